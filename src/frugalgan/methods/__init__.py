@@ -1,0 +1,1 @@
+"""One published method per file; the file's name is its section in params.yaml."""

@@ -1,0 +1,118 @@
+"""The one seam: what a method may decide. A method overrides the hooks in which it differs, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
+from torch import Tensor, nn, optim
+
+from frugalgan.dataset import Batch
+from frugalgan.networks import Network
+from frugalgan.networks.dcgan import Critic, Generator
+from frugalgan.params import STRICT, Beta, Count, Positive
+
+Terms = Iterator[tuple[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes that the scale fixes for all networks."""
+
+    image_size: int
+    latent_size: int
+    generator_width: int
+    student_width: int
+    critic_width: int
+
+    @classmethod
+    def of(cls, params: Any) -> "Shape":
+        """The sizes of loaded `Params`."""
+        sizes = {field.name: getattr(params.scale, field.name, None) for field in fields(cls)}
+        return cls(**sizes | {"latent_size": params.networks.latent_size})
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What takes part in training; `teacher` is only read."""
+
+    G: Network
+    D: Network
+    teacher: Network | None = None
+
+
+@dataclass(frozen=True)
+class Optimizers:
+    G: optim.Optimizer
+    D: optim.Optimizer
+
+
+@checked_dataclass(frozen=True, config=STRICT)
+class Method:
+    """A method; its fields are its sections of params.yaml. Immutable: all that changes is in the training state.
+
+    Hooks with a default: `build` (networks and initial weights), `freeze` (what does not train), `optimizers`
+    (Adam), `step` (n_critic critic updates, one generator update). Without one: the two losses.
+    """
+
+    n_critic: Count
+    learning_rate: Positive
+    beta1: Beta
+    beta2: Beta
+    epoch_critic_updates: Annotated[int, Field(ge=1)]
+
+    def build(self, shape: Shape, source: Networks | None) -> Networks:
+        """Networks with their initial weights; `source` is the trained model to start or learn from, if any."""
+        G = Generator(image_size=shape.image_size, latent_size=shape.latent_size, width=shape.generator_width)
+        return Networks(G, Critic(image_size=shape.image_size, width=shape.critic_width))
+
+    def freeze(self, networks: Networks) -> None:
+        """Take what does not train out of training (see `freeze_layers`). Default: all trains."""
+
+    def optimizers(self, networks: Networks) -> Optimizers:
+        def adam(network: nn.Module) -> optim.Optimizer:
+            return optim.Adam(trained(network), lr=self.learning_rate, betas=(self.beta1, self.beta2))
+
+        return Optimizers(adam(networks.G), adam(networks.D))
+
+    def critic_terms(self, networks: Networks, batch: Batch) -> Terms:
+        """Yield the named terms of the critic's loss, scalars to be minimised in sum."""
+        raise NotImplementedError
+
+    def generator_terms(self, networks: Networks, batch: Batch) -> Terms:
+        """Yield the named terms of the generator's loss, scalars to be minimised in sum."""
+        raise NotImplementedError
+
+    def step(self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch]) -> dict[str, Tensor]:
+        """One generator update and the critic updates before it; returns the last value of each term."""
+        values: dict[str, Tensor] = {}
+        for _ in range(self.n_critic):
+            batch = next_batch()
+            values |= descend(optimizers.D, networks.D, self.critic_terms(networks, batch))
+        return values | descend(optimizers.G, networks.G, self.generator_terms(networks, batch))
+
+
+def trained(network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that training changes."""
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
+def descend(optimizer: optim.Optimizer, network: nn.Module, terms: Terms) -> dict[str, Tensor]:
+    """One optimiser step on the sum of `terms`; gradients reach `network`'s trained parameters only.
+
+    Each term's graph is freed before the next term is computed, so the peak of memory is the largest term's.
+    """
+    optimizer.zero_grad(set_to_none=True)
+    parameters, values = trained(network), {}
+    for name, loss in terms:
+        loss.backward(inputs=parameters)
+        values[name] = loss.detach()
+    optimizer.step()
+    return values
+
+
+def freeze_layers(layers: nn.Module) -> None:
+    """No gradients, no optimiser state, and BatchNorm neither uses nor updates batch statistics."""
+    layers.requires_grad_(False)
+    layers.eval()

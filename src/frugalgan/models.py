@@ -1,0 +1,55 @@
+"""A trained model's folder: generator.safetensors, critic.safetensors, model.json (and what training shows)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from frugalgan.files import write_json
+from frugalgan.methods.base import Networks
+from frugalgan.networks import Network, rebuild
+
+
+class ModelError(ValueError):
+    """A model folder cannot be read; the message names the file."""
+
+
+def save_model(folder: Path, G: Network, D: Network, facts: dict[str, Any]) -> None:
+    """Write weights and model.json into `folder`; `facts` are what else is known of the model (JSON values)."""
+    for file, network in (("generator", G), ("critic", D)):
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+        save_file(weights, folder / f"{file}.safetensors")
+    write_json(folder / "model.json", {"generator": G.description(), "critic": D.description()} | facts)
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """model.json. Raises ModelError."""
+    file = folder / "model.json"
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{file}: no such file; train the model first (dvc repro) or get it (dvc pull)") from None
+    except json.JSONDecodeError as error:
+        raise ModelError(f"{file}: not JSON: {error}") from None
+
+
+def load_model(folder: Path) -> Networks:
+    """Generator and critic with their trained weights, loaded strictly, in eval mode. Raises ModelError."""
+    facts = read_facts(folder)
+    return Networks(*(_load(folder / f"{part}.safetensors", facts[part]) for part in ("generator", "critic")))
+
+
+def load_generator(folder: Path) -> Network:
+    """The generator alone, in eval mode. Raises ModelError."""
+    return _load(folder / "generator.safetensors", read_facts(folder)["generator"])
+
+
+def _load(file: Path, description: dict[str, Any]) -> Network:
+    network = rebuild(description)
+    try:
+        network.load_state_dict(load_file(file), strict=True)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(f"{file}: does not hold the weights that model.json describes: {error}") from None
+    return network.eval()

@@ -1,0 +1,191 @@
+"""params.yaml → frozen dataclasses: the one way in which numbers reach the code.
+
+A section's dataclass has no defaults: unknown, missing, mistyped and out-of-range values are errors that
+name section, key, value and what is allowed. A `null` takes the chosen scale's value of the same name.
+"""
+
+import difflib
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+PARAMS = Path("params.yaml")
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Text = Annotated[str, Field(min_length=1)]
+Extractor = Literal["inception", "efficientnet_lite0"]
+T = TypeVar("T")
+
+
+class ParamsError(ValueError):
+    """params.yaml cannot be used; the message names section, key, value and what is allowed."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Data:
+    source: Text
+
+
+@dataclass(frozen=True, config=STRICT)
+class Prepare:
+    crop: Literal["eyes", "thesis"]
+    max_rejected: Share
+
+
+@dataclass(frozen=True, config=STRICT)
+class Networks:
+    latent_size: Count
+
+
+@dataclass(frozen=True, config=STRICT)
+class Training:
+    precision: Literal["auto", "32", "bf16"]
+    flip: bool
+    ema_decay: Beta
+    device: Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Sample:
+    seed: Seed
+
+
+@dataclass(frozen=True, config=STRICT)
+class Evaluate:
+    extractor: Extractor
+    inception_weights: Text | None
+    batch_size: Count
+
+
+@dataclass(frozen=True, config=STRICT)
+class Scale:
+    image_size: Literal[16, 32, 64, 128, 256, 512]
+    generator_width: Count
+    student_width: Count
+    critic_width: Count
+    batch_size: Count
+    kd_batch_size: Count
+    teacher_epochs: Positive
+    model_2_epochs: Positive
+    kd_epochs: Positive
+    learning_rate: Positive
+    n_critic: Count
+    frozen_critic_layers: Annotated[int, Field(ge=0)]
+    ema_decay: Beta
+    samples: Annotated[int, Field(ge=2)]
+    extractor: Extractor
+    drawn_scenes: Annotated[int, Field(ge=0)]
+    drawn_cats: Annotated[int, Field(ge=0)]
+    drawn_dogs: Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class KdSweep:
+    """Which students there are: the part of section `kd` that is not a student's own configuration."""
+
+    alpha: Share
+    sweep: list[Share]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Params:
+    """What every stage may read. Methods read their own sections with `section`."""
+
+    seed: Seed
+    scale_name: Text
+    scale: Scale
+    data: Data
+    prepare: Prepare
+    networks: Networks
+    training: Training
+    sample: Sample
+    evaluate: Evaluate
+
+
+def load(path: Path = PARAMS) -> Params:
+    """All sections that belong to no single method, checked. Raises ParamsError."""
+    raw = _read(path)
+    scale = _scale(raw, path)
+    names = ("data", "prepare", "networks", "training", "sample", "evaluate")
+    shared = {name: _with_scale(_mapping(raw, name, path), scale) for name in names}
+    top = {"seed": raw.get("seed"), "scale_name": raw.get("scale"), "scale": asdict(scale)}
+    return _check(Params, top | shared, path, "")
+
+
+def section(
+    cls: type[T], *names: str, without: tuple[str, ...] = (), instead: dict[str, Any] | None = None, path: Path = PARAMS
+) -> T:
+    """The sections `names`, merged, as the frozen dataclass `cls`; `instead` replaces single values.
+
+    A key of the sections that `cls` does not have, and that is not in `without`, is an error, as is a field that no
+    section has. Raises ParamsError.
+    """
+    raw = _read(path)
+    merged = {key: value for name in names for key, value in _mapping(raw, name, path).items()}
+    merged = {key: value for key, value in merged.items() if key not in without} | (instead or {})
+    return _check(cls, _with_scale(merged, _scale(raw, path)), path, " + ".join(names))
+
+
+def students(path: Path = PARAMS) -> dict[str, float]:
+    """Model name → α of every student that the params name: `student`, `student_0.3`, …"""
+    raw = _mapping(_read(path), "kd", path)
+    kd = _check(KdSweep, {key: raw.get(key) for key in ("alpha", "sweep")}, path, "kd")
+    return {"student": kd.alpha} | {f"student_{alpha}": alpha for alpha in kd.sweep}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ParamsError(f"{path}: no such file; run from the project's top folder")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not valid YAML: {error}") from None
+    methods = {file.stem for file in (Path(__file__).parent / "methods").glob("*.py")} - {"__init__", "base"}
+    known = {field.name for field in fields(Params)} - {"scale_name"} | {"scales"} | methods
+    if not isinstance(raw, dict) or (unknown := sorted(set(raw) - known)):
+        raise ParamsError(f"{path}: unknown section {unknown if raw else raw!r}; known: {', '.join(sorted(known))}")
+    return raw
+
+
+def _mapping(raw: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+    value = raw.get(name)
+    if not isinstance(value, dict):
+        raise ParamsError(f"{path}: section {name} must be a mapping of keys to values, not {value!r}")
+    return value
+
+
+def _scale(raw: dict[str, Any], path: Path) -> Scale:
+    scales, name = _mapping(raw, "scales", path), raw.get("scale")
+    if name not in scales:
+        raise ParamsError(f"{path}: scale: {name!r} is not one of {', '.join(scales)}")
+    return _check(Scale, _mapping(scales, name, path), path, f"scales.{name}")
+
+
+def _with_scale(values: dict[str, Any], scale: Scale) -> dict[str, Any]:
+    return {key: getattr(scale, key, None) if value is None else value for key, value in values.items()}
+
+
+def _check(cls: type[T], values: dict[str, Any], path: Path, where: str) -> T:
+    try:
+        return TypeAdapter(cls).validate_python(values)
+    except ValidationError as error:
+        raise ParamsError("\n".join(_explain(e, path, where, cls) for e in error.errors())) from None
+
+
+def _explain(error: Any, path: Path, where: str, cls: type) -> str:
+    key = ".".join(str(part) for part in (where, *error["loc"]) if part != "")
+    if error["type"] == "missing":
+        return f"{path}: {key} is missing"
+    if error["type"] == "unexpected_keyword_argument":
+        near = difflib.get_close_matches(str(error["loc"][-1]), [field.name for field in fields(cls)], n=1)
+        return f"{path}: {key} is not a known key" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{path}: {key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"

@@ -1,0 +1,28 @@
+"""What a number must carry so that it cannot be compared with another by mistake."""
+
+import hashlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+PACKAGES = ("frugalgan", "torch", "numpy", "opencv-python-headless")
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes our numbers, flat."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def device_name(device: torch.device) -> str:
+    """The device as its maker calls it, with the number of threads on a CPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def file_sha256(path: Path) -> str:
+    """The file's sha256, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Metrics of all models → the thesis's tables, one comparison, and figures."""

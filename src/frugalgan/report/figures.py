@@ -1,0 +1,81 @@
+"""The thesis's figures from what the stages left, as labelled PNGs."""
+
+import json
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+import cv2
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from frugalgan.images import read_rgb
+
+
+def _show(axes: Axes, file: Path, title: str) -> None:
+    axes.imshow(read_rgb(file), interpolation="nearest")
+    axes.set_title(title, fontsize=9)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _save(figure: Figure, file: Path) -> None:
+    figure.savefig(file, dpi=150, bbox_inches="tight")
+    plt.close(figure)
+
+
+def over_training(models: Path, names: dict[str, str], file: Path) -> None:
+    """The six fixed vectors over training, models side by side; a row per moment (figures 3.1, 3.2, 3.5)."""
+    figure, axes = plt.subplots(1, len(names), figsize=(3.6 * len(names), 6.5), squeeze=False)
+    for axis, (name, title) in zip(axes[0], names.items(), strict=True):
+        progress = models / name / "progress.png"
+        _show(axis, progress, title)
+        kimg = json.loads((models / name / "model.json").read_text(encoding="utf-8"))["moments_kimg"]
+        height = read_rgb(progress).shape[0] / len(kimg)
+        axis.set_yticks([height * (i + 0.5) for i in range(len(kimg))], [f"{k:.3g}" for k in kimg], fontsize=7)
+        axis.set_ylabel("kimg (thousands of real images seen)", fontsize=7)
+    _save(figure, file)
+
+
+def side_by_side(pictures: dict[str, Path], columns: int, file: Path) -> None:
+    """Pictures with a title each (figures 3.4, 3.6)."""
+    rows = -(-len(pictures) // columns)
+    first = cv2.imread(str(next(iter(pictures.values()))))
+    height, width = first.shape[:2] if first is not None else (1, 1)
+    figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, (4 * height / width + 0.3) * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
+        axis.axis("on")
+        _show(axis, picture, title)
+    _save(figure, file)
+
+
+def memory(table: pd.DataFrame, file: Path) -> None:
+    """Figure 3.3: peak training memory of each model, MiB."""
+    figure, axis = plt.subplots(figsize=(6, 3))
+    trained = table[table["seconds"] > 0]
+    axis.barh(trained.index, trained["peak_training_mib"])
+    axis.invert_yaxis()
+    axis.set_xlabel("peak training memory, MiB")
+    _save(figure, file)
+
+
+def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
+    """Distance to the data against the three costs, one point per model; the floor as a line."""
+    costs = {"peak_training_mib": "training memory, MiB", "generator_mib": "generator, MiB", "seconds": "training, s"}
+    figure, axes = plt.subplots(1, len(costs), figsize=(13, 4), sharey=True)
+    trained = table[table["seconds"] > 0]
+    for axis, (column, label) in zip(axes, costs.items(), strict=True):
+        for (dataset, group), colour in zip(trained.groupby("data"), ("tab:orange", "tab:blue"), strict=False):
+            axis.scatter(group[column], group[key], color=colour, label=f"{dataset}")
+            axis.axhline(group[f"{key}_floor"].iloc[0], color=colour, linestyle=":", label=f"{dataset}: floor")
+            for name, row in group.iterrows():
+                axis.annotate(str(name), (row[column], row[key]), fontsize=7, xytext=(3, 3), textcoords="offset points")
+        axis.set_xlabel(label)
+    axes[0].set_ylabel(f"{key} (less is better)")
+    axes[-1].legend(fontsize=7)
+    _save(figure, file)

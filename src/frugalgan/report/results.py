@@ -1,0 +1,87 @@
+"""Everything that stages measured, as one table with a row per model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
+
+MIB = 2**20
+ORDINARY = {"cats": "teacher", "dogs": "scratch"}  # ordinary training on each data set
+
+
+class ResultsError(ValueError):
+    """A metrics file is missing or does not belong with the others; the message names it."""
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A metrics file. Raises ResultsError."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ResultsError(f"{file}: no such file; `dvc repro` makes it") from None
+    except json.JSONDecodeError as error:
+        raise ResultsError(f"{file}: not JSON: {error}") from None
+
+
+def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> tuple[pd.DataFrame, str]:
+    """(comparison, key of the distance). `models` maps names to data sets, `alphas` students to their α.
+
+    One row per model, indexed by name: distances, cost, and both relative to ordinary training on the same data.
+    Raises ResultsError where a file is missing or distances come from different extractors.
+    """
+    rows = {}
+    keys = set()
+    for name, dataset in models.items():
+        cost = read_json(metrics / "cost" / f"{name}.json")
+        quality = read_json(metrics / "quality" / f"{name}.json")
+        floor = read_json(metrics / "reference" / f"{dataset}.json")
+        key = "fid" if quality["extractor"] == "inception" else f"fd_{quality['extractor']}"
+        keys.add((key, quality["extractor_sha256"]))
+        rows[name] = {
+            "data": dataset,
+            "alpha": alphas.get(name),
+            key: quality[key],
+            f"{key}_vs_teacher": quality[f"{key}_vs_teacher"],
+            f"{key}_floor": floor.get(f"{key}_floor"),
+            "kimg": cost["kimg"],
+            "seconds": cost["seconds"],
+            "seconds_per_epoch": cost["seconds_per_epoch"],
+            "peak_training_mib": cost["peak_training_bytes"] / MIB,
+            "generator_mib": cost["generator_bytes"] / MIB,
+            "trained_parameters": cost["trained_parameters"],
+            "generator_parameters": cost["generator_parameters"],
+        }
+    if len(keys) != 1:
+        raise ResultsError(f"distances of different extractors can't be compared: {sorted(keys)}; run `dvc repro`")
+    (key, _) = keys.pop()
+    return _relative(pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"), key), key
+
+
+def _relative(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    ordinary = table.loc[table["data"].map(ORDINARY)].set_index(table.index)
+    for column in ("peak_training_mib", "generator_mib", "seconds_per_epoch"):
+        table[f"{column.removesuffix('_mib')}_ratio"] = table[column] / ordinary[column]
+    table["quality_change_percent"] = 100 * (ordinary[key] - table[key]) / ordinary[key]
+    return table
+
+
+def thesis_rows(table: pd.DataFrame, key: str, names: list[str], columns: list[str]) -> pd.DataFrame:
+    """Our `columns` for `names`, each beside the thesis's figure where the thesis has one."""
+    published = {
+        "fid": key,
+        "fid_vs_teacher": f"{key}_vs_teacher",
+        "epoch_seconds": "seconds_per_epoch",
+        "memory_gb": "peak_training_mib",
+        "model_mb": "generator_mib",
+    }
+    rows = {}
+    for name in names:
+        known = BY_MODEL.get(name) or BY_ALPHA.get(float(table.loc[name, "alpha"]))
+        rows[name] = {"thesis_name": known.title if known else None}
+        for thesis, ours in published.items():
+            if ours in columns:
+                rows[name] |= {ours: table.loc[name, ours], f"thesis_{thesis}": getattr(known, thesis, None)}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")

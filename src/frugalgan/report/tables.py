@@ -1,0 +1,67 @@
+"""Tables 3.1, 3.2 and 3.3 of the thesis, and one comparison of all models."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from frugalgan.files import replaced
+from frugalgan.report.results import thesis_rows
+from frugalgan.report.thesis import BY_ALPHA, BY_MODEL, QUALITY_CHANGE_PERCENT
+
+DIGITS = {"mib": 2, "ratio": 3, "percent": 1, "seconds": 1, "seconds_per_epoch": 2, "kimg": 1}
+
+
+def table_3_1(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Transfer learning: distance, seconds per epoch, training memory."""
+    return thesis_rows(table, key, ["teacher", "scratch", "transfer"], [key, "seconds_per_epoch", "peak_training_mib"])
+
+
+def table_3_2(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Distillation: distances to the data and to the teacher, seconds per epoch, training memory, by falling α."""
+    students = table[table["alpha"].notna()].sort_values("alpha", ascending=False).index.tolist()
+    columns = [key, f"{key}_vs_teacher", "seconds_per_epoch", "peak_training_mib"]
+    rows = thesis_rows(table, key, students, columns)
+    rows.insert(0, "alpha", table.loc[students, "alpha"])
+    return rows
+
+
+def table_3_3(table: pd.DataFrame) -> pd.DataFrame:
+    """Summary: memory and size beside ordinary training, change of quality in percent (less is worse)."""
+    names = ["transfer", "student", "teacher"]
+    columns = ["peak_training_mib", "peak_training_ratio", "generator_mib", "generator_ratio", "quality_change_percent"]
+    rows = table.loc[names, columns]
+    published = {"transfer": BY_MODEL["transfer"], "student": BY_ALPHA[0.05], "teacher": BY_MODEL["teacher"]}
+    ordinary = BY_MODEL["teacher"]
+    rows["thesis_memory_ratio"] = [published[name].memory_gb / ordinary.memory_gb for name in names]
+    rows["thesis_model_ratio"] = [published[name].model_mb / ordinary.model_mb for name in names]
+    rows["thesis_quality_change_percent"] = [QUALITY_CHANGE_PERCENT[name] for name in names]
+    return rows.rename(
+        index={"transfer": "transfer learning", "student": "distillation", "teacher": "ordinary training"}
+    )
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """The same numbers with as many digits as mean anything."""
+    digits = {
+        column: next((n for ending, n in DIGITS.items() if column.endswith(ending)), 2)
+        for column in table.select_dtypes("float").columns
+        if column != "alpha"
+    }
+    return table.round(digits)
+
+
+def write_csv(table: pd.DataFrame, file: Path) -> None:
+    """`table` as CSV, atomically."""
+    with replaced(file) as temporary:
+        rounded(table).to_csv(temporary)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """`table` as a GitHub table; missing values are empty."""
+    frame = rounded(table).reset_index()
+    cells = [
+        [("" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)) for value in row]
+        for row in frame.itertuples(index=False)
+    ]
+    lines = [list(map(str, frame.columns)), ["---"] * len(frame.columns), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

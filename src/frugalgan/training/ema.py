@@ -1,0 +1,39 @@
+"""The generator's running average, and the BatchNorm statistics that belong to its weights."""
+
+import copy
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from frugalgan.networks import Network
+
+BATCHES, BATCH = 8, 64  # z drawn to re-estimate BatchNorm statistics
+
+
+def averaged(G: Network, decay: float) -> AveragedModel | None:
+    """An exponential moving average of G's trained weights, to be updated after each step; None for decay 0.
+
+    θ_ema ← decay · θ_ema + (1 − decay) · θ, the generator that is sampled from (Karras et al. 2018, arXiv:1710.10196).
+    """
+    return AveragedModel(G, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None
+
+
+def working_generator(G: Network, ema: AveragedModel | None, seed: int) -> Network:
+    """A copy of the generator as it is used after training, in eval mode.
+
+    The averaged weights get BatchNorm statistics of their own, over z from `seed`; layers that are frozen keep theirs.
+    """
+    if ema is None:
+        return copy.deepcopy(G).eval()
+    generator: Network = copy.deepcopy(ema.module)  # pyright: ignore[reportAssignmentType]
+    norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d) and m.training]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # cumulative average
+    rng = torch.Generator().manual_seed(seed)
+    device = next(generator.parameters()).device
+    with torch.no_grad():
+        for _ in range(BATCHES if norms else 0):
+            generator(torch.randn(BATCH, generator.arguments["latent_size"], generator=rng).to(device))
+    return generator.eval()

@@ -1,0 +1,106 @@
+"""The training loop: one for all methods. It knows no loss and asks no method who it is."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
+
+from frugalgan.dataset import Batch, Images, stream_seed
+from frugalgan.methods.base import Method, Networks, Optimizers, Shape
+from frugalgan.training.cost import state_tensors
+from frugalgan.training.ema import averaged
+from frugalgan.training.watch import Watch
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train: `steps` steps of the method on batches of `batch_size` images."""
+
+    steps: int
+    batch_size: int
+
+    @classmethod
+    def of_epochs(cls, method: Method, epochs: float, batch_size: int) -> "Budget":
+        """`epochs` of the method's own epochs, each `epoch_critic_updates` critic updates; at least one step."""
+        steps = round(epochs * method.epoch_critic_updates / method.n_critic)
+        return cls(max(1, steps) if epochs else 0, batch_size)
+
+    def kimg(self, method: Method) -> float:
+        """Thousands of real images that the critic sees."""
+        return self.steps * method.n_critic * self.batch_size / 1000
+
+
+@dataclass
+class State:
+    """All that changes in training."""
+
+    networks: Networks
+    optimizers: Optimizers
+    ema: AveragedModel | None
+    nimg: int = 0
+
+    def live(self) -> list[Tensor]:
+        """The tensors that live between two steps."""
+        modules: list[nn.Module] = [self.networks.G, self.networks.D]
+        modules += [module for module in (self.networks.teacher, self.ema) if module is not None]
+        return state_tensors(modules, (self.optimizers.G, self.optimizers.D))
+
+
+def start(
+    method: Method,
+    shape: Shape,
+    source: Networks | None,
+    *,
+    seed: int,
+    device: torch.device,
+    precision: torch.dtype,
+    ema_decay: float,
+) -> State:
+    """Networks, optimisers and running average before the first step; new weights follow from `seed`."""
+    torch.manual_seed(stream_seed(seed))
+    networks = method.build(shape, source)
+    for network in (networks.G, networks.D, networks.teacher):
+        if network is not None:
+            network.to(device).precision = precision
+    networks.G.train()
+    networks.D.train()
+    method.freeze(networks)
+    return State(networks, method.optimizers(networks), averaged(networks.G, ema_decay))
+
+
+def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch) -> None:
+    """Train for `budget` on `images`. Raises NonFiniteLoss (from `watch`).
+
+    Every random number is a function of (seed, images seen), so equal arguments give equal weights.
+    """
+
+    def next_batch() -> Batch:
+        batch = images.batch(state.nimg, budget.batch_size)
+        state.nimg += budget.batch_size
+        return batch
+
+    def step() -> dict[str, Tensor]:
+        losses = method.step(state.networks, state.optimizers, next_batch)
+        if state.ema is not None:
+            state.ema.update_parameters(state.networks.G)
+        return losses
+
+    progress = tqdm(
+        total=budget.kimg(method),
+        desc=watch.name,
+        mininterval=1,
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.2f}/{total:.2f} kimg [{elapsed}<{remaining}{postfix}]",
+    )
+    with progress:
+        watch.moment(state.networks.G, state.ema, 0)
+        for done in range(1, budget.steps + 1):
+            with watch.timed():
+                # The second step is the first that finds optimiser state in memory.
+                losses = watch.memory(step, state.live) if done == min(2, budget.steps) else step()
+            if watch.record(done, state.nimg, losses):
+                progress.set_postfix(watch.shown())
+            progress.update(state.nimg / 1000 - progress.n)
+            if done in watch.moments:
+                watch.moment(state.networks.G, state.ema, state.nimg)

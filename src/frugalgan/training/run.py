@@ -1,0 +1,96 @@
+"""One training run from prepared images to the model folder and its cost."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugalgan.dataset import Images
+from frugalgan.files import replaced, write_json
+from frugalgan.images import grid, write_png
+from frugalgan.methods.base import Method, Shape
+from frugalgan.models import load_model, save_model
+from frugalgan.params import Params
+from frugalgan.provenance import device_name, file_sha256, versions
+from frugalgan.training.cost import count_parameters
+from frugalgan.training.ema import working_generator
+from frugalgan.training.hardware import choose_device, choose_precision
+from frugalgan.training.loop import Budget, State, start, train
+from frugalgan.training.watch import Watch
+
+
+def run(
+    method: Method,
+    params: Params,
+    *,
+    data: Path,
+    out: Path,
+    cost: Path,
+    epochs: float,
+    batch_size: int,
+    source: Path | None = None,
+) -> None:
+    """Train `method` on the images of folder `data`; leave the model in folder `out` and its cost in JSON file `cost`.
+
+    `source` is the folder of the model to start or learn from. The model's name is that of `out`. All appears at the
+    end at once; a run that fails leaves what was there before.
+    """
+    device = choose_device(params.training.device)
+    precision = choose_precision(params.training.precision, device)
+    images = Images(data / "images.npy", params.seed, params.training.flip, device)
+    state = start(
+        method,
+        Shape.of(params),
+        load_model(source) if source else None,
+        seed=params.seed,
+        device=device,
+        precision=precision,
+        ema_decay=params.training.ema_decay,
+    )
+    budget = Budget.of_epochs(method, epochs, batch_size)
+    watch = Watch(out.name, budget.steps, device, params.seed)
+    train(state, method, images, budget, watch)
+    facts: dict[str, Any] = {
+        "name": out.name,
+        "method": type(method).__name__,
+        "params": asdict(method) | asdict(params.training),
+        "scale": params.scale_name,
+        "seed": params.seed,
+        "kimg": state.nimg / 1000,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "data_sha256": file_sha256(images.path),
+        "device": device_name(device),
+        "precision": str(precision).removeprefix("torch."),
+        "moments_kimg": watch.frames_kimg,
+        "versions": versions(),
+    }
+    with replaced(out) as folder:
+        folder.mkdir()
+        save_model(folder, working_generator(state.networks.G, state.ema, params.seed), state.networks.D, facts)
+        watch.history().to_csv(folder / "history.csv", index=False)
+        write_png(folder / "progress.png", grid(np.concatenate(watch.frames), columns=watch.frames[0].shape[0]))
+    write_json(cost, costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size) | _of(facts))
+
+
+def costs(state: State, watch: Watch, epochs: float, generator_bytes: int) -> dict[str, Any]:
+    """What the run took, flat; the thesis's three axes are peak_training_bytes, generator_bytes and the metrics'."""
+    networks = (state.networks.G, state.networks.D)
+    return {
+        "seconds": watch.seconds,
+        "seconds_per_epoch": watch.seconds / epochs if epochs else 0.0,
+        "images_per_second": state.nimg / watch.seconds if watch.seconds else 0.0,
+        "kimg": state.nimg / 1000,
+        "peak_training_bytes": watch.peak_bytes,
+        "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
+        "trained_parameters": count_parameters(networks, trained_only=True),
+        "generator_parameters": count_parameters(networks[:1], trained_only=False),
+        "generator_bytes": generator_bytes,
+    }
+
+
+def _of(facts: dict[str, Any]) -> dict[str, Any]:
+    """The run's facts that tell one cost from another."""
+    keys = ("name", "method", "scale", "seed", "epochs", "batch_size", "device", "precision")
+    return {key: facts[key] for key in keys} | facts["versions"]

@@ -1,0 +1,23 @@
+"""All models side by side: the thesis's tables, one comparison, and the figures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frugalgan import params
+from frugalgan.report.compare import compare
+
+
+def main(
+    results: Annotated[Path, typer.Argument(help="folder to write tables and figures into")],
+    models: Annotated[Path, typer.Argument(help="folder with a folder per trained model")],
+    metrics: Annotated[Path, typer.Argument(help="folder with cost/, quality/ and reference/ JSON files")],
+) -> None:
+    """Compare the models that params.yaml names; distances are less-is-better, memory in MiB, time in seconds."""
+    p = params.load()
+    compare(results, models=models, metrics=metrics, alphas=params.students(), scale=p.scale_name, source=p.data.source)
+
+
+if __name__ == "__main__":
+    typer.run(main)
