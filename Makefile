@@ -19,9 +19,10 @@ check: .venv/installed  ## ruff, pyright and the quick tests
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -m "not slow"
 
-lock: .venv/installed  ## write the installed versions to requirements.lock
-	$(BIN)/pip freeze --exclude-editable --exclude frugalgan > requirements.lock.new
-	mv requirements.lock.new requirements.lock
+lock: .venv/installed  ## resolve pyproject.toml's ranges anew into requirements.lock, for all platforms
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+		--extra dev pyproject.toml --output-file requirements.lock
 
 .venv/installed: requirements.lock pyproject.toml
 	@echo "Making the environment in .venv/ (some minutes the first time) …"

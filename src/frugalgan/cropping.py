@@ -48,7 +48,7 @@ def crop_all(
                 file.write(face.transpose(2, 0, 1).tobytes())
         return cropped
 
-    workers = min(workers or len(os.sched_getaffinity(0)), len(photos))
+    workers = min(workers or cores(), len(photos))
     opencv_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)  # one photo a thread; OpenCV's own threads would only compete
     pool = ThreadPoolExecutor(workers)
@@ -60,6 +60,11 @@ def crop_all(
     finally:
         pool.shutdown(cancel_futures=True)
         cv2.setNumThreads(opencv_threads)
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def crop_photo(raw: Path, photo: RawPhoto, *, crop: Crop, size: int) -> tuple[CroppedPhoto, np.ndarray | None]:

@@ -111,14 +111,24 @@ class Params:
     evaluate: Evaluate
 
 
+SECTIONS = {
+    "data": Data,
+    "prepare": Prepare,
+    "networks": Networks,
+    "training": Training,
+    "sample": Sample,
+    "evaluate": Evaluate,
+}
+
+
 def load(path: Path = PARAMS) -> Params:
     """All sections that belong to no single method, checked. Raises ParamsError."""
     raw = _read(path)
     scale = _scale(raw, path)
-    names = ("data", "prepare", "networks", "training", "sample", "evaluate")
-    shared = {name: _with_scale(_mapping(raw, name, path), scale) for name in names}
-    top = {"seed": raw.get("seed"), "scale_name": raw.get("scale"), "scale": asdict(scale)}
-    return _check(Params, top | shared, path, "")
+    shared = {
+        name: _check(cls, _with_scale(_mapping(raw, name, path), scale), path, name) for name, cls in SECTIONS.items()
+    }
+    return _check(Params, {"seed": raw.get("seed"), "scale_name": raw["scale"], "scale": scale} | shared, path, "")
 
 
 def section(

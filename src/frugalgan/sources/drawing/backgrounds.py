@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from frugalgan.sources.drawing.canvas import Array, Canvas, bgr, cloud_noise, white_noise
+from frugalgan.sources.drawing.canvas import Array, Canvas, bgr, cloud_noise, soften, white_noise
 from frugalgan.sources.drawing.pose import ellipse, points
 
 WALLS = ("8d8f8a", "c9c2b4", "5a6670", "a58b78", "3b3a3d", "d8d6d0", "7a8c7c", "92a4b2", "6e4a3c", "1f2024")
@@ -22,11 +22,9 @@ def draw_background(rng: np.random.Generator, height: int, width: int) -> Array:
     canvas = Canvas(image, np.zeros(image.shape[1:], np.float32), float(small_width))
     kind = str(rng.choice(["wall", "garden", "lights", "room", "cloth"]))
     {"wall": _wall, "garden": _garden, "lights": _lights, "room": _room, "cloth": _cloth}[kind](canvas, rng)
-    blur = 2 * int(rng.integers(0, 5 if kind != "lights" else 8)) + 1
-    large = [
-        cv2.resize(cv2.stackBlur(plane, (blur, blur)), (width, height), interpolation=cv2.INTER_CUBIC)
-        for plane in image
-    ]
+    blur = float(rng.uniform(0, 5 if kind != "lights" else 8))
+    size = (width, height)
+    large = [cv2.resize(soften(plane, blur), size, interpolation=cv2.INTER_CUBIC) for plane in image]
     light = np.float32(rng.uniform(0.55, 1.1))
     return np.stack(large) * light
 

@@ -21,7 +21,8 @@ class Light:
 class Sitter:
     """The animal being painted.
 
-    `picture` shows it, `pelt` is the fur to cut its parts from, `relief` its height, `cover` (H, W) where it hides the background.
+    `picture` shows it, `pelt` is the fur to cut its parts from, `relief` its height, and `cover` (H, W) says where
+    it hides the background.
     """
 
     def __init__(self, background: Array, pose: Pose, coat: Coat, rng: np.random.Generator) -> None:

@@ -1,0 +1,77 @@
+"""How fast `prepare` is beside a bare cv2.imread + cv2.resize loop over the same files with the same workers."""
+
+import contextlib
+import io
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import typer
+
+from frugalgan.cropping import cores
+from frugalgan.preparation import prepare
+from frugalgan.raw_photos import Animal, find_photos
+
+
+def bare_loop(files: list[str], size: int, workers: int) -> None:
+    """What nobody can do without: decode and resize, with one thread per photo as `prepare` has it."""
+    cv2.setNumThreads(1)
+
+    def one(file: str) -> None:
+        image = cv2.imread(file)
+        assert image is not None, file
+        cv2.resize(image, (size, size))
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(one, files))
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Wall time of one call, its progress bar swallowed."""
+    start = time.perf_counter()
+    with contextlib.redirect_stderr(io.StringIO()):
+        run()
+    return time.perf_counter() - start
+
+
+def main(
+    raw: Annotated[Path, typer.Argument(help="folder with cat-dataset/ or animal-faces/ in it")],
+    animal: Annotated[str, typer.Option(help="cat or dog")] = "cat",
+    size: Annotated[int, typer.Option(help="image size in pixels")] = 64,
+    rounds: Annotated[int, typer.Option(help="how often each is timed, in turns")] = 5,
+    workers: Annotated[int, typer.Option(help="0: one per core")] = 0,
+) -> None:
+    """Print the median seconds of both, and the speed of `prepare` as a multiple of the bare loop's."""
+    kind: Animal = "dog" if animal == "dog" else "cat"
+    files = [str(raw / photo.path) for photo in find_photos(raw, kind)]
+    workers = workers or cores()
+    bare, ours = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds):
+            bare.append(seconds(lambda: bare_loop(files, size, workers)))
+            ours.append(
+                seconds(
+                    lambda: prepare(
+                        raw,
+                        Path(folder, "out"),
+                        animal=kind,
+                        image_size=size,
+                        crop="eyes",
+                        max_rejected=1.0,
+                        minimum=1,
+                        workers=workers,
+                    )
+                )
+            )
+    slow, fast = statistics.median(bare), statistics.median(ours)
+    print(f"{len(files)} {kind} photos → {size} px, {workers} workers, median of {rounds}")
+    print(f"bare imread + resize {slow:.2f} s, prepare {fast:.2f} s: {slow / fast:.2f} times the bare loop's speed")
+
+
+if __name__ == "__main__":
+    typer.run(main)
