@@ -44,7 +44,8 @@ def reference(
 def reference_metrics(sets: dict[str, FeatureSet]) -> dict[str, Any]:
     """Flat numbers of a reference: n, provenance, and the floor: the distance of held-out images to the reference.
 
-    No sampler can be expected to come below the floor. Fewer held-out than reference images raise it somewhat.
+    The distance of finite sets is biased upwards, the more so the fewer images: a floor from fewer held-out images
+    than `n_reference` is too high to compare with a model of as many samples as that, so read it with `n_heldout`.
     """
     chosen = sets[REFERENCE]
     values: dict[str, Any] = {"set": chosen.provenance.source}

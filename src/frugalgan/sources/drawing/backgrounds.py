@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from frugalgan.sources.drawing.canvas import Array, Canvas, bgr, cloud_noise, soften, white_noise
+from frugalgan.sources.drawing.canvas import Array, Canvas, bgr, soften
+from frugalgan.sources.drawing.noise import cloud_noise, white_noise
 from frugalgan.sources.drawing.pose import ellipse, points
 
 WALLS = ("8d8f8a", "c9c2b4", "5a6670", "a58b78", "3b3a3d", "d8d6d0", "7a8c7c", "92a4b2", "6e4a3c", "1f2024")

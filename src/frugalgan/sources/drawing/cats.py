@@ -3,7 +3,8 @@
 import numpy as np
 
 from frugalgan.sources.drawing.canvas import Array, bgr
-from frugalgan.sources.drawing.features import CAT_IRISES, draw_cat_nose, draw_eye, draw_whiskers, eye_depth
+from frugalgan.sources.drawing.eyes import CAT_IRISES, EYE_DEPTH, Eyes, draw_eyes
+from frugalgan.sources.drawing.muzzles import draw_cat_nose, draw_whiskers
 from frugalgan.sources.drawing.pose import ellipse, flipped, mirrored, points, rounded
 from frugalgan.sources.drawing.sitter import Light, Sitter
 
@@ -38,19 +39,8 @@ def draw_cat(sitter: Sitter, light: Light) -> Array:
     iris = bgr(str(rng.choice(CAT_IRISES))) if coat.marking != "points" else bgr("6fa8d6")
     radius, opening = float(rng.uniform(0.175, 0.23)), float(rng.uniform(0.6, 0.92))
     slant, pupil = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.2, 0.7))
-    for side in (-1, 1):
-        draw_eye(
-            sitter.picture,
-            pose,
-            side,
-            iris=iris,
-            radius=radius,
-            opening=opening,
-            slant=slant,
-            pupil=pupil,
-            slit=True,
-            light=light.direction[0],
-        )
+    eyes = Eyes(iris, radius, opening, slant, pupil, slit=True)
+    draw_eyes(sitter.picture, pose, eyes, light.direction[0])
     leather = bgr(str(rng.choice(_PINK))) if float(coat.base.mean()) > 0.3 or rng.random() < 0.2 else bgr("2a2322")
     draw_cat_nose(sitter.picture, pose, leather, NOSE_Y, NOSE_DEPTH)
     whiskers = bgr("f5f2ec") if float(coat.muzzle.mean()) < 0.8 or rng.random() < 0.7 else bgr("55504a")
@@ -110,7 +100,7 @@ def _draw_muzzle(sitter: Sitter) -> None:
 
 def _key_points(sitter: Sitter, ear: Array) -> Array:
     project = sitter.pose.project
-    eyes = project(points((-0.5, 0.0), (0.5, 0.0)), eye_depth())
+    eyes = project(points((-0.5, 0.0), (0.5, 0.0)), EYE_DEPTH)
     mouth = project(points(MOUTH), NOSE_DEPTH - 0.08)
     left, right = (project(flipped(ear, side), _EAR_DEPTH) for side in (-1, 1))
     return np.concatenate([eyes, mouth, left, right[::-1]])

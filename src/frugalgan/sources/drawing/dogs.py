@@ -3,7 +3,8 @@
 import numpy as np
 
 from frugalgan.sources.drawing.canvas import Array, bgr
-from frugalgan.sources.drawing.features import DOG_IRISES, draw_dog_mouth, draw_dog_nose, draw_eye
+from frugalgan.sources.drawing.eyes import DOG_IRISES, Eyes, draw_eyes
+from frugalgan.sources.drawing.muzzles import draw_dog_mouth, draw_dog_nose
 from frugalgan.sources.drawing.pose import ellipse, flipped, mirrored, points, rounded
 from frugalgan.sources.drawing.sitter import Light, Sitter
 
@@ -55,19 +56,8 @@ def _draw_eyes(sitter: Sitter, light: Light) -> None:
     iris = bgr(str(rng.choice(DOG_IRISES, p=(0.22, 0.22, 0.2, 0.18, 0.12, 0.06))))
     radius, opening = float(rng.uniform(0.14, 0.175)), float(rng.uniform(0.72, 0.95))
     slant, pupil = float(rng.uniform(-0.25, 0.12)), float(rng.uniform(0.42, 0.6))
-    for side in (-1, 1):
-        draw_eye(
-            sitter.picture,
-            sitter.pose,
-            side,
-            iris=iris,
-            radius=radius,
-            opening=opening,
-            slant=slant,
-            pupil=pupil,
-            slit=False,
-            light=light.direction[0],
-        )
+    eyes = Eyes(iris, radius, opening, slant, pupil, slit=False)
+    draw_eyes(sitter.picture, sitter.pose, eyes, light.direction[0])
 
 
 def _draw_muzzle(sitter: Sitter, length: float, jowl: float) -> None:

@@ -5,10 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frugalgan.sources.drawing.backgrounds import draw_background
-from frugalgan.sources.drawing.canvas import Array, white_noise
+from frugalgan.sources.drawing.canvas import Array
 from frugalgan.sources.drawing.cats import draw_cat
 from frugalgan.sources.drawing.coats import draw_coat
 from frugalgan.sources.drawing.dogs import draw_dog
+from frugalgan.sources.drawing.noise import white_noise
 from frugalgan.sources.drawing.pose import Pose
 from frugalgan.sources.drawing.sitter import Light, Sitter
 
@@ -76,4 +77,4 @@ def _develop(image: Array, rng: np.random.Generator, side: float) -> NDArray[np.
     sigma = float(rng.uniform(0, 1.1))
     if sigma > 0.4:
         picture = cv2.GaussianBlur(picture, (5, 5), sigma)
-    return picture
+    return picture.astype(np.uint8, copy=False)

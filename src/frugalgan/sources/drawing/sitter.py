@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugalgan.sources.drawing.canvas import Array, Canvas, blend, cloud_noise, fur_noise
-from frugalgan.sources.drawing.coats import Coat, paint_coat
+from frugalgan.sources.drawing.canvas import Array, Canvas, blend
+from frugalgan.sources.drawing.coats import Coat
+from frugalgan.sources.drawing.markings import paint_coat
+from frugalgan.sources.drawing.noise import cloud_noise, fur_noise
 from frugalgan.sources.drawing.pose import Pose, mirrored, points, rounded
 from frugalgan.sources.drawing.relief import Relief
 
