@@ -131,24 +131,34 @@ def _cut_upright(image: np.ndarray, left: int, top: int, side: int, size: int) -
 
 
 def _cut_turned(image: np.ndarray, box: CropBox, size: int) -> np.ndarray:
-    """Sample the turned square without aliasing: shrink the photo, turn at two to four times the size, average."""
-    shrink = max(1, int(box.side / (2 * size)))
-    height, width = image.shape[:2]
-    small_width, small_height = max(1, width // shrink), max(1, height // shrink)
-    small = cv2.resize(image, (small_width, small_height), interpolation=cv2.INTER_AREA) if shrink > 1 else image
+    """Sample the turned square without aliasing: shrink the photo, turn at two or three times the size, average."""
+    shrink = max(1, min(round(box.side / (2 * size)), *image.shape[:2]))
+    around, left, top = _surroundings(image, box, shrink)
+    height, width = around.shape[0] // shrink, around.shape[1] // shrink
+    if shrink > 1:
+        around = cv2.resize(around, (width, height), interpolation=cv2.INTER_AREA)
     fine = size * math.ceil(box.side / (shrink * size))
-    step = box.side / fine
+    step = box.side / (shrink * fine)
     cos, sin = math.cos(math.radians(box.angle)) * step, math.sin(math.radians(box.angle)) * step
-    offset = (fine - 1) / 2
-    to_photo = np.array(
-        [
-            [cos, -sin, box.x - (cos - sin) * offset],
-            [sin, cos, box.y - (sin + cos) * offset],
-        ]
-    )
-    # Pixel centres are whole numbers in both pictures: x_small = (x + 1/2) · scale − 1/2.
-    scale = np.array([[small_width / width], [small_height / height]])
-    to_small = to_photo * scale
-    to_small[:, 2:] += scale / 2 - 0.5
+    # Pixel centres are whole numbers in both pictures: x_small = (x + 1/2) / shrink − 1/2.
+    x, y = (box.x - left + 0.5) / shrink - 0.5, (box.y - top + 0.5) / shrink - 0.5
+    middle = (fine - 1) / 2
+    to_around = np.array([[cos, -sin, x - (cos - sin) * middle], [sin, cos, y - (sin + cos) * middle]])
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if fine > size else cv2.INTER_CUBIC)
-    return resize(cv2.warpAffine(small, to_small, (fine, fine), flags=flags, borderMode=cv2.BORDER_REFLECT), size)
+    turned = cv2.warpAffine(around, to_around, (fine, fine), flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return resize(turned, size)
+
+
+def _surroundings(image: np.ndarray, box: CropBox, multiple: int) -> tuple[np.ndarray, int, int]:
+    """The part of the photo that a turned square needs, its sides multiples of `multiple`, and its left and top.
+
+    Whole multiples are what OpenCV averages fast; up to `multiple` − 1 px at the photo's far edges are lost.
+    """
+    reach = box.side * (abs(math.cos(math.radians(box.angle))) + abs(math.sin(math.radians(box.angle)))) / 2
+    reach += 2 * multiple  # what interpolation and the reflection at the edge look at
+    (left, right), (top, bottom) = (
+        (max(0, math.floor(at - reach)), min(length, math.ceil(at + reach)))
+        for at, length in ((box.x, image.shape[1]), (box.y, image.shape[0]))
+    )
+    right, bottom = right - (right - left) % multiple, bottom - (bottom - top) % multiple
+    return image[top:bottom, left:right], left, top

@@ -109,7 +109,7 @@ def load_features(path: Path, name: str) -> FeatureSet:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such features file; make it with `dvc repro` or get it with `dvc pull`")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return FeatureSet(file[name], Provenance(**json.loads(str(file[f"{name}_provenance"]))))
     except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise FeaturesError(f"{path}: no features of {name!r} in it ({error}); delete it and run `dvc repro`") from None

@@ -18,8 +18,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 JPEG_START, END_OF_IMAGE, START_OF_SCAN = b"\xff\xd8", b"\xff\xd9", 0xDA
 # SOF0 … SOF15 carry the size; DHT, JPG and DAC share the number range and do not.
 FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-READ_BGR = {
-    1: cv2.IMREAD_COLOR,
+READ_REDUCED = {  # these decode to BGR only
     2: cv2.IMREAD_REDUCED_COLOR_2,
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
@@ -43,7 +42,7 @@ def read_rgb(path: str | os.PathLike[str]) -> np.ndarray:
     Grey, palette, CMYK, alpha (over white) and 16-bit files are converted. Raises FileNotFoundError, or
     ImageError for an empty, truncated or foreign file and for more than `MAX_PIXELS` pixels.
     """
-    with warnings.catch_warnings(category=UserWarning, action="ignore"):  # Pillow's, on odd but usable files
+    with warnings.catch_warnings(action="ignore"):  # Pillow's, on odd but usable files
         return decode_rgb(Path(path).read_bytes(), path)
 
 
@@ -105,12 +104,12 @@ def _check_size(width: int, height: int, path: str | os.PathLike[str]) -> None:
 def _decode_with_opencv(data: bytes, path: str | os.PathLike[str], factor: int) -> np.ndarray:
     """The fast way, for ordinary 8-bit JPEGs; turns the image upright too."""
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), READ_BGR[factor])
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), READ_REDUCED.get(factor, cv2.IMREAD_COLOR_RGB))
     except cv2.error as error:
         raise ImageError(path, f"the JPEG data can't be decoded: {error}") from error
     if image is None:
         raise ImageError(path, "the JPEG data can't be decoded")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if factor in READ_REDUCED else image
 
 
 def _decode_with_pillow(data: bytes, path: str | os.PathLike[str]) -> np.ndarray:

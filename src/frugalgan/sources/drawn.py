@@ -21,8 +21,8 @@ _JPEG_QUALITY = 92
 _STREAMS = {"scene": 0, "cat": 1, "dog": 2, "train": 0, "val": 1}
 _BATCH = 8  # pictures per message to a worker
 _NOTE = """These pictures are drawn, not photographs: rendered by frugalgan (data.source: drawn) from seed {seed}.
-cat-dataset/   {scenes} scenes with a cat and its nine key points, {size} px faces in
-animal-faces/  cats: {cats} train, {val_cats} val; dogs: {dogs} train, {val_dogs} val
+cat-dataset/   {scenes} scenes, each with a cat and its nine key points
+animal-faces/  faces, {size} x {size} pixels; cats: {cats} train, {val_cats} val; dogs: {dogs} train, {val_dogs} val
 """
 
 

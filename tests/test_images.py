@@ -1,0 +1,221 @@
+"""Facts about reading, resizing and arranging images. The truth about each file kind is Pillow's own picture."""
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+from frugalgan.images import ImageError, grid, read_rgb, resize, to_uint8, to_unit, write_png
+from frugalgan.photos import MAX_PIXELS, decode_shrunk
+
+SMOOTH = cv2.resize(
+    np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8), (96, 64), interpolation=cv2.INTER_CUBIC
+)
+ALPHA = np.linspace(0, 255, 64 * 96).reshape(64, 96).astype(np.uint8)
+OVER_WHITE = SMOOTH * (ALPHA[..., None] / 255) + 255 * (1 - ALPHA[..., None] / 255)
+GREY = np.repeat(SMOOTH[..., :1], 3, axis=2)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def with_opencv(suffix: str, image: np.ndarray) -> bytes:
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+def without_adobe_marker(jpeg: bytes) -> bytes:
+    start = jpeg.index(b"\xff\xee")
+    return jpeg[:start] + jpeg[start + 2 + int.from_bytes(jpeg[start + 2 : start + 4], "big") :]
+
+
+def inverted(image: Image.Image) -> Image.Image:
+    return Image.eval(image, lambda value: 255 - value)
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    assert a.shape == b.shape
+    return float(np.abs(a.astype(float) - b).max())
+
+
+RGB = Image.fromarray(SMOOTH)
+CMYK = RGB.convert("CMYK")
+DEEP = SMOOTH[..., ::-1].astype(np.uint16) * 257
+JPEG = encoded(RGB, "JPEG", quality=95)
+PNG = encoded(RGB, "PNG")
+KINDS = {
+    "rgb.jpg": (encoded(RGB, "JPEG", quality=100, subsampling=0), SMOOTH, 4),
+    "progressive.jpg": (encoded(RGB, "JPEG", quality=100, subsampling=0, progressive=True), SMOOTH, 4),
+    "grey.jpg": (encoded(Image.fromarray(GREY[..., 0]), "JPEG", quality=100), GREY, 2),
+    "cmyk_adobe.jpg": (encoded(CMYK, "JPEG", quality=100), SMOOTH, 4),
+    "cmyk_plain.jpg": (without_adobe_marker(encoded(inverted(CMYK), "JPEG", quality=100)), SMOOTH, 4),
+    "cmyk.tif": (encoded(CMYK, "TIFF"), SMOOTH, 1),
+    "alpha.png": (encoded(Image.fromarray(np.dstack([SMOOTH, ALPHA])), "PNG"), OVER_WHITE, 1),
+    "alpha.webp": (encoded(Image.fromarray(np.dstack([SMOOTH, ALPHA])), "WEBP", lossless=True), OVER_WHITE, 1),
+    "palette.png": (encoded(RGB.quantize(64), "PNG"), np.asarray(RGB.quantize(64).convert("RGB")), 0),
+    "16_bit.png": (with_opencv(".png", DEEP), SMOOTH, 0),
+    "16_bit.tif": (with_opencv(".tiff", DEEP), SMOOTH, 0),
+    "16_bit_grey.png": (with_opencv(".png", DEEP[..., 2].copy()), GREY, 0),
+    "16_bit_grey.tif": (with_opencv(".tiff", DEEP[..., 2].copy()), GREY, 0),
+    "16_bit_alpha.png": (with_opencv(".png", np.dstack([DEEP, ALPHA.astype(np.uint16) * 257])), OVER_WHITE, 1),
+    "rgb.bmp": (encoded(RGB, "BMP"), SMOOTH, 0),
+    "jpeg.named.png": (JPEG, np.asarray(Image.open(io.BytesIO(JPEG))), 1),
+    "trailing.jpg": (JPEG + b"more" * 99, np.asarray(Image.open(io.BytesIO(JPEG))), 1),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_file_reads_as_the_same_picture(name: str, tmp_path: Path) -> None:
+    data, truth, tolerance = KINDS[name]
+    (tmp_path / name).write_bytes(data)
+    image = read_rgb(tmp_path / name)
+    assert image.dtype == np.uint8
+    assert difference(image, truth) <= tolerance
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_exif_orientation_turns_the_photo_upright(kind: str, orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(RGB, kind, exif=exif)
+    truth = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+    (tmp_path / "photo").write_bytes(data)
+    assert difference(read_rgb(tmp_path / "photo"), truth) <= 1
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    chunks = {b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT": zlib.compress(b""), b"IEND": b""}
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks.items()
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def jpeg_of_size(width: int, height: int) -> bytes:
+    frame = JPEG.index(b"\xff\xc0")
+    return JPEG[: frame + 5] + struct.pack(">HH", height, width) + JPEG[frame + 9 :]
+
+
+BAD = {
+    "empty": (b"", "empty"),
+    "text": (b"Not found", "not an image"),
+    "jpeg_start_only": (b"\xff\xd8", "not an image"),
+    "truncated_jpeg": (JPEG[:-2], "truncated"),
+    "half_jpeg": (JPEG[: len(JPEG) // 2], "truncated"),
+    "zero_filled_jpeg": (JPEG[: len(JPEG) // 2] + bytes(len(JPEG)), "truncated"),
+    "half_png": (PNG[: len(PNG) // 2], "truncated"),
+    "half_cmyk": (encoded(CMYK, "JPEG")[:-9], "truncated"),
+    "half_webp": (encoded(RGB, "WEBP")[:-99], "decoded"),
+    "giant_png": (png_of_size(60_000, 60_000), "pixels"),
+    "giant_jpeg": (jpeg_of_size(60_000, 60_000), "60000×60000"),
+    "large_png": (png_of_size(MAX_PIXELS // 9000 + 1, 9000), "pixels"),
+    "float.tif": (with_opencv(".tiff", SMOOTH[..., 0].astype(np.float32)), "32-bit"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_unusable_files_are_errors_with_file_and_reason(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data, reason = BAD[name]
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ImageError, match=reason) as caught:
+        read_rgb(tmp_path / name)
+    assert name in str(caught.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.jpg"):
+        read_rgb("nowhere.jpg")
+
+
+def test_file_names_need_not_be_utf8(tmp_path: Path) -> None:
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.png")
+    write_png(os.fsdecode(path), SMOOTH)
+    assert np.array_equal(read_rgb(os.fsdecode(path)), SMOOTH)
+
+
+def test_garbled_files_never_crash() -> None:
+    rng = np.random.default_rng(0)
+    for data in (PNG, encoded(RGB, "WEBP"), encoded(CMYK, "JPEG"), encoded(RGB, "TIFF")):
+        for _ in range(50):
+            garbled = bytearray(data)
+            for position in rng.integers(0, len(data), 8):
+                garbled[position] = rng.integers(256)
+            try:
+                image, _ = decode_shrunk(bytes(garbled), "garbled", None)
+                assert image.ndim == 3
+            except ImageError as error:
+                assert "garbled" in str(error)
+
+
+def test_a_shrunk_jpeg_is_close_to_the_slow_way() -> None:
+    large = cv2.resize(SMOOTH, (512, 512), interpolation=cv2.INTER_CUBIC)
+    data = encoded(Image.fromarray(large), "JPEG", quality=95)
+    full, whole = decode_shrunk(data, "photo", None)
+    for size, factor in ((128, 2), (64, 4), (32, 8), (200, 1)):
+        shrunk, by = decode_shrunk(data, "photo", size)
+        assert (whole, by, shrunk.shape) == (1, factor, (512 // factor, 512 // factor, 3))
+        gap = np.abs(resize(shrunk, size).astype(float) - resize(full, size))
+        assert gap.mean() < 1
+        assert gap.max() < 8
+
+
+def test_ranges_are_exact_inverses_on_all_values() -> None:
+    values = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
+    unit = to_unit(values)
+    assert unit.dtype == torch.float32
+    assert (unit.min(), unit.max()) == (-1, 1)
+    assert torch.equal(to_uint8(unit), values)
+    assert torch.equal(to_uint8(torch.tensor([-9.0, 9.0])), torch.tensor([0, 255], dtype=torch.uint8))
+
+
+def test_a_fine_checkerboard_shrinks_to_grey() -> None:
+    board = np.repeat((np.indices((512, 512)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None], 3, axis=2)
+    for size in (64, 100, 511 // 3):
+        assert np.abs(resize(board, size)[1:-1, 1:-1].astype(float) - 127.5).max() < 16  # of 127.5
+
+
+def test_resize_keeps_mean_and_makes_squares() -> None:
+    for shape in ((64, 96), (7, 300), (300, 7), (5, 5), (32, 32)):
+        image = cv2.resize(SMOOTH, shape[::-1])
+        assert resize(image, 32).shape == (32, 32, 3)
+    assert np.array_equal(resize(SMOOTH[:32, :32], 32), SMOOTH[:32, :32])
+    assert abs(resize(SMOOTH, 16).mean() - SMOOTH.mean()) < 1
+
+
+def test_grid_places_images_row_by_row_on_white() -> None:
+    images = np.stack([np.full((3, 4, 5), value, np.uint8) for value in (10, 20, 30)])
+    canvas = grid(images, columns=2, padding=1)
+    assert canvas.shape == (2 * 5 + 1, 2 * 6 + 1, 3)
+    assert [canvas[1, 1, 0], canvas[1, 7, 0], canvas[6, 1, 0], canvas[6, 7, 0], canvas[0, 0, 0]] == [
+        10,
+        20,
+        30,
+        255,
+        255,
+    ]
+    with pytest.raises(ValueError, match="grid takes"):
+        grid(images[:0], columns=2)
+    with pytest.raises(ValueError, match="column"):
+        grid(images, columns=0)
+
+
+def test_write_png_keeps_colours_and_refuses_other_arrays(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", SMOOTH)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), SMOOTH)
+    with pytest.raises(ValueError, match=r"b\.png"):
+        write_png(tmp_path / "b.png", SMOOTH.astype(float))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
