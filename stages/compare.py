@@ -7,6 +7,7 @@ import typer
 
 from frugalgan import params
 from frugalgan.report.compare import compare
+from frugalgan.stage import run_stage
 
 
 def main(
@@ -20,4 +21,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_stage(main)

@@ -7,6 +7,7 @@ import typer
 
 from frugalgan import params
 from frugalgan.methods.kd import Distillation
+from frugalgan.stage import run_stage
 from frugalgan.training.run import run
 
 
@@ -28,4 +29,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_stage(main)

@@ -1,7 +1,5 @@
 """Raw photos of one animal → face crops as one array, held-out ones apart."""
 
-import signal
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +9,7 @@ import typer
 from frugalgan import params
 from frugalgan.preparation import prepare
 from frugalgan.raw_photos import Animal
+from frugalgan.stage import run_stage
 
 
 class ImageSet(StrEnum):
@@ -26,7 +25,6 @@ def main(
     out: Annotated[Path, typer.Argument(help="folder to write: images.npy, heldout.npy, manifest.csv, rejected.csv")],
 ) -> None:
     """Crop and resize all photos of a set as sections `prepare` and the chosen scale of params.yaml say."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary files go
     p = params.load()
     animal: Animal = "cat" if images is ImageSet.cats else "dog"
     report = prepare(
@@ -42,4 +40,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_stage(main)

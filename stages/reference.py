@@ -9,6 +9,7 @@ from frugalgan import params
 from frugalgan.evaluation import reference, reference_metrics
 from frugalgan.features import extractor, save_features
 from frugalgan.files import write_json
+from frugalgan.stage import run_stage
 from frugalgan.training.hardware import choose_device
 
 
@@ -29,4 +30,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_stage(main)

@@ -7,6 +7,7 @@ import typer
 
 from frugalgan import params
 from frugalgan.sampling import write_samples
+from frugalgan.stage import run_stage
 
 
 def main(
@@ -21,4 +22,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_stage(main)

@@ -7,6 +7,7 @@ import typer
 
 from frugalgan import params
 from frugalgan.methods.wgan_gp import WganGp
+from frugalgan.stage import run_stage
 from frugalgan.training.run import run
 
 
@@ -24,4 +25,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_stage(main)

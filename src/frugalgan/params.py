@@ -5,7 +5,7 @@ name section, key, value and what is allowed. A `null` takes the chosen scale's 
 """
 
 import difflib
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 

@@ -8,7 +8,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from frugalgan.networks import Network
 
-BATCHES, BATCH = 8, 64  # z drawn to re-estimate BatchNorm statistics
+BATCHES, BATCH = 4, 64  # z drawn to re-estimate BatchNorm statistics
 
 
 def averaged(G: Network, decay: float) -> AveragedModel | None:
