@@ -1,5 +1,7 @@
 """The thesis's networks, layer by layer and number by number."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -57,7 +59,7 @@ def test_student_layers() -> None:
 
 def test_critic_layers() -> None:
     widths = [3, 64, 128, 256, 512, 1024]
-    convolutions = [f"{a}→{b} k4 s2 p1" for a, b in zip(widths, widths[1:], strict=False)]
+    convolutions = [f"{a}→{b} k4 s2 p1" for a, b in itertools.pairwise(widths)]
     expected = [part for layer in convolutions for part in (layer, "InstanceNorm2d", "LeakyReLU")]
     assert layers_of(on_meta(Critic, PAPER["critic"][1])) == [*expected, "1024→1 k4 s1 p0"]
     norms = [m for m in on_meta(Critic, PAPER["critic"][1]).modules() if isinstance(m, nn.InstanceNorm2d)]

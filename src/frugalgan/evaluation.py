@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from frugalgan.dataset import stream_seed
-from frugalgan.extractors.base import Extractor, distance_key
+from frugalgan.extractors.base import Extractor
 from frugalgan.features import FeatureSet, check_comparable, extract
 from frugalgan.images import read_rgb
-from frugalgan.metrics.frechet import frechet_distance
+from frugalgan.metrics.frechet import distance_key, frechet_distance
 from frugalgan.sampling import generate, load_generator
 
 REFERENCE, HELDOUT = "reference", "heldout"

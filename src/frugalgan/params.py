@@ -161,8 +161,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise ParamsError(f"{path}: not valid YAML: {error}") from None
     methods = {file.stem for file in (Path(__file__).parent / "methods").glob("*.py")} - {"__init__", "base"}
     known = {field.name for field in fields(Params)} - {"scale_name"} | {"scales"} | methods
-    if not isinstance(raw, dict) or (unknown := sorted(set(raw) - known)):
-        raise ParamsError(f"{path}: unknown section {unknown if raw else raw!r}; known: {', '.join(sorted(known))}")
+    if not isinstance(raw, dict):
+        raise ParamsError(f"{path}: must be a mapping of sections, not {raw!r}")
+    if unknown := sorted(str(name) for name in set(raw) - known):
+        raise ParamsError(f"{path}: unknown section {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     return raw
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from frugalgan.metrics.frechet import distance_key
 from frugalgan.provenance import file_sha256
 
 
@@ -62,11 +63,6 @@ class Extractor(ABC):
             )
         batches = tqdm(images.split(batch_size), desc=self.name, unit="batch", disable=not progress)
         return torch.cat([self.features(batch.to(self.device)).cpu() for batch in batches]).numpy()
-
-
-def distance_key(name: str) -> str:
-    """`fid` for Inception only, else `fd_<name>`: distances in different feature spaces are not one number."""
-    return "fid" if name == "inception" else f"fd_{name}"
 
 
 def load_state(file: Path) -> dict[str, Any]:

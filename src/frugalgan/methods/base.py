@@ -1,8 +1,8 @@
 """The one seam: what a method may decide. A method overrides the hooks in which it differs, and nothing else."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -11,7 +11,7 @@ from torch import Tensor, nn, optim
 from frugalgan.dataset import Batch
 from frugalgan.networks import Network
 from frugalgan.networks.dcgan import Critic, Generator
-from frugalgan.params import STRICT, Beta, Count, Positive
+from frugalgan.params import STRICT, Beta, Count, Params, Positive
 
 Terms = Iterator[tuple[str, Tensor]]
 
@@ -27,10 +27,16 @@ class Shape:
     critic_width: int
 
     @classmethod
-    def of(cls, params: Any) -> "Shape":
-        """The sizes of loaded `Params`."""
-        sizes = {field.name: getattr(params.scale, field.name, None) for field in fields(cls)}
-        return cls(**sizes | {"latent_size": params.networks.latent_size})
+    def of(cls, params: Params) -> "Shape":
+        """The sizes that loaded params ask for."""
+        scale = params.scale
+        return cls(
+            image_size=scale.image_size,
+            latent_size=params.networks.latent_size,
+            generator_width=scale.generator_width,
+            student_width=scale.student_width,
+            critic_width=scale.critic_width,
+        )
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,11 @@ class Method:
 
     def step(self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch]) -> dict[str, Tensor]:
         """One generator update and the critic updates before it; returns the last value of each term."""
-        values: dict[str, Tensor] = {}
-        for _ in range(self.n_critic):
-            batch = next_batch()
-            values |= descend(optimizers.D, networks.D, self.critic_terms(networks, batch))
-        return values | descend(optimizers.G, networks.G, self.generator_terms(networks, batch))
+        for _ in range(self.n_critic - 1):
+            descend(optimizers.D, networks.D, self.critic_terms(networks, next_batch()))
+        batch = next_batch()
+        losses = descend(optimizers.D, networks.D, self.critic_terms(networks, batch))
+        return losses | descend(optimizers.G, networks.G, self.generator_terms(networks, batch))
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:

@@ -58,3 +58,8 @@ def _covariance_factor(features: np.ndarray, mean: np.ndarray) -> np.ndarray:
         covariance += rows.T @ rows
     eigenvalues, eigenvectors = np.linalg.eigh(covariance / (n - 1))
     return np.sqrt(eigenvalues.clip(min=0))[:, None] * eigenvectors.T
+
+
+def distance_key(name: str) -> str:
+    """`fid` for Inception only, else `fd_<name>`: distances in different feature spaces are not one number."""
+    return "fid" if name == "inception" else f"fd_{name}"

@@ -72,7 +72,7 @@ def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
     for axis, (column, label) in zip(axes, costs.items(), strict=True):
         for (dataset, group), colour in zip(trained.groupby("data"), ("tab:orange", "tab:blue"), strict=False):
             axis.scatter(group[column], group[key], color=colour, label=f"{dataset}")
-            axis.axhline(group[f"{key}_floor"].iloc[0], color=colour, linestyle=":", label=f"{dataset}: floor")
+            axis.axhline(group[f"{key}_floor"].max(), color=colour, linestyle=":", label=f"{dataset}: floor")
             for name, row in group.iterrows():
                 axis.annotate(str(name), (row[column], row[key]), fontsize=7, xytext=(3, 3), textcoords="offset points")
         axis.set_xlabel(label)

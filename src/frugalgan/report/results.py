@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from frugalgan.metrics.frechet import distance_key
 from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
 
 MIB = 2**20
@@ -38,7 +39,7 @@ def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> 
         cost = read_json(metrics / "cost" / f"{name}.json")
         quality = read_json(metrics / "quality" / f"{name}.json")
         floor = read_json(metrics / "reference" / f"{dataset}.json")
-        key = "fid" if quality["extractor"] == "inception" else f"fd_{quality['extractor']}"
+        key = distance_key(quality["extractor"])
         keys.add((key, quality["extractor_sha256"]))
         rows[name] = {
             "data": dataset,
@@ -46,6 +47,7 @@ def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> 
             key: quality[key],
             f"{key}_vs_teacher": quality[f"{key}_vs_teacher"],
             f"{key}_floor": floor.get(f"{key}_floor"),
+            "n_floor": floor.get("n_heldout"),
             "kimg": cost["kimg"],
             "seconds": cost["seconds"],
             "seconds_per_epoch": cost["seconds_per_epoch"],
@@ -61,7 +63,7 @@ def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> 
 
 
 def _relative(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    ordinary = table.loc[table["data"].map(ORDINARY)].set_index(table.index)
+    ordinary = table.loc[[ORDINARY[dataset] for dataset in table["data"]]].set_index(table.index)
     for column in ("peak_training_mib", "generator_mib", "seconds_per_epoch"):
         table[f"{column.removesuffix('_mib')}_ratio"] = table[column] / ordinary[column]
     table["quality_change_percent"] = 100 * (ordinary[key] - table[key]) / ordinary[key]

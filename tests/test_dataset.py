@@ -1,0 +1,55 @@
+"""Batches: a function of (seed, images seen) alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from frugalgan.dataset import Images, stream_seed
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Images:
+    array = np.repeat(np.arange(10, dtype=np.uint8), 3 * 4 * 4).reshape(10, 3, 4, 4)
+    np.save(tmp_path / "images.npy", array)
+    return Images(tmp_path / "images.npy", seed=1, flip=False, device=torch.device("cpu"))
+
+
+def shown(images: Images, nimg: int, size: int) -> list[int]:
+    """Which images a batch holds: every pixel of image i is i."""
+    batch = images.batch(nimg, size)
+    return [round((value + 1) * 127.5) for value in batch.real[:, 0, 0, 0].tolist()]
+
+
+def test_each_pass_shows_every_image_once_in_another_order(images: Images) -> None:
+    passes = [[i for start in range(0, 10, 5) for i in shown(images, 10 * n + start, 5)] for n in range(3)]
+    assert all(sorted(order) == list(range(10)) for order in passes)
+    assert passes[0] != passes[1] != passes[2]
+
+
+def test_the_order_can_start_anywhere(images: Images) -> None:
+    whole = [i for nimg in range(0, 30, 1) for i in shown(images, nimg, 1)]
+    for nimg, size in ((0, 10), (7, 8), (13, 10), (19, 3)):
+        assert shown(images, nimg, size) == whole[nimg : nimg + size]
+
+
+def test_random_numbers_depend_on_seed_and_moment_alone(images: Images) -> None:
+    assert torch.equal(images.batch(5, 4).normal(3), images.batch(5, 4).normal(3))
+    assert not torch.equal(images.batch(5, 4).normal(3), images.batch(6, 4).normal(3))
+    assert stream_seed(1, 2) != stream_seed(2, 1) != stream_seed(12)
+
+
+def test_flip_mirrors_about_half(tmp_path: Path) -> None:
+    array = np.zeros((8, 3, 2, 2), np.uint8)
+    array[..., 0] = 255  # left column bright
+    np.save(tmp_path / "images.npy", array)
+    images = Images(tmp_path / "images.npy", seed=0, flip=True, device=torch.device("cpu"))
+    left = torch.cat([images.batch(8 * i, 8).real[:, 0, 0, 0] for i in range(100)])
+    assert set(left.tolist()) == {-1.0, 1.0}
+    assert 0.4 < (left > 0).float().mean() < 0.6
+
+
+def test_more_than_there_is_names_file_and_mend(images: Images) -> None:
+    with pytest.raises(ValueError, match=r"images\.npy: 10 images, fewer than one batch of 11; lower batch_size"):
+        images.batch(0, 11)

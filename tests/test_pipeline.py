@@ -1,0 +1,189 @@
+"""The real `dvc` commands, at smoke scale, in a temporary clone."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import PROJECT
+
+BIN = Path(sys.executable).parent
+STUDENTS = {"student", "student_0.3", "student_0.01", "student_0.001"}
+MODELS = {"untrained", "teacher", "scratch", "transfer"} | STUDENTS
+
+pytestmark = pytest.mark.slow
+
+
+def call(folder: Path, *command: str, fails: bool = False) -> str:
+    """stdout and stderr of a command run in `folder`; its exit code must be 0, or not 0 if it `fails`."""
+    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(folder / "src")}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, output
+    return output
+
+
+def clone(source: Path, target: Path) -> Path:
+    call(target.parent, "git", "clone", "--quiet", str(source), str(target))
+    for key, value in (("user.name", "test"), ("user.email", "test@example.org")):
+        call(target, "git", "config", key, value)
+    return target
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this checkout, its uncommitted changes included, after `dvc repro` at smoke scale."""
+    folder = clone(PROJECT, tmp_path_factory.mktemp("pipeline") / "clone")
+    changed = call(PROJECT, "git", "ls-files", "--modified", "--others", "--exclude-standard").splitlines()
+    for name in changed:
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    params = folder / "params.yaml"
+    params.write_text(params.read_text().replace("scale: embedded", "scale: smoke"))
+    call(folder, "dvc", "repro")
+    call(folder, "git", "add", "--all")
+    call(folder, "git", "commit", "--quiet", "--message", "smoke")
+    return folder
+
+
+@pytest.fixture
+def unchanged(project: Path) -> Iterator[Path]:
+    """The project, put back afterwards."""
+    yield project
+    call(project, "git", "checkout", "--quiet", "--", ".")
+    call(project, "dvc", "checkout", "--quiet")
+
+
+def ran(output: str) -> set[str]:
+    """The stages that a dvc command ran."""
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None:
+    for name in MODELS:
+        quality = json.loads((project / "metrics" / "quality" / f"{name}.json").read_text())
+        cost = json.loads((project / "metrics" / "cost" / f"{name}.json").read_text())
+        for values in (quality, cost):
+            assert all(isinstance(value, str | int | float) for value in values.values())
+        assert quality["fd_efficientnet_lite0"] > 0
+        assert not [key for key in quality if key.startswith("fid")]
+        assert {"n_samples", "n_reference", "extractor_sha256", "torch"} <= set(quality)
+        assert cost["peak_training_bytes"] > 0 or name == "untrained"
+        assert cost["generator_bytes"] == (project / "models" / name / "generator.safetensors").stat().st_size
+        assert len(list((project / "samples" / name).glob("*.png"))) == 20
+    assert {file.stem for file in (project / "metrics" / "cost").iterdir()} == MODELS
+
+
+def test_tables_and_figures_are_there(project: Path) -> None:
+    results = project / "results"
+    assert pd.read_csv(results / "table_3_1.csv")["model"].tolist() == ["teacher", "scratch", "transfer"]
+    assert pd.read_csv(results / "table_3_2.csv")["alpha"].tolist() == [0.3, 0.05, 0.01, 0.001]
+    assert len(pd.read_csv(results / "table_3_3.csv")) == 3
+    assert set(pd.read_csv(results / "comparison.csv")["model"]) == MODELS
+    assert "drawn pictures, not photographs" in (results / "comparison.md").read_text()
+    figures = {file.stem for file in (results / "figures").glob("*.png")}
+    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "trade_off"}
+
+
+def test_frozen_layers_of_the_transferred_model_are_the_teachers(project: Path) -> None:
+    from safetensors.torch import load_file
+
+    for part, layers in (("generator", 2), ("critic", 2)):
+        teacher, transfer = (load_file(project / "models" / n / f"{part}.safetensors") for n in ("teacher", "transfer"))
+        for key in teacher:
+            layer, kind = int(key.split(".")[1]), key.rsplit(".", 1)[1]
+            if layer < layers:
+                assert teacher[key].equal(transfer[key]), key
+            elif kind == "weight" and teacher[key].ndim > 1:
+                assert not teacher[key].equal(transfer[key]), key
+
+
+def test_a_second_repro_does_nothing_and_the_lock_agrees(project: Path) -> None:
+    begun = time.perf_counter()
+    assert ran(call(project, "dvc", "repro")) == set()
+    assert time.perf_counter() - begun < 20  # 2 s alone on a laptop; here others may be at work
+    assert call(project, "git", "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ("scales.paper.batch_size=32", set()),
+        (
+            "transfer.frozen_generator_layers=3",
+            {"transfer", "sample@transfer", "evaluate@transfer", "compare"},
+        ),
+        ("kd.sweep=[0.3,0.01]", {"compare"}),
+        (
+            "kd.sweep=[0.3,0.01,0.001,0.5]",
+            {"distill_sweep@0.5", "sample_sweep@0.5", "evaluate_sweep@0.5", "compare"},
+        ),
+    ],
+)
+def test_a_change_re_runs_only_what_depends_on_it(unchanged: Path, change: str, stages: set[str]) -> None:
+    output = call(unchanged, "dvc", "exp", "run", "--set-param", change)
+    assert ran(output) == stages
+    if "0.5" in change:
+        assert "student_0.5" in set(pd.read_csv(unchanged / "results" / "comparison.csv")["model"])
+    elif "sweep" in change:
+        assert "student_0.001" not in set(pd.read_csv(unchanged / "results" / "comparison.csv")["model"])
+
+
+def test_exp_run_with_another_alpha_keeps_comments_and_trains_one_student(unchanged: Path) -> None:
+    before = (unchanged / "params.yaml").read_text()
+    output = call(unchanged, "dvc", "exp", "run", "-S", "kd.alpha=0.3")
+    assert ran(output) == {"distill", "sample@student", "evaluate@student", "compare"}
+    after = (unchanged / "params.yaml").read_text()
+    assert [line.split("#")[1:] for line in after.splitlines()] == [line.split("#")[1:] for line in before.splitlines()]
+    assert pd.read_csv(unchanged / "results" / "table_3_2.csv").set_index("model").loc["student", "alpha"] == 0.3
+    assert "kd.alpha" in call(unchanged, "dvc", "params", "diff")
+    assert "fd_efficientnet_lite0" in call(unchanged, "dvc", "metrics", "diff")
+
+
+def test_push_and_pull_through_a_directory_remote(project: Path, tmp_path: Path) -> None:
+    remote = tmp_path / "remote"
+    call(project, "dvc", "remote", "add", "--local", "--force", "--default", "shelf", str(remote))
+    call(project, "dvc", "push")
+    fresh = clone(project, tmp_path / "fresh")
+    call(fresh, "dvc", "remote", "add", "--local", "--default", "shelf", str(remote))
+    call(fresh, "dvc", "pull")
+    assert ran(call(fresh, "dvc", "repro")) == set()
+    for name in MODELS:
+        weights = Path("models") / name / "generator.safetensors"
+        assert (fresh / weights).read_bytes() == (project / weights).read_bytes()
+
+
+def test_looking_commands_show_something(project: Path) -> None:
+    assert "peak_training_bytes" in call(project, "dvc", "metrics", "show")
+    assert "train_teacher" in call(project, "dvc", "dag", "--mermaid")
+    call(project, "dvc", "plots", "show", "--out", "plots")
+    page = (project / "plots" / "index.html").read_text()
+    assert "figure_3_4" in page
+    assert "loss_D" in page
+    shutil.rmtree(project / "plots")
+    assert "Table 3.1" in call(project, "frugalgan", "results")
+    assert "image_size: 32" in call(project, "frugalgan", "params")
+
+
+def test_a_failing_stage_says_why_and_loses_nothing(unchanged: Path) -> None:
+    weights = unchanged / "models" / "student" / "generator.safetensors"
+    kept = weights.read_bytes()
+    output = call(unchanged, "dvc", "exp", "run", "-S", "transfer.frozen_generator_layers=9", fails=True)
+    assert "transfer: transfer.frozen_generator_layers: 9 is not allowed" in output
+    output = call(unchanged, "dvc", "exp", "run", "-S", "kd.learning_rate=fast", fails=True)
+    assert "kd.learning_rate: 'fast' is not allowed" in output
+    call(unchanged, "git", "checkout", "--quiet", "--", ".")
+    call(unchanged, "dvc", "checkout", "--quiet")
+    assert weights.read_bytes() == kept
+
+
+@pytest.mark.parametrize("stage", sorted(file.name for file in (PROJECT / "stages").glob("*.py")))
+def test_every_stage_has_help(stage: str) -> None:
+    assert "Usage" in call(PROJECT, sys.executable, f"stages/{stage}", "--help")
