@@ -1,6 +1,8 @@
 # Everything a newcomer needs; each target can be repeated, and says what it does.
 PYTHON ?= python3
 BIN := .venv/bin
+# The stages call `python`: it must be the environment's.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help repro test check lock
 

@@ -18,7 +18,7 @@ def table_3_1(table: pd.DataFrame, key: str) -> pd.DataFrame:
 
 def table_3_2(table: pd.DataFrame, key: str) -> pd.DataFrame:
     """Distillation: distances to the data and to the teacher, seconds per epoch, training memory, by falling α."""
-    alphas = {str(name): float(alpha) for name, alpha in table["alpha"].dropna().items()}
+    alphas: dict[str, float] = table["alpha"].dropna().to_dict()
     students = sorted(alphas, key=lambda name: -alphas[name])
     columns = [key, f"{key}_vs_teacher", "seconds_per_epoch", "peak_training_mib"]
     rows = thesis_rows(table, key, students, columns)
