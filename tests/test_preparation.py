@@ -211,13 +211,9 @@ def test_a_growing_array_is_an_ordinary_array(tmp_path: Path) -> None:
     assert np.load(tmp_path / "empty.npy", mmap_mode="r").shape == (0, 3, 2, 2)
 
 
-PHOTOS = os.environ.get("FRUGALGAN_PHOTOS")
-
-
-@pytest.mark.skipif(PHOTOS is None, reason="FRUGALGAN_PHOTOS names no folder with animal-faces/ in it")
 @pytest.mark.parametrize("animal", ["cat", "dog"])
-def test_real_photos_are_all_usable(animal: str, tmp_path: Path) -> None:
-    report = run(Path(PHOTOS or ""), tmp_path / "out", animal=animal, image_size=64, max_rejected=0.01)
+def test_real_photos_are_all_usable(animal: str, photos: Path, tmp_path: Path) -> None:
+    report = run(photos, tmp_path / "out", animal=animal, image_size=64, max_rejected=0.01)
     images = np.load(tmp_path / "out" / "images.npy", mmap_mode="r")
     assert images.shape == (report.train, 3, 64, 64)
     assert report.heldout > 0

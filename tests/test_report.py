@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from conftest import PROJECT
 
+from frugalgan.files import FileError
 from frugalgan.report.compare import DATASETS
 from frugalgan.report.results import ResultsError, collect
 from frugalgan.report.tables import markdown, table_3_1, table_3_2, table_3_3
@@ -95,7 +96,7 @@ def test_distances_of_different_extractors_are_not_compared(tmp_path: Path) -> N
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     folder = metrics(tmp_path)
     (folder / "cost" / "student.json").unlink()
-    with pytest.raises(ResultsError, match=r"student\.json: no such file; `dvc repro` makes it"):
+    with pytest.raises(FileError, match=r"student\.json: no such file; `dvc repro` makes it"):
         collect(folder, MODELS, ALPHAS)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from frugalgan.files import replaced, write_json
+from frugalgan.files import FileError, replaced, write_json
 from frugalgan.images import read_rgb
 from frugalgan.models import ModelError, load_generator, load_model, save_model
 from frugalgan.networks.dcgan import Critic, Generator
@@ -95,14 +95,14 @@ def test_a_model_comes_back_as_it_was(folder: Path, G: Generator) -> None:
 
 
 def test_missing_and_damaged_models_are_named(folder: Path) -> None:
-    with pytest.raises(ModelError, match=r"model\.json: no such file; train the model first"):
+    with pytest.raises(FileError, match=r"model\.json: no such file; train the model first"):
         load_model(folder / "nothing")
     weights = (folder / "generator.safetensors").read_bytes()
     (folder / "generator.safetensors").write_bytes(weights[: len(weights) // 2])
     with pytest.raises(ModelError, match=r"generator\.safetensors: does not hold the weights"):
         load_generator(folder)
     (folder / "model.json").write_text("{")
-    with pytest.raises(ModelError, match=r"model\.json: not JSON"):
+    with pytest.raises(FileError, match=r"model\.json: not JSON"):
         load_generator(folder)
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 
+class FileError(ValueError):
+    """A file is missing or cannot be read; the message names it, and the mend."""
+
+
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what the block leaves there, file or folder, takes `path`'s place at its end.
@@ -30,3 +34,13 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
     text = json.dumps(values, indent=2, allow_nan=False) + "\n"
     with replaced(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path, *, mend: str) -> dict[str, Any]:
+    """A JSON file's values. Raises FileError, which says `mend` where the file is missing."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file; {mend}") from None
+    except json.JSONDecodeError as error:
+        raise FileError(f"{path}: not JSON: {error}") from None

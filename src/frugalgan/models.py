@@ -1,19 +1,18 @@
 """A trained model's folder: generator.safetensors, critic.safetensors, model.json (and what training shows)."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from frugalgan.files import write_json
+from frugalgan.files import read_json, write_json
 from frugalgan.methods.base import Networks
 from frugalgan.networks import Network, rebuild
 
 
 class ModelError(ValueError):
-    """A model folder cannot be read; the message names the file."""
+    """Weights do not fit the model that model.json describes; the message names the file."""
 
 
 def save_model(folder: Path, G: Network, D: Network, facts: dict[str, Any]) -> None:
@@ -25,24 +24,18 @@ def save_model(folder: Path, G: Network, D: Network, facts: dict[str, Any]) -> N
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """model.json. Raises ModelError."""
-    file = folder / "model.json"
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{file}: no such file; train the model first (dvc repro) or get it (dvc pull)") from None
-    except json.JSONDecodeError as error:
-        raise ModelError(f"{file}: not JSON: {error}") from None
+    """model.json. Raises FileError."""
+    return read_json(folder / "model.json", mend="train the model first (dvc repro) or get it (dvc pull)")
 
 
 def load_model(folder: Path) -> Networks:
-    """Generator and critic with their trained weights, loaded strictly, in eval mode. Raises ModelError."""
+    """Generator and critic with their trained weights, strictly, in eval mode. Raises FileError or ModelError."""
     facts = read_facts(folder)
     return Networks(*(_load(folder / f"{part}.safetensors", facts[part]) for part in ("generator", "critic")))
 
 
 def load_generator(folder: Path) -> Network:
-    """The generator alone, in eval mode. Raises ModelError."""
+    """The generator alone, in eval mode. Raises FileError or ModelError."""
     return _load(folder / "generator.safetensors", read_facts(folder)["generator"])
 
 

@@ -1,17 +1,16 @@
 """The thesis's figures from what the stages left, as labelled PNGs."""
 
-import json
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("agg")
-import cv2
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from frugalgan.files import read_json
 from frugalgan.images import read_rgb
 
 
@@ -33,7 +32,7 @@ def over_training(models: Path, names: dict[str, str], file: Path) -> None:
     for axis, (name, title) in zip(axes[0], names.items(), strict=True):
         progress = models / name / "progress.png"
         _show(axis, progress, title)
-        kimg = json.loads((models / name / "model.json").read_text(encoding="utf-8"))["moments_kimg"]
+        kimg = read_json(models / name / "model.json", mend="`dvc repro` makes it")["moments_kimg"]
         height = read_rgb(progress).shape[0] / len(kimg)
         axis.set_yticks([height * (i + 0.5) for i in range(len(kimg))], [f"{k:.3g}" for k in kimg], fontsize=7)
         axis.set_ylabel("kimg (thousands of real images seen)", fontsize=7)
@@ -43,8 +42,7 @@ def over_training(models: Path, names: dict[str, str], file: Path) -> None:
 def side_by_side(pictures: dict[str, Path], columns: int, file: Path) -> None:
     """Pictures with a title each (figures 3.4, 3.6)."""
     rows = -(-len(pictures) // columns)
-    first = cv2.imread(str(next(iter(pictures.values()))))
-    height, width = first.shape[:2] if first is not None else (1, 1)
+    height, width = read_rgb(next(iter(pictures.values()))).shape[:2]
     figure, axes = plt.subplots(rows, columns, figsize=(4 * columns, (4 * height / width + 0.3) * rows), squeeze=False)
     for axis in axes.flat:
         axis.axis("off")

@@ -1,11 +1,10 @@
 """Everything that stages measured, as one table with a row per model."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from frugalgan.files import read_json
 from frugalgan.metrics.frechet import distance_key
 from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
 
@@ -14,31 +13,22 @@ ORDINARY = {"cats": "teacher", "dogs": "scratch"}  # ordinary training on each d
 
 
 class ResultsError(ValueError):
-    """A metrics file is missing or does not belong with the others; the message names it."""
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """A metrics file. Raises ResultsError."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ResultsError(f"{file}: no such file; `dvc repro` makes it") from None
-    except json.JSONDecodeError as error:
-        raise ResultsError(f"{file}: not JSON: {error}") from None
+    """Metrics do not belong together; the message says why."""
 
 
 def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> tuple[pd.DataFrame, str]:
     """(comparison, key of the distance). `models` maps names to data sets, `alphas` students to their α.
 
     One row per model, indexed by name: distances, cost, and both relative to ordinary training on the same data.
-    Raises ResultsError where a file is missing or distances come from different extractors.
+    Raises FileError for a missing file, ResultsError where distances come from different extractors.
     """
     rows = {}
     keys = set()
     for name, dataset in models.items():
-        cost = read_json(metrics / "cost" / f"{name}.json")
-        quality = read_json(metrics / "quality" / f"{name}.json")
-        floor = read_json(metrics / "reference" / f"{dataset}.json")
+        cost, quality, floor = (
+            read_json(metrics / kind / f"{of}.json", mend="`dvc repro` makes it")
+            for kind, of in (("cost", name), ("quality", name), ("reference", dataset))
+        )
         key = distance_key(quality["extractor"])
         keys.add((key, quality["extractor_sha256"]))
         rows[name] = {

@@ -28,7 +28,7 @@ class Watch:
     """Collects; decides nothing. `seconds` counts the training steps alone, not what is drawn between them."""
 
     def __init__(self, name: str, steps: int, device: torch.device, seed: int) -> None:
-        self.name, self.device, self.seed = name, device, seed
+        self.name, self.steps, self.device, self.seed = name, steps, device, seed
         self.interval = max(1, math.ceil(steps / HISTORY_ROWS))
         self.moments = {round(steps * i / MOMENTS) for i in range(1, MOMENTS + 1)} - {0}
         self.rows: list[dict[str, float]] = []
@@ -65,7 +65,7 @@ class Watch:
         for name, value in losses.items():
             self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
         self._n += 1
-        if done % self.interval:
+        if done % self.interval and done != self.steps:
             return False
         means = {name: (total / self._n).item() for name, total in self._sums.items()}
         for name, mean in means.items():
