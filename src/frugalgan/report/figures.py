@@ -1,5 +1,6 @@
 """The thesis's figures from what the stages left, as labelled PNGs."""
 
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -67,13 +68,17 @@ def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
     costs = {"peak_training_mib": "training memory, MiB", "generator_mib": "generator, MiB", "seconds": "training, s"}
     figure, axes = plt.subplots(1, len(costs), figsize=(13, 4), sharey=True)
     trained = table[table["seconds"] > 0]
+    colours = dict(zip(sorted(set(trained["data"])), ("tab:orange", "tab:blue"), strict=False))
     for axis, (column, label) in zip(axes, costs.items(), strict=True):
-        for (dataset, group), colour in zip(trained.groupby("data"), ("tab:orange", "tab:blue"), strict=False):
-            axis.scatter(group[column], group[key], color=colour, label=f"{dataset}")
-            axis.axhline(group[f"{key}_floor"].max(), color=colour, linestyle=":", label=f"{dataset}: floor")
-            for name, row in group.iterrows():
-                axis.annotate(str(name), (row[column], row[key]), fontsize=7, xytext=(3, 3), textcoords="offset points")
+        for marker, (name, row) in zip(cycle("osD^v<>PX*"), trained.iterrows(), strict=False):
+            colour = colours[row["data"]]
+            axis.scatter(row[column], row[key], color=colour, marker=marker, label=f"{name} ({row['data']})", alpha=0.8)
+        for dataset, colour in colours.items():
+            floor = trained.loc[trained["data"] == dataset, f"{key}_floor"].max()
+            axis.axhline(floor, color=colour, linestyle=":", label=f"floor ({dataset})")
         axis.set_xlabel(label)
+        axis.set_xlim(left=0)
     axes[0].set_ylabel(f"{key} (less is better)")
-    axes[-1].legend(fontsize=7)
+    axes[0].set_ylim(bottom=0)
+    axes[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, file)
