@@ -24,8 +24,7 @@ def main(
     real = load_features(data, REFERENCE)
     of_teacher = load_features(teacher, REFERENCE) if teacher else None
     images = read_samples(samples, p.scale.samples)
-    weights = p.evaluate.inception_weights
-    network = extractor(p.evaluate.extractor, Path(weights) if weights else None, choose_device(p.training.device))
+    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, choose_device(p.training.device))
     fake = extract(network, images, source=samples.name, seed=p.sample.seed, batch_size=p.evaluate.batch_size)
     write_json(out, evaluate(fake, real, of_teacher))
 

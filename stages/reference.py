@@ -21,8 +21,7 @@ def main(
 ) -> None:
     """Extract the features of scales.*.samples images as section `evaluate` of params.yaml says."""
     p = params.load()
-    weights = p.evaluate.inception_weights
-    network = extractor(p.evaluate.extractor, Path(weights) if weights else None, choose_device(p.training.device))
+    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, choose_device(p.training.device))
     n, batch_size = p.scale.samples, p.evaluate.batch_size
     sets = reference(network, source, name=name, n=n, seed=p.seed, batch_size=batch_size)
     save_features(out, sets)

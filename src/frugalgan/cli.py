@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 @app.command("params")
 def show_params() -> None:
-    """The numbers in force at the chosen scale, nulls filled in, as YAML."""
+    """The numbers in force at the chosen scale, as YAML."""
     try:
         loaded = params.load()
     except params.ParamsError as error:

@@ -1,7 +1,7 @@
 """params.yaml → frozen dataclasses: the one way in which numbers reach the code.
 
 A section's dataclass has no defaults: unknown, missing, mistyped and out-of-range values are errors that
-name section, key, value and what is allowed. A `null` takes the chosen scale's value of the same name.
+name section, key, value and what is allowed. The value `scale` takes the chosen scale's value of the same name.
 """
 
 import difflib
@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 PARAMS = Path("params.yaml")
+BY_SCALE = "scale"  # a value that stands for the chosen scale's
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Count = Annotated[int, Field(ge=1)]
@@ -48,7 +49,7 @@ class Networks:
 
 @dataclass(frozen=True, config=STRICT)
 class Training:
-    precision: Literal["auto", "32", "bf16"]
+    precision: Literal["auto", "float32", "bf16"]
     flip: bool
     ema_decay: Beta
     device: Literal["auto", "cpu", "cuda"]
@@ -62,13 +63,18 @@ class Sample:
 @dataclass(frozen=True, config=STRICT)
 class Evaluate:
     extractor: Extractor
-    inception_weights: Text | None
+    inception_weights: Text
     batch_size: Count
+
+    @property
+    def weights_file(self) -> Path | None:
+        """Inception's weights, or None where they are to be downloaded."""
+        return None if self.inception_weights == "download" else Path(self.inception_weights)
 
 
 @dataclass(frozen=True, config=STRICT)
 class Scale:
-    image_size: Literal[16, 32, 64, 128, 256, 512]
+    image_size: Literal[32, 64, 128, 256, 512]
     generator_width: Count
     student_width: Count
     critic_width: Count
@@ -183,7 +189,7 @@ def _scale(raw: dict[str, Any], path: Path) -> Scale:
 
 
 def _with_scale(values: dict[str, Any], scale: Scale) -> dict[str, Any]:
-    return {key: getattr(scale, key, None) if value is None else value for key, value in values.items()}
+    return {key: getattr(scale, key, value) if value == BY_SCALE else value for key, value in values.items()}
 
 
 def _check(cls: type[T], values: dict[str, Any], path: Path, where: str) -> T:

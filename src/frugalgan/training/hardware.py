@@ -11,8 +11,8 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """32, bf16, or auto: bfloat16 where the hardware multiplies it. Raises ValueError where it does not."""
-    if name == "32":
+    """float32, bf16, or auto: bfloat16 where the hardware multiplies it. Raises ValueError where it does not."""
+    if name == "float32":
         return torch.float32
     has_bf16 = (
         torch.cuda.get_device_capability(device) >= (8, 0)
@@ -20,5 +20,5 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
         else torch.cpu._is_amx_tile_supported()
     )
     if name == "bf16" and not has_bf16:
-        raise ValueError(f"training.precision: this {device.type} has no bf16 matrix units; set it to 32 or auto")
+        raise ValueError(f"training.precision: this {device.type} has no bf16 matrix units; set it to float32 or auto")
     return torch.bfloat16 if has_bf16 else torch.float32

@@ -69,7 +69,7 @@ def run(
     with replaced(out) as folder:
         folder.mkdir()
         save_model(folder, working_generator(state.networks.G, state.ema, params.seed), state.networks.D, facts)
-        watch.history().to_csv(folder / "history.csv", index=False)
+        watch.write_history(folder / "history.csv")
         write_png(folder / "progress.png", grid(np.concatenate(watch.frames), columns=watch.frames[0].shape[0]))
     write_json(cost, costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size) | _of(facts))
 

@@ -1,12 +1,13 @@
 """What one sees of a training run: losses, images of the fixed vectors, seconds, memory."""
 
+import csv
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
@@ -72,7 +73,7 @@ class Watch:
             if not math.isfinite(mean):
                 raise NonFiniteLoss(
                     f"{self.name}: {name} is {mean} at {nimg / 1000:g} kimg; lower learning_rate, raise "
-                    "gradient_penalty where there is one, or set training.precision to 32"
+                    "gradient_penalty where there is one, or set training.precision to float32"
                 )
         self.rows.append({"kimg": nimg / 1000, "seconds": round(self.seconds, 3)} | means)
         self._sums, self._n = {}, 0
@@ -91,6 +92,9 @@ class Watch:
         self.frames.append(images_of(generator, z, len(z)).numpy())
         self.frames_kimg.append(nimg / 1000)
 
-    def history(self) -> pd.DataFrame:
-        """Losses by kimg and seconds, one row per interval (its means)."""
-        return pd.DataFrame(self.rows)
+    def write_history(self, file: Path) -> None:
+        """Losses by kimg and seconds as CSV, one row per interval (its means); no row for an untrained model."""
+        with file.open("w", newline="", encoding="utf-8") as opened:
+            writer = csv.DictWriter(opened, list(self.rows[0]) if self.rows else ["kimg", "seconds"])
+            writer.writeheader()
+            writer.writerows(self.rows)
