@@ -177,6 +177,7 @@ def test_a_failing_stage_says_why_and_loses_nothing(unchanged: Path) -> None:
     kept = weights.read_bytes()
     output = call(unchanged, "dvc", "exp", "run", "-S", "transfer.frozen_generator_layers=9", fails=True)
     assert "transfer: transfer.frozen_generator_layers: 9 is not allowed" in output
+    call(unchanged, "git", "checkout", "--quiet", "--", ".")
     output = call(unchanged, "dvc", "exp", "run", "-S", "kd.learning_rate=fast", fails=True)
     assert "kd.learning_rate: 'fast' is not allowed" in output
     call(unchanged, "git", "checkout", "--quiet", "--", ".")
