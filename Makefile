@@ -28,7 +28,8 @@ lock: .venv/installed  ## resolve pyproject.toml's ranges anew into requirements
 
 .venv/installed: requirements.lock pyproject.toml
 	@echo "Making the environment in .venv/ (some minutes the first time) …"
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

@@ -9,6 +9,7 @@ from frugalgan import params
 from frugalgan.evaluation import REFERENCE, evaluate, read_samples
 from frugalgan.features import extract, extractor, load_features
 from frugalgan.files import write_json
+from frugalgan.provenance import device_name
 from frugalgan.stage import run_stage
 from frugalgan.training.hardware import choose_device
 
@@ -24,9 +25,10 @@ def main(
     real = load_features(data, REFERENCE)
     of_teacher = load_features(teacher, REFERENCE) if teacher else None
     images = read_samples(samples, p.scale.samples)
-    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, choose_device(p.training.device))
+    device = choose_device(p.training.device)
+    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, device)
     fake = extract(network, images, source=samples.name, seed=p.sample.seed, batch_size=p.evaluate.batch_size)
-    write_json(out, evaluate(fake, real, of_teacher))
+    write_json(out, evaluate(fake, real, of_teacher) | {"device": device_name(device)})
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from frugalgan import params
 from frugalgan.evaluation import reference, reference_metrics
 from frugalgan.features import extractor, save_features
 from frugalgan.files import write_json
+from frugalgan.provenance import device_name
 from frugalgan.stage import run_stage
 from frugalgan.training.hardware import choose_device
 
@@ -21,11 +22,12 @@ def main(
 ) -> None:
     """Extract the features of scales.*.samples images as section `evaluate` of params.yaml says."""
     p = params.load()
-    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, choose_device(p.training.device))
+    device = choose_device(p.training.device)
+    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, device)
     n, batch_size = p.scale.samples, p.evaluate.batch_size
     sets = reference(network, source, name=name, n=n, seed=p.seed, batch_size=batch_size)
     save_features(out, sets)
-    write_json(metrics, reference_metrics(sets))
+    write_json(metrics, reference_metrics(sets) | {"device": device_name(device)})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from frugalgan import params
-from frugalgan.methods.wgan_gp import WganGp
+from frugalgan.methods.configured import configured
 from frugalgan.stage import run_stage
 from frugalgan.training.run import run
 
@@ -19,7 +19,7 @@ def main(
 ) -> None:
     """Train a WGAN-GP from fresh weights, as section `wgan_gp` of params.yaml says."""
     p = params.load()
-    method = params.section(WganGp, "wgan_gp")
+    method = configured()["wgan_gp"]
     epochs = 0.0 if epochs_from == "none" else getattr(p.scale, epochs_from)
     run(method, p, data=data, out=out, cost=cost, epochs=epochs, batch_size=p.scale.batch_size)
 

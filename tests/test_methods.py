@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from frugalgan import params
 from frugalgan.dataset import Batch, Images
 from frugalgan.losses import gradient_penalty
-from frugalgan.methods.base import Method, Networks, Shape, trained
+from frugalgan.methods.base import Method, Networks, Shape, descend, trained
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.transfer import Transfer
 from frugalgan.methods.wgan_gp import WganGp
@@ -97,8 +97,13 @@ class TestEveryMethod:
     ) -> None:
         state, batch = state_of(method), images.batch(0, 4)
         for _, loss in method.critic_terms(state.networks, batch):
-            loss.backward(inputs=trained(state.networks.D))
+            loss.backward()
         assert all(p.grad is None for p in state.networks.G.parameters())
+        state = state_of(method)
+        before = [p.detach().clone() for p in state.networks.D.parameters()]
+        descend(state.optimizers.G, state.networks.G, method.generator_terms(state.networks, batch))
+        assert all(p.grad is None for p in state.networks.D.parameters())
+        assert all(map(torch.equal, before, state.networks.D.parameters()))
 
     def test_teacher_gets_no_gradient(self, method: Method, images: Images) -> None:
         state = run(method, images, 2)

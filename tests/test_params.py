@@ -89,6 +89,7 @@ def test_students_follow_the_sweep(tmp_path: Path) -> None:
         "student_0.001": 0.001,
     }
     assert params.students(written(tmp_path, {"kd.sweep": [0.5]})) == {"student": 0.05, "student_0.5": 0.5}
+    assert set(params.students(written(tmp_path, {"kd.sweep": [1, 0]}))) == {"student", "student_1", "student_0"}
     with pytest.raises(params.ParamsError, match=r"kd\.sweep\.0: 2\.0 is not allowed"):
         params.students(written(tmp_path, {"kd.sweep": [2.0]}))
 

@@ -15,11 +15,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 @app.command("params")
 def show_params() -> None:
     """The numbers in force at the chosen scale, as YAML."""
+    from frugalgan.methods.configured import configured  # imports torch, which takes a second
+
     try:
-        loaded = params.load()
+        sections = asdict(params.load()) | {name: asdict(method) for name, method in configured().items()}
     except params.ParamsError as error:
         raise SystemExit(f"frugalgan: {error}") from None
-    typer.echo(yaml.safe_dump(asdict(loaded), sort_keys=False), nl=False)
+    typer.echo(yaml.safe_dump(sections, sort_keys=False), nl=False)
 
 
 @app.command("results")

@@ -61,5 +61,5 @@ class Images:
 
 
 def stream_seed(*keys: int) -> int:
-    """A 63-bit seed that differs for each sequence of non-negative integers."""
+    """A 63-bit seed for a sequence of non-negative integers; trailing zeros do not count."""
     return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0] >> 1)

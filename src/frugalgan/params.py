@@ -154,8 +154,9 @@ def section(
 def students(path: Path = PARAMS) -> dict[str, float]:
     """Model name → α of every student that the params name: `student`, `student_0.3`, …"""
     raw = _mapping(_read(path), "kd", path)
-    kd = _check(KdSweep, {key: raw.get(key) for key in ("alpha", "sweep")}, path, "kd")
-    return {"student": kd.alpha} | {f"student_{alpha}": alpha for alpha in kd.sweep}
+    kd = _check(KdSweep, {key: raw[key] for key in ("alpha", "sweep") if key in raw}, path, "kd")
+    # Named by the number as it is written, 1 or 1.0, as DVC names the stages.
+    return {"student": kd.alpha} | {f"student_{alpha}": float(alpha) for alpha in raw["sweep"]}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -165,7 +166,8 @@ def _read(path: Path) -> dict[str, Any]:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from None
-    methods = {file.stem for file in (Path(__file__).parent / "methods").glob("*.py")} - {"__init__", "base"}
+    methods = {file.stem for file in (Path(__file__).parent / "methods").glob("*.py")}
+    methods -= {"__init__", "base", "configured"}
     known = {field.name for field in fields(Params)} - {"scale_name"} | {"scales"} | methods
     if not isinstance(raw, dict):
         raise ParamsError(f"{path}: must be a mapping of sections, not {raw!r}")

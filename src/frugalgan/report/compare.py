@@ -18,6 +18,8 @@ def compare(results: Path, *, models: Path, metrics: Path, alphas: dict[str, flo
     Models are those of `DATASETS` and the students of `alphas`, whatever else lies on disk. Raises ResultsError.
     """
     table, key = collect(metrics, DATASETS | dict.fromkeys(alphas, "cats"), alphas)
+    if source == "drawn":
+        table["data"] = "drawn " + table["data"]
     tables = {"table_3_1": table_3_1(table, key), "table_3_2": table_3_2(table, key), "table_3_3": table_3_3(table)}
     for name, rows in (tables | {"comparison": table}).items():
         write_csv(rows, results / f"{name}.csv")
@@ -52,12 +54,11 @@ def page(table: pd.DataFrame, tables: dict[str, pd.DataFrame], key: str, scale: 
 def draw(table: pd.DataFrame, key: str, models: Path, results: Path, alphas: dict[str, float], folder: Path) -> None:
     """All figures, into `folder`."""
     extremes = sorted(alphas, key=lambda name: alphas[name])
-    titles = {name: f"{name}, {key} {table.loc[name, key]:.1f}" for name in table.index}
+    titles = {name: f"{name} ({table.loc[name, 'data']}), {key} {table.loc[name, key]:.1f}" for name in table.index}
     students = [name for name in reversed(extremes)]
-    figures.over_training(models, {"teacher": "model 1"}, folder / "figure_3_1.png")
-    figures.over_training(
-        models, {"transfer": "transfer learning", "scratch": "from scratch"}, folder / "figure_3_2.png"
-    )
+    figures.over_training(models, {"teacher": f"model 1 ({table.loc['teacher', 'data']})"}, folder / "figure_3_1.png")
+    model_2 = {name: f"{name} ({table.loc[name, 'data']})" for name in ("transfer", "scratch")}
+    figures.over_training(models, model_2, folder / "figure_3_2.png")
     figures.memory(table, folder / "figure_3_3.png")
     samples = {titles[name]: results / "samples" / f"{name}.png" for name in table.index}
     figures.side_by_side(samples, 3, folder / "figure_3_4.png")

@@ -72,7 +72,7 @@ def thesis_rows(table: pd.DataFrame, key: str, names: list[str], columns: list[s
     rows = {}
     for name in names:
         known = BY_MODEL.get(name) or BY_ALPHA.get(float(table.loc[name, "alpha"]))
-        rows[name] = {"thesis_name": known.title if known else None}
+        rows[name] = {"data": table.loc[name, "data"], "thesis_name": known.title if known else None}
         for thesis, ours in published.items():
             if ours in columns:
                 rows[name] |= {ours: table.loc[name, ours], f"thesis_{thesis}": getattr(known, thesis, None)}

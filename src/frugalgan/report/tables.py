@@ -6,7 +6,7 @@ import pandas as pd
 
 from frugalgan.files import replaced
 from frugalgan.report.results import thesis_rows
-from frugalgan.report.thesis import BY_ALPHA, BY_MODEL, QUALITY_CHANGE_PERCENT
+from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
 
 DIGITS = {"mib": 2, "ratio": 3, "percent": 1, "seconds": 1, "seconds_per_epoch": 2, "kimg": 1}
 
@@ -30,12 +30,12 @@ def table_3_3(table: pd.DataFrame) -> pd.DataFrame:
     """Summary: memory and size beside ordinary training, change of quality in percent (less is worse)."""
     names = ["transfer", "student", "teacher"]
     columns = ["peak_training_mib", "peak_training_ratio", "generator_mib", "generator_ratio", "quality_change_percent"]
-    rows = table.loc[names, columns]
-    published = {"transfer": BY_MODEL["transfer"], "student": BY_ALPHA[0.05], "teacher": BY_MODEL["teacher"]}
+    rows = table.loc[names, ["data", *columns]]
     ordinary = BY_MODEL["teacher"]
-    rows["thesis_memory_ratio"] = [published[name].memory_gb / ordinary.memory_gb for name in names]
-    rows["thesis_model_ratio"] = [published[name].model_mb / ordinary.model_mb for name in names]
-    rows["thesis_quality_change_percent"] = [QUALITY_CHANGE_PERCENT[name] for name in names]
+    published = [BY_MODEL["transfer"], BY_ALPHA.get(float(table.loc["student", "alpha"])), ordinary]
+    rows["thesis_memory_ratio"] = [p.memory_gb / ordinary.memory_gb if p else None for p in published]
+    rows["thesis_model_ratio"] = [p.model_mb / ordinary.model_mb if p else None for p in published]
+    rows["thesis_quality_change_percent"] = [p.quality_change_percent if p else None for p in published]
     return rows.rename(
         index={"transfer": "transfer learning", "student": "distillation", "teacher": "ordinary training"}
     )
