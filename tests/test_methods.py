@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from frugalgan import params
 from frugalgan.dataset import Batch, Images
 from frugalgan.losses import gradient_penalty
 from frugalgan.methods.base import Method, Networks, Shape, descend, trained
+from frugalgan.methods.configured import configured
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.transfer import Transfer
 from frugalgan.methods.wgan_gp import WganGp
@@ -251,10 +251,10 @@ def test_a_non_finite_loss_ends_training_and_says_where(images: Images) -> None:
 
 
 def test_params_fit_every_method() -> None:
-    project = Path(__file__).parents[1] / "params.yaml"
-    assert params.section(WganGp, "wgan_gp", path=project).gradient_penalty == 10
-    assert params.section(Transfer, "wgan_gp", "transfer", path=project).frozen_generator_layers == 2
-    assert params.section(Distillation, "kd", without=("sweep",), path=project).alpha == 0.05
+    methods = configured(Path(__file__).parents[1] / "params.yaml")
+    assert isinstance(methods["wgan_gp"], WganGp) and methods["wgan_gp"].gradient_penalty == 10
+    assert isinstance(methods["transfer"], Transfer) and methods["transfer"].frozen_generator_layers == 2
+    assert isinstance(methods["kd"], Distillation) and methods["kd"].alpha == 0.05
 
 
 def test_thesis_epochs() -> None:
