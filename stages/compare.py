@@ -1,4 +1,4 @@
-"""All models side by side: the thesis's tables, one comparison, and the figures."""
+"""All models side by side: verdicts, the thesis's tables, one comparison, and the figures."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +13,10 @@ from frugalgan.stage import run_stage
 def main(
     results: Annotated[Path, typer.Argument(help="folder to write tables and figures into")],
     models: Annotated[Path, typer.Argument(help="folder with a folder per trained model")],
-    metrics: Annotated[Path, typer.Argument(help="folder with cost/, quality/ and reference/ JSON files")],
+    metrics: Annotated[Path, typer.Argument(help="folder with cost/, quality/, over_training/ and reference/")],
 ) -> None:
     """Compare the models that params.yaml names; distances are less-is-better, memory in MiB, time in seconds."""
-    p = params.load()
-    compare(results, models=models, metrics=metrics, alphas=params.students(), scale=p.scale_name, source=p.data.source)
+    compare(params.load(), params.students(), models=models, metrics=metrics, results=results)
 
 
 if __name__ == "__main__":

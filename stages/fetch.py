@@ -21,7 +21,7 @@ def main(
     p = params.load()
     if p.data.source == "drawn":
         counts = p.scale
-        drawn.fetch(out, seed=p.seed, scenes=counts.drawn_scenes, cats=counts.drawn_cats, dogs=counts.drawn_dogs)
+        drawn.fetch(out, seed=p.data.seed, scenes=counts.drawn_scenes, cats=counts.drawn_cats, dogs=counts.drawn_dogs)
     elif p.data.source == "kaggle":
         kaggle.fetch(out)
     else:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from frugalgan import params
-from frugalgan.evaluation import reference, reference_metrics
 from frugalgan.features import extractor, save_features
 from frugalgan.files import write_json
 from frugalgan.provenance import device_name
+from frugalgan.reference import reference, reference_metrics
 from frugalgan.stage import run_stage
 from frugalgan.training.hardware import choose_device
 
@@ -18,16 +18,17 @@ def main(
     name: Annotated[str, typer.Argument(metavar="SET", help="name of the set in the metrics: cats, dogs, teacher")],
     source: Annotated[Path, typer.Argument(help="folder of prepared images, or of a model to draw images from")],
     out: Annotated[Path, typer.Argument(help=".npz of features to write")],
-    metrics: Annotated[Path, typer.Argument(help="JSON of the floor (real against held-out real) to write")],
+    metrics: Annotated[Path, typer.Argument(help="JSON to write: what real images score against real images")],
 ) -> None:
-    """Extract the features of scales.*.samples images as section `evaluate` of params.yaml says."""
+    """Extract features as section `evaluate` of params.yaml says; scales.*.samples of the images are the reference."""
     p = params.load()
     device = choose_device(p.training.device)
     network = extractor(p.evaluate.extractor, p.evaluate.weights_file, device)
-    n, batch_size = p.scale.samples, p.evaluate.batch_size
-    sets = reference(network, source, name=name, n=n, seed=p.seed, batch_size=batch_size)
+    n, seed = p.scale.samples, p.sample.seed
+    sets = reference(network, source, name=name, n=n, seed=seed, batch_size=p.evaluate.batch_size)
+    values = reference_metrics(sets, p.evaluate, n=n, seed=seed)
     save_features(out, sets)
-    write_json(metrics, reference_metrics(sets) | {"device": device_name(device)})
+    write_json(metrics, values | {"device": device_name(device)})
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ from frugalgan.stage import run_stage
 
 def main(
     model: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    out: Annotated[Path, typer.Argument(help="folder of PNGs to write, scales.*.samples of them")],
+    out: Annotated[Path, typer.Argument(help="folder of PNGs to write, evaluate.repeats × scales.*.samples of them")],
     grid: Annotated[Path, typer.Argument(help="PNG of the first images as a grid to write")],
     fixed: Annotated[Path, typer.Argument(help="PNG of the six fixed vectors' images to write")],
 ) -> None:
     """Draw z from `sample.seed` of params.yaml and write the generator's images of it."""
     p = params.load()
-    write_samples(model, out, grid, fixed, n=p.scale.samples, seed=p.sample.seed, batch_size=p.evaluate.batch_size)
+    n = p.evaluate.repeats * p.scale.samples
+    write_samples(model, out, grid, fixed, n=n, seed=p.sample.seed, batch_size=p.evaluate.batch_size)
 
 
 if __name__ == "__main__":

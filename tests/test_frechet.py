@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frugalgan.metrics.frechet import CHUNK_ROWS, FrechetError, frechet_distance
+from frugalgan.metrics.frechet import CHUNK_ROWS, frechet_distance, frechet_infinity
+from frugalgan.metrics.inputs import MetricError
 
 RNG = np.random.default_rng(0)
 
@@ -55,7 +57,7 @@ def test_orthogonal_subspaces_share_nothing() -> None:
     assert frechet_distance(a, b) == pytest.approx(3 * 2 + 3 * 5)
 
 
-@pytest.mark.parametrize(("n", "m"), [(40, 40), (40, 25), (CHUNK_ROWS + 3, 40)])
+@pytest.mark.parametrize(("n", "m"), [(40, 40), (40, 25), (CHUNK_ROWS + 3, 40), (300, 200), (300, 40)])
 def test_more_dimensions_than_rows_and_fewer_agree(n: int, m: int) -> None:
     """A rotation into a wider space changes no distance, but whether n exceeds d."""
     a, b = RNG.gamma(1, size=(n, 10)), RNG.gamma(2, size=(m, 10)) @ some_covariance(10)
@@ -97,11 +99,53 @@ def test_agrees_with_pytorch_fid(n: int, m: int, d: int, monkeypatch: pytest.Mon
     assert frechet_distance(a, b) == pytest.approx(theirs, rel=1e-4)
 
 
+@pytest.mark.parametrize(("n", "m", "d"), [(50, 60, 100), (200, 150, 64)])
+def test_agrees_with_torch_fidelity_and_torchmetrics(n: int, m: int, d: int) -> None:
+    from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+    from torchmetrics.image.fid import _compute_fid
+
+    a, b = RNG.gamma(1, size=(n, d)), RNG.gamma(1.2, size=(m, d))
+    ours = frechet_distance(a, b)
+    statistics = [fid_features_to_statistics(torch.from_numpy(x)) for x in (a, b)]
+    theirs = fid_statistics_to_metric(*statistics, verbose=False)["frechet_inception_distance"]
+    assert ours == pytest.approx(theirs, rel=1e-4)
+    moments = [(torch.from_numpy(x.mean(axis=0)), torch.from_numpy(np.cov(x, rowvar=False))) for x in (a, b)]
+    assert ours == pytest.approx(_compute_fid(*moments[0], *moments[1]).item(), rel=1e-4)
+
+
+def test_fifty_thousand_samples_need_no_square_matrix_of_them() -> None:
+    import tracemalloc
+
+    a = np.random.default_rng(0).normal(size=(50_000, 32)).astype(np.float32)
+    tracemalloc.start()
+    distance = frechet_distance(a, a + np.float32(1))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert distance == pytest.approx(32, rel=1e-3)
+    assert peak < 100e6  # 50,000² float64 would be 20 GB
+
+
+def test_infinity_takes_off_the_bias_of_few_samples() -> None:
+    """Two samples of one Gaussian: the distance is 0 in truth, and only small n keeps it above."""
+    rng, biased, extrapolated = np.random.default_rng(0), [], []
+    for seed in range(20):
+        real, fake = rng.normal(size=(20_000, 8)), rng.normal(size=(500, 8))
+        biased.append(frechet_distance(fake, real))
+        extrapolated.append(frechet_infinity(fake, real, smallest=50, points=15, seed=seed))
+    assert min(biased) > 0.02
+    assert abs(np.mean(extrapolated)) < 0.2 * np.mean(biased)
+
+
+def test_infinity_needs_more_samples_than_its_smallest_subset() -> None:
+    with pytest.raises(MetricError, match="cannot extrapolate from 15 subsets of 40 to 40 samples"):
+        frechet_infinity(np.zeros((40, 2)), np.zeros((9, 2)), smallest=40, points=15, seed=0)
+
+
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
-        (np.zeros((1, 4)), np.zeros((5, 4)), "first set: a covariance needs at least 2 samples, not 1"),
-        (np.zeros((5, 4)), np.zeros((0, 4)), "second set: a covariance needs at least 2 samples, not 0"),
+        (np.zeros((1, 4)), np.zeros((5, 4)), "first set: at least 2 samples are needed, not 1"),
+        (np.zeros((5, 4)), np.zeros((0, 4)), "second set: at least 2 samples are needed, not 0"),
         (np.zeros((5, 4)), np.zeros((5, 3)), "4 and 3 dimensions"),
         (np.zeros(5), np.zeros((5, 3)), "first set: features must be an"),
         (np.zeros((5, 3)), np.full((5, 3), np.nan), "second set: features contain NaN"),
@@ -110,5 +154,5 @@ def test_agrees_with_pytorch_fid(n: int, m: int, d: int, monkeypatch: pytest.Mon
     ],
 )
 def test_what_has_no_distance_is_an_error(a: np.ndarray, b: np.ndarray, message: str) -> None:
-    with pytest.raises(FrechetError, match=message):
+    with pytest.raises(MetricError, match=message):
         frechet_distance(a, b)

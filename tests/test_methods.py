@@ -50,7 +50,7 @@ def state_of(method: Method, shape: Shape = SMALL, ema_decay: float = 0.5) -> St
 
 def run(method: Method, images: Images, steps: int) -> State:
     state = state_of(method)
-    train(state, method, images, Budget(steps, 4), Watch("test", steps, CPU, 0))
+    train(state, method, images, Budget(steps, 4), Watch("test", steps, CPU, 0, 6))
     return state
 
 
@@ -112,7 +112,7 @@ class TestEveryMethod:
             assert not trained(state.networks.teacher)
 
     def test_losses_are_recorded_by_kimg(self, method: Method, images: Images) -> None:
-        state, watch = state_of(method), Watch("test", 3, CPU, 0)
+        state, watch = state_of(method), Watch("test", 3, CPU, 0, 6)
         train(state, method, images, Budget(3, 4), watch)
         assert [row["kimg"] for row in watch.rows] == [4 * method.n_critic * i / 1000 for i in (1, 2, 3)]
         assert all({"loss_D", "loss_G", "seconds"} <= set(row) for row in watch.rows)
@@ -247,7 +247,7 @@ def test_a_non_finite_loss_ends_training_and_says_where(images: Images) -> None:
     method = replace(METHODS[0], learning_rate=1e30)
     state = state_of(method)
     with pytest.raises(NonFiniteLoss, match=r"kimg; lower learning_rate"):
-        train(state, method, images, Budget(5, 4), Watch("test", 5, CPU, 0))
+        train(state, method, images, Budget(5, 4), Watch("test", 5, CPU, 0, 6))
 
 
 def test_params_fit_every_method() -> None:

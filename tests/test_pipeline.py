@@ -71,13 +71,17 @@ def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None
         quality = json.loads((project / "metrics" / "quality" / f"{name}.json").read_text())
         cost = json.loads((project / "metrics" / "cost" / f"{name}.json").read_text())
         for values in (quality, cost):
-            assert all(isinstance(value, str | int | float) for value in values.values())
-        assert quality["fd_efficientnet_lite0"] > 0
+            assert all(isinstance(value, str | int | float | list) for value in values.values())
+        assert quality["fd_efficientnet_lite0"] > 0 and quality["fd_efficientnet_lite0_sd"] > 0
+        assert len(quality["fd_efficientnet_lite0_draws"]) == quality["draws"] == 5
         assert not [key for key in quality if key.startswith("fid")]
         assert {"n_samples", "n_reference", "extractor_sha256", "torch"} <= set(quality)
         assert cost["peak_training_bytes"] > 0 or name == "untrained"
         assert cost["generator_bytes"] == (project / "models" / name / "generator.safetensors").stat().st_size
-        assert len(list((project / "samples" / name).glob("*.png"))) == 20
+        assert len(list((project / "samples" / name).glob("*.png"))) == 5 * 8
+        over = json.loads((project / "metrics" / "over_training" / f"{name}.json").read_text())
+        assert len(over["fd_efficientnet_lite0"]) == len(cost["moments_seconds"]) == (1 if name == "untrained" else 11)
+        assert (project / "results" / "neighbours" / f"{name}.png").is_file()
     assert {file.stem for file in (project / "metrics" / "cost").iterdir()} == MODELS
 
 
@@ -88,8 +92,12 @@ def test_tables_and_figures_are_there(project: Path) -> None:
     assert len(pd.read_csv(results / "table_3_3.csv")) == 3
     assert set(pd.read_csv(results / "comparison.csv")["model"]) == MODELS
     assert "drawn pictures, not photographs" in (results / "comparison.md").read_text()
+    verdicts = pd.read_csv(results / "verdicts.csv")
+    pairs = set(zip(verdicts["model"], verdicts["other"], strict=True))
+    assert pairs == {("transfer", "scratch")} | {(student, "teacher") for student in STUDENTS}
+    assert set(pd.read_csv(results / "over_training.csv")["model"]) == MODELS - {"untrained"}
     figures = {file.stem for file in (results / "figures").glob("*.png")}
-    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "trade_off"}
+    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "trade_off", "quality_over_training"}
 
 
 def test_frozen_layers_of_the_transferred_model_are_the_teachers(project: Path) -> None:
@@ -181,6 +189,13 @@ def test_a_failing_stage_says_why_and_loses_nothing(unchanged: Path) -> None:
     call(unchanged, "git", "checkout", "--quiet", "--", ".")
     output = call(unchanged, "dvc", "exp", "run", "-S", "kd.learning_rate=fast", fails=True)
     assert "kd.learning_rate: 'fast' is not allowed" in output
+    call(unchanged, "git", "checkout", "--quiet", "--", ".")
+    metrics = (unchanged / "metrics" / "quality" / "student.json").read_bytes()
+    inception = ("-S", "evaluate.extractor=inception", "-S", "evaluate.inception_weights=gone.pth")
+    output = call(unchanged, "dvc", "exp", "run", *inception, "evaluate@student", fails=True)
+    for part in ("gone.pth: no such file", "sha256", "evaluate.inception_weights", "efficientnet_lite0"):
+        assert part in output
+    assert (unchanged / "metrics" / "quality" / "student.json").read_bytes() == metrics
     call(unchanged, "git", "checkout", "--quiet", "--", ".")
     call(unchanged, "dvc", "checkout", "--quiet")
     assert weights.read_bytes() == kept

@@ -35,12 +35,15 @@ def metrics(folder: Path, **changes: Any) -> Path:
             "extractor": "inception",
             "extractor_sha256": "a",
             "fid": DISTANCE.get(name, 120.0),
+            "fid_sd": 1.0,
+            "fid_infinity": 90.0,
+            "fid_draws": [DISTANCE.get(name, 120.0) - 1, DISTANCE.get(name, 120.0) + 1],
             "fid_vs_teacher": 7.0,
         }
         write(folder / "cost" / f"{name}.json", cost)
         write(folder / "quality" / f"{name}.json", quality | changes.get(name, {}))
     for name in ("cats", "dogs"):
-        write(folder / "reference" / f"{name}.json", {"fid_floor": 20.0, "n_heldout": 50})
+        write(folder / "reference" / f"{name}.json", {"floor_fid": 20.0, "n_floor": 50})
     return folder
 
 

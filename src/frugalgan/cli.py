@@ -33,4 +33,39 @@ def show_results(
     if not page.is_file():
         raise SystemExit(f"frugalgan: {page}: no such file; `dvc repro` makes it")
     typer.echo(page.read_text(encoding="utf-8"), nl=False)
-    typer.echo(f"\nPictures: {results / 'figures'}, {results / 'samples'}")
+    typer.echo(f"\nPictures: {results / 'figures'}, {results / 'samples'}, {results / 'neighbours'}")
+
+
+@app.command("seeds")
+def show_seeds(csv: Annotated[Path | None, typer.Option(help="also write the table here")] = None) -> None:
+    """Mean ± standard deviation over training seeds, of the last commit and the DVC experiments on it.
+
+    Make them with `dvc exp run --queue -S seed=0,1,2` and `dvc queue start`. Distances: less is better; seconds, bytes.
+    """
+    from frugalgan.report.results import ResultsError  # pandas and DVC take seconds
+    from frugalgan.report.seeds import groups, over_seeds, runs, seed_verdicts
+    from frugalgan.report.tables import markdown, write_csv
+
+    try:
+        compare = params.load().compare
+        found = groups(runs())
+        if not found:
+            raise ResultsError(
+                "no two runs that differ in nothing but `seed`; make some: dvc exp run --queue -S seed=0,1,2 "
+                "and dvc queue start"
+            )
+        tables = []
+        for group in found:
+            table = over_seeds(group)
+            named = ", ".join(f"{seed} ({run.revision})" for seed, run in sorted(group.items()))
+            scale = next(iter(group.values())).params.get("scale")
+            typer.echo(f"scale {scale}, seeds {named}\n\n{markdown(table)}")
+            judged = seed_verdicts(group, compare.models(table.index.unique()), compare.significance)
+            typer.echo(f"Welch's t-test over the seeds, Holm-corrected:\n\n{markdown(judged)}")
+            tables.append(table.assign(scale=scale, runs=named))
+    except (params.ParamsError, ResultsError) as error:
+        raise SystemExit(f"frugalgan: {error}") from None
+    if csv is not None:
+        import pandas as pd
+
+        write_csv(pd.concat(tables), csv)

@@ -61,5 +61,6 @@ class Images:
 
 
 def stream_seed(*keys: int) -> int:
-    """A 63-bit seed for a sequence of non-negative integers; trailing zeros do not count."""
-    return int(np.random.SeedSequence(keys).generate_state(1, np.uint64)[0] >> 1)
+    """A 63-bit seed for a sequence of non-negative integers."""
+    # SeedSequence pads with zeros, so that (1,) and (1, 0) would be one; the count tells them apart
+    return int(np.random.SeedSequence((len(keys), *keys)).generate_state(1, np.uint64)[0] >> 1)

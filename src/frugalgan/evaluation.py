@@ -1,72 +1,79 @@
-"""Sample quality of one model: its features against those of the data and of the teacher."""
+"""Sample quality of one model: its features against those of the data and of the teacher, with error bars."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from frugalgan.dataset import stream_seed
-from frugalgan.extractors.base import Extractor
-from frugalgan.features import FeatureSet, check_comparable, extract
+from frugalgan.features import FeatureSet, check_comparable, facts_of_extractor, facts_of_images
 from frugalgan.images import read_rgb
-from frugalgan.metrics.frechet import distance_key, frechet_distance
-from frugalgan.sampling import generate, load_generator
-
-REFERENCE, HELDOUT = "reference", "heldout"
-STREAM = {REFERENCE: 1, HELDOUT: 2}  # keys of the random streams, so that no two of them coincide
+from frugalgan.metrics.frechet import frechet_distance, frechet_infinity
+from frugalgan.metrics.inception_score import inception_score
+from frugalgan.metrics.memorisation import closer_than_heldout
+from frugalgan.metrics.names import distance_key, metric_key
+from frugalgan.params import Evaluate
+from frugalgan.reference import HELDOUT, REFERENCE, TRAINING
+from frugalgan.scores import mean_and_sd, over_draws, scores
 
 
 class EvaluationError(ValueError):
     """Images are missing or do not fit together; the message names folder or file and the mend."""
 
 
-def reference(
-    extractor: Extractor, source: Path, *, name: str, n: int, seed: int, batch_size: int
-) -> dict[str, FeatureSet]:
-    """Features to measure models by, from a folder of prepared images or of a trained model.
+def evaluate(
+    samples: FeatureSet,
+    data: Mapping[str, FeatureSet],
+    teacher: FeatureSet | None,
+    settings: Evaluate,
+    *,
+    n: int,
+    n_floor: int | None,
+    logits: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Metrics of one model's samples, flat but for one list.
 
-    Prepared images: `reference`, n training images chosen by `seed`, and `heldout`, n of heldout.npy or as many as
-    there are (absent if fewer than 2). Model: `reference`, n images drawn anew, from other z than its samples.
-    `name` is the set's name in metrics. Raises EvaluationError when there are fewer than n training images.
+    `samples`: settings.repeats independent draws of n, one after the other. Every metric is the mean over the draws,
+    with `<metric>_sd`, their standard deviation. `…_draws` are the single distances; `…_infinity` the distance
+    extrapolated to infinitely many samples; `…_vs_teacher` that to the teacher's images, where given;
+    `…_at_floor_n` that at the floor's n, where it is smaller than n. `data`: the sets of `reference.reference`.
+    `logits`: the extractor's class scores of the samples. Raises FeaturesError for sets that cannot be compared.
     """
-    if (source / "images.npy").is_file():
-        sets = _prepared(source, n, seed)
-    elif (source / "model.json").is_file():
-        z_seed = stream_seed(seed, STREAM[REFERENCE])
-        sets = {REFERENCE: generate(load_generator(source), n=n, seed=z_seed, batch_size=batch_size).numpy()}
-    else:
-        raise EvaluationError(f"{source}: neither prepared images (images.npy) nor a model (model.json)")
-    return {
-        role: extract(extractor, images, source=name, seed=seed, batch_size=batch_size) for role, images in sets.items()
-    }
-
-
-def reference_metrics(sets: dict[str, FeatureSet]) -> dict[str, Any]:
-    """Flat numbers of a reference: n, provenance, and the floor: the distance of held-out images to the reference.
-
-    The distance of finite sets is biased upwards, the more so the fewer images: a floor from fewer held-out images
-    than `n_reference` is too high to compare with a model of as many samples as that, so read it with `n_heldout`.
-    """
-    chosen = sets[REFERENCE]
-    values: dict[str, Any] = {"set": chosen.provenance.source}
-    if HELDOUT in sets:
-        values[f"{distance_key(chosen.provenance.extractor)}_floor"] = _distance(chosen, sets[HELDOUT])
-    for name, item in sets.items():
-        values |= _of_images(name, item)
-    return values | _of_extractor(chosen)
-
-
-def evaluate(samples: FeatureSet, data: FeatureSet, teacher: FeatureSet | None) -> dict[str, Any]:
-    """Flat metrics of one model's samples: distance to the data and, where given, to the teacher's images.
-
-    `fid` for Inception, else `fd_<extractor>`; the second ends in `_vs_teacher`. Raises FeaturesError for sets that
-    cannot be compared.
-    """
-    key = distance_key(samples.provenance.extractor)
-    values = {"model": samples.provenance.source, key: _distance(samples, data)}
+    extractor, seed = samples.provenance.extractor, samples.provenance.seed
+    real = data[REFERENCE]
+    for other in (real, teacher):
+        if other is not None:
+            check_comparable(samples.provenance, other.provenance)
+    key, fake = distance_key(extractor), samples.features
+    draws = np.split(fake, settings.repeats)
+    single = [scores(draw, real.features, settings, seed) for draw in draws]
+    values: dict[str, Any] = {"model": samples.provenance.source} | over_draws(single, extractor)
+    values[f"{key}_draws"] = [frechet["distance"] for frechet in single]
+    values[f"{key}_infinity"] = frechet_infinity(
+        fake, real.features, smallest=n, points=settings.infinity_points, seed=seed
+    )
+    if n_floor is not None and n_floor < n:
+        values |= mean_and_sd(f"{key}_at_floor_n", _smaller(draws, real.features, n_floor, seed))
     if teacher is not None:
-        values |= {f"{key}_vs_teacher": _distance(samples, teacher)} | _of_images("teacher", teacher)
-    return values | _of_images("samples", samples) | _of_images(REFERENCE, data) | _of_extractor(samples)
+        distances = [frechet_distance(draw, teacher.features) for draw in draws]
+        values |= mean_and_sd(f"{key}_vs_teacher", distances) | facts_of_images("teacher", teacher)
+    if logits is not None:
+        parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
+        values |= mean_and_sd(metric_key("inception_score", extractor), parts)
+    if TRAINING in data and HELDOUT in data:
+        share = closer_than_heldout(fake, data[TRAINING].features, data[HELDOUT].features)
+        values[metric_key("closer_than_heldout_share", extractor)] = share
+    values |= {"draws": settings.repeats, "n_per_draw": n}
+    return values | facts_of_images("samples", samples) | facts_of_images(REFERENCE, real) | facts_of_extractor(samples)
+
+
+def over_training(moments: FeatureSet, count: int, data: FeatureSet, settings: Evaluate) -> dict[str, list[float]]:
+    """Every metric at each of `count` moments of training, in their order; `moments`: the samples of all of them."""
+    check_comparable(moments.provenance, data.provenance)
+    extractor, seed = moments.provenance.extractor, moments.provenance.seed
+    each = [scores(part, data.features, settings, seed) for part in np.split(moments.features, count)]
+    named = {name: metric_key(name, extractor) for name in each[0]} | {"distance": distance_key(extractor)}
+    return {key: [moment[name] for moment in each] for name, key in named.items()}
 
 
 def read_samples(folder: Path, n: int) -> np.ndarray:
@@ -83,40 +90,10 @@ def read_samples(folder: Path, n: int) -> np.ndarray:
     return np.stack(images).transpose(0, 3, 1, 2)
 
 
-def _prepared(folder: Path, n: int, seed: int) -> dict[str, np.ndarray]:
-    images = np.load(folder / "images.npy", mmap_mode="r")
-    if len(images) < n:
-        raise EvaluationError(
-            f"{folder / 'images.npy'}: {len(images)} images, fewer than the {n} asked for; add photos to data.source, "
-            "or lower the scale's samples in params.yaml"
-        )
-    sets: dict[str, np.ndarray] = {REFERENCE: _choose(images, n, stream_seed(seed, STREAM[REFERENCE]))}
-    heldout_file = folder / "heldout.npy"
-    if heldout_file.is_file():
-        heldout = np.load(heldout_file, mmap_mode="r")
-        if len(heldout) >= 2:
-            sets[HELDOUT] = _choose(heldout, min(n, len(heldout)), stream_seed(seed, STREAM[HELDOUT]))
-    return sets
-
-
-def _choose(images: np.ndarray, n: int, seed: int) -> np.ndarray:
-    return images[np.sort(np.random.default_rng(seed).choice(len(images), n, replace=False))]
-
-
-def _distance(a: FeatureSet, b: FeatureSet) -> float:
-    check_comparable(a.provenance, b.provenance)
-    return frechet_distance(a.features, b.features)
-
-
-def _of_images(name: str, item: FeatureSet) -> dict[str, Any]:
-    known = item.provenance
-    return {f"n_{name}": known.n, f"{name}_seed": known.seed, f"{name}_sha256": known.data_sha256}
-
-
-def _of_extractor(item: FeatureSet) -> dict[str, Any]:
-    known = item.provenance
-    names = ("extractor", "extractor_sha256", "resize", "image_height", "image_width")
-    return {name: getattr(known, name) for name in names} | known.versions
+def _smaller(draws: list[np.ndarray], real: np.ndarray, n: int, seed: int) -> list[float]:
+    """Distances of n of each draw to n of `real`."""
+    chosen = real[np.random.default_rng(seed).choice(len(real), n, replace=False)]
+    return [frechet_distance(draw[:n], chosen) for draw in draws]
 
 
 def _size(image: np.ndarray) -> str:

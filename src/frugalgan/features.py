@@ -4,8 +4,9 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from frugalgan.extractors.base import Extractor, ExtractorError
 from frugalgan.files import replaced
 from frugalgan.provenance import versions
 
+COMPARABLE = ("extractor", "extractor_sha256", "resize", "image_height", "image_width")
 CHOICES = ("efficientnet_lite0", "inception")
+PROVENANCE = "_provenance"  # ending of its name in a features file
 CPU = torch.device("cpu")
 
 
@@ -45,6 +48,11 @@ class FeatureSet:
 
     features: np.ndarray
     provenance: Provenance
+
+    def chosen(self, rows: np.ndarray, images: np.ndarray) -> "FeatureSet":
+        """The features of some of the images: `rows` says which, `images` (len(rows), 3, H, W) are these."""
+        known = replace(self.provenance, n=len(rows), data_sha256=_sha256(images))
+        return FeatureSet(self.features[rows], known)
 
 
 def extractor(name: str, inception_weights: Path | None = None, device: torch.device = CPU) -> Extractor:
@@ -77,15 +85,27 @@ def extract(
         n=len(pixels),
         source=source,
         seed=seed,
-        data_sha256=hashlib.sha256(pixels.data).hexdigest(),
+        data_sha256=_sha256(pixels),
         versions=versions(),
     )
     return FeatureSet(extractor(pixels, batch_size=batch_size), provenance)
 
 
+def facts_of_images(name: str, item: FeatureSet) -> dict[str, Any]:
+    """n, seed and sha256 of a set's images, flat, for a metrics file; `name` says what they are there."""
+    known = item.provenance
+    return {f"n_{name}": known.n, f"{name}_seed": known.seed, f"{name}_sha256": known.data_sha256}
+
+
+def facts_of_extractor(item: FeatureSet) -> dict[str, Any]:
+    """What must be equal for two numbers to be compared, and the versions, flat, for a metrics file."""
+    known = item.provenance
+    return {name: getattr(known, name) for name in COMPARABLE} | known.versions
+
+
 def check_comparable(a: Provenance, b: Provenance) -> None:
     """Raises FeaturesError, naming the difference, unless extractor, weights, resize and image size are the same."""
-    for field in ("extractor", "extractor_sha256", "resize", "image_height", "image_width"):
+    for field in COMPARABLE:
         ours, theirs = getattr(a, field), getattr(b, field)
         if ours != theirs:
             raise FeaturesError(
@@ -99,17 +119,26 @@ def save_features(path: Path, sets: Mapping[str, FeatureSet]) -> None:
     arrays: dict[str, np.ndarray] = {}
     for name, item in sets.items():
         arrays[name] = item.features.astype(np.float32, copy=False)
-        arrays[f"{name}_provenance"] = np.array(json.dumps(asdict(item.provenance)))
+        arrays[f"{name}{PROVENANCE}"] = np.array(json.dumps(asdict(item.provenance)))
     with replaced(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_features(path: Path, name: str) -> FeatureSet:
-    """The set `name` of a file of `save_features`. Raises FileNotFoundError or FeaturesError."""
+def load_features(path: Path) -> dict[str, FeatureSet]:
+    """All sets of a file of `save_features`, by name. Raises FileNotFoundError or FeaturesError."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such features file; make it with `dvc repro` or get it with `dvc pull`")
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return FeatureSet(file[name], Provenance(**json.loads(str(file[f"{name}_provenance"]))))
+            names = [name for name in file.files if not name.endswith(PROVENANCE)]
+            return {name: FeatureSet(file[name], _provenance(file[f"{name}{PROVENANCE}"])) for name in names}
     except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise FeaturesError(f"{path}: no features of {name!r} in it ({error}); delete it and run `dvc repro`") from None
+        raise FeaturesError(f"{path}: not a whole features file ({error}); delete it and run `dvc repro`") from None
+
+
+def _provenance(text: np.ndarray) -> Provenance:
+    return Provenance(**json.loads(str(text)))
+
+
+def _sha256(images: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()

@@ -5,6 +5,8 @@ name section, key, value and what is allowed. The value `scale` takes the chosen
 """
 
 import difflib
+import fnmatch
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -23,6 +25,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Text = Annotated[str, Field(min_length=1)]
+Moment = Annotated[int, Field(ge=6)]  # the six fixed vectors are the first of them
 Extractor = Literal["inception", "efficientnet_lite0"]
 T = TypeVar("T")
 
@@ -34,6 +37,7 @@ class ParamsError(ValueError):
 @dataclass(frozen=True, config=STRICT)
 class Data:
     source: Text
+    seed: Seed
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -53,6 +57,7 @@ class Training:
     flip: bool
     ema_decay: Beta
     device: Literal["auto", "cpu", "cuda"]
+    moment_samples: Moment
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -65,11 +70,34 @@ class Evaluate:
     extractor: Extractor
     inception_weights: Text
     batch_size: Count
+    repeats: Annotated[int, Field(ge=2)]
+    kid_subsets: Count
+    precision_k: Count
+    coverage_k: Count
+    infinity_points: Annotated[int, Field(ge=2)]
 
     @property
     def weights_file(self) -> Path | None:
         """Inception's weights, or None where they are to be downloaded."""
         return None if self.inception_weights == "download" else Path(self.inception_weights)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Compare:
+    pairs: list[Annotated[str, Field(pattern=r"^\S+ / \S+$")]]
+    significance: Annotated[float, Field(gt=0, lt=1)]
+
+    def models(self, known: Iterable[str]) -> list[tuple[str, str]]:
+        """The pairs of models of `known` that `pairs` asks for. Raises ParamsError for names that match none."""
+        found: list[tuple[str, str]] = []
+        known = list(known)
+        for pair in self.pairs:
+            ours, theirs = (fnmatch.filter(known, pattern) for pattern in pair.split(" / "))
+            if not (ours and theirs):
+                missing = pair.split(" / ")[bool(ours)]
+                raise ParamsError(f"compare.pairs: {pair!r}: no model {missing}; there are {', '.join(known)}")
+            found += [(a, b) for a in ours for b in theirs if a != b]
+        return found
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -87,7 +115,8 @@ class Scale:
     n_critic: Count
     frozen_critic_layers: Annotated[int, Field(ge=0)]
     ema_decay: Beta
-    samples: Annotated[int, Field(ge=2)]
+    samples: Annotated[int, Field(ge=4)]
+    moment_samples: Moment
     extractor: Extractor
     drawn_scenes: Annotated[int, Field(ge=0)]
     drawn_cats: Annotated[int, Field(ge=0)]
@@ -115,6 +144,7 @@ class Params:
     training: Training
     sample: Sample
     evaluate: Evaluate
+    compare: Compare
 
 
 SECTIONS = {
@@ -124,6 +154,7 @@ SECTIONS = {
     "training": Training,
     "sample": Sample,
     "evaluate": Evaluate,
+    "compare": Compare,
 }
 
 

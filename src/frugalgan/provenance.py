@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-PACKAGES = ("frugalgan", "torch", "numpy", "opencv-python-headless")
+PACKAGES = ("frugalgan", "torch", "numpy", "scipy", "opencv-python-headless")
 
 
 def versions() -> dict[str, str]:

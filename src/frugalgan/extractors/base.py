@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from frugalgan.metrics.frechet import distance_key
+from frugalgan.metrics.names import distance_key
 from frugalgan.provenance import file_sha256
 
 
@@ -43,6 +43,10 @@ class Extractor(ABC):
     @abstractmethod
     def features(self, batch: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 on `device` → (N, dimensions) float32."""
+
+    def logits(self, features: np.ndarray) -> np.ndarray | None:
+        """(N, dimensions) float32 → (N, classes) float32, the network's own class scores; None: it has no classes."""
+        return None
 
     @property
     def key(self) -> str:

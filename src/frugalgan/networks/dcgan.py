@@ -1,8 +1,8 @@
 """The thesis's networks: DCGAN's (Radford et al. 2015, arXiv:1511.06434) with its own widths.
 
 At 128×128 px and widths 2048, 64 and 512 they are exactly the thesis's: 47,859,331 parameters in the generator,
-11,166,529 in the critic, 9,869,123 in the student. Smaller images leave out layers at the small-image end of
-the pyramid's far side: every generator starts at 4×4 px and doubles up to the image; the critic mirrors it.
+11,166,529 in the critic, 9,869,123 in the student. Every generator starts at
+4×4 px and doubles up to the image, so smaller images have fewer layers; the critic mirrors it.
 """
 
 from itertools import pairwise

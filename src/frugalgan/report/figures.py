@@ -64,18 +64,34 @@ def memory(table: pd.DataFrame, file: Path) -> None:
 
 
 def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
-    """Distance to the data against the three costs, one point per model; the floor as a line."""
+    """Distance to the data against the three costs, one point per model with its error bar; the floor as a line."""
     costs = {"peak_training_mib": "training memory, MiB", "generator_mib": "generator, MiB", "seconds": "training, s"}
     figure, axes = plt.subplots(1, len(costs), figsize=(13, 4), sharey=True)
     trained = table[table["seconds"] > 0]
     colours = dict(zip(sorted(set(trained["data"])), ("tab:orange", "tab:blue"), strict=False))
     for axis, (column, label) in zip(axes, costs.items(), strict=True):
         for marker, (name, row) in zip(cycle("osD^v<>PX*"), trained.iterrows(), strict=False):
-            colour = colours[row["data"]]
-            axis.scatter(row[column], row[key], color=colour, marker=marker, label=f"{name} ({row['data']})", alpha=0.8)
+            style = {"color": colours[row["data"]], "marker": marker, "label": f"{name} ({row['data']})"}
+            axis.errorbar(row[column], row[key], yerr=row[f"{key}_sd"], linestyle="", capsize=3, alpha=0.8, **style)
         for dataset, colour in colours.items():
             floor = trained.loc[trained["data"] == dataset, f"{key}_floor"].max()
             axis.axhline(floor, color=colour, linestyle=":", label=f"floor ({dataset})")
+        axis.set_xlabel(label)
+        axis.set_xlim(left=0)
+    axes[0].set_ylabel(f"{key} (less is better)")
+    axes[0].set_ylim(bottom=0)
+    axes[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    _save(figure, file)
+
+
+def quality_over_training(progress: pd.DataFrame, table: pd.DataFrame, key: str, file: Path) -> None:
+    """Distance to the data at moments of training, against seconds and against kimg; a line per model."""
+    labels = {"seconds": "training, s", "kimg": "thousands of real images seen"}
+    figure, axes = plt.subplots(1, len(labels), figsize=(12, 4), sharey=True)
+    for axis, (column, label) in zip(axes, labels.items(), strict=True):
+        for marker, name in zip(cycle("osD^v<>PX*"), dict.fromkeys(progress.index), strict=False):
+            rows, title = progress.loc[[name]], f"{name} ({table.loc[name, 'data']})"
+            axis.plot(rows[column], rows["distance"], marker=marker, markersize=4, label=title)
         axis.set_xlabel(label)
         axis.set_xlim(left=0)
     axes[0].set_ylabel(f"{key} (less is better)")

@@ -5,10 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from frugalgan.files import read_json
-from frugalgan.metrics.frechet import distance_key
+from frugalgan.metrics.names import distance_key, metric_key
 from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
 
 MIB = 2**20
+# Further metrics in the comparison. The Inception Score is not among them: it ranks no models of a single class.
+FURTHER = ("kid", "mmd_rbf", "precision", "recall", "density", "coverage", "closer_than_heldout_share")
 ORDINARY = {"cats": "teacher", "dogs": "scratch"}  # ordinary training on each data set
 
 
@@ -35,9 +37,13 @@ def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> 
             "data": dataset,
             "alpha": alphas.get(name),
             key: quality[key],
+            f"{key}_sd": quality[f"{key}_sd"],
+            f"{key}_infinity": quality[f"{key}_infinity"],
             f"{key}_vs_teacher": quality[f"{key}_vs_teacher"],
-            f"{key}_floor": floor.get(f"{key}_floor"),
-            "n_floor": floor.get("n_heldout"),
+            f"{key}_floor": floor[f"floor_{key}"],
+            f"{key}_at_floor_n": quality.get(f"{key}_at_floor_n", quality[key]),
+            "n_floor": floor["n_floor"],
+            **{name: quality.get(metric_key(name, quality["extractor"])) for name in FURTHER},
             "kimg": cost["kimg"],
             "seconds": cost["seconds"],
             "seconds_per_epoch": cost["seconds_per_epoch"],

@@ -8,7 +8,22 @@ from frugalgan.files import replaced
 from frugalgan.report.results import thesis_rows
 from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
 
-DIGITS = {"mib": 2, "ratio": 3, "percent": 1, "seconds": 1, "seconds_per_epoch": 2, "kimg": 1}
+DIGITS = {
+    "mib": 2,
+    "ratio": 3,
+    "percent": 1,
+    "seconds": 1,
+    "seconds_per_epoch": 2,
+    "kimg": 1,
+    "kid": 4,
+    "mmd_rbf": 4,
+    "precision": 3,
+    "recall": 3,
+    "density": 3,
+    "coverage": 3,
+    "share": 3,
+    "p_value": 4,
+}
 
 
 def table_3_1(table: pd.DataFrame, key: str) -> pd.DataFrame:

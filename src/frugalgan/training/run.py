@@ -13,6 +13,7 @@ from frugalgan.methods.base import Method, Shape
 from frugalgan.models import load_model, save_model
 from frugalgan.params import Params
 from frugalgan.provenance import device_name, file_sha256, versions
+from frugalgan.sampling import FIXED
 from frugalgan.training.cost import count_parameters
 from frugalgan.training.ema import working_generator
 from frugalgan.training.hardware import choose_device, choose_precision
@@ -49,7 +50,7 @@ def run(
         ema_decay=params.training.ema_decay,
     )
     budget = Budget.of_epochs(method, epochs, batch_size)
-    watch = Watch(out.name, budget.steps, device, params.seed)
+    watch = Watch(out.name, budget.steps, device, params.seed, params.training.moment_samples)
     train(state, method, images, budget, watch)
     facts: dict[str, Any] = {
         "name": out.name,
@@ -63,14 +64,15 @@ def run(
         "data_sha256": file_sha256(images.path),
         "device": device_name(device),
         "precision": str(precision).removeprefix("torch."),
-        "moments_kimg": watch.frames_kimg,
+        "moments_kimg": watch.moments_kimg,
         "versions": versions(),
     }
     with replaced(out) as folder:
         folder.mkdir()
         save_model(folder, working_generator(state.networks.G, state.ema, params.seed), state.networks.D, facts)
         watch.write_history(folder / "history.csv")
-        write_png(folder / "progress.png", grid(np.concatenate(watch.frames), columns=watch.frames[0].shape[0]))
+        np.save(folder / "moments.npy", np.stack(watch.samples))
+        write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in watch.samples]), columns=FIXED))
     write_json(cost, costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size) | _of(facts))
 
 
@@ -79,9 +81,12 @@ def costs(state: State, watch: Watch, epochs: float, generator_bytes: int) -> di
     networks = (state.networks.G, state.networks.D)
     return {
         "seconds": watch.seconds,
+        "seconds_drawing_moments": watch.drawing_seconds,
         "seconds_per_epoch": watch.seconds / epochs if epochs else 0.0,
         "images_per_second": state.nimg / watch.seconds if watch.seconds else 0.0,
         "kimg": state.nimg / 1000,
+        "moments_kimg": watch.moments_kimg,
+        "moments_seconds": watch.moments_seconds,
         "peak_training_bytes": watch.peak_bytes,
         "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
         "trained_parameters": count_parameters(networks, trained_only=True),

@@ -1,4 +1,4 @@
-"""What one sees of a training run: losses, images of the fixed vectors, seconds, memory."""
+"""What one sees of a training run: losses, images at ten moments, seconds, memory."""
 
 import csv
 import math
@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from frugalgan.networks import Network
-from frugalgan.sampling import fixed_latents, images_of
+from frugalgan.sampling import FIXED_SEED, images_of, latents
 from frugalgan.training.cost import LiveBytes
-from frugalgan.training.ema import working_generator
+from frugalgan.training.ema import BATCH, working_generator
 
-MOMENTS = 10  # at which the fixed vectors are shown, beside the start
+MOMENTS = 10  # at which images are drawn, beside the start
 HISTORY_ROWS = 200  # at most, in history.csv
 
 
@@ -28,14 +28,16 @@ class NonFiniteLoss(RuntimeError):
 class Watch:
     """Collects; decides nothing. `seconds` counts the training steps alone, not what is drawn between them."""
 
-    def __init__(self, name: str, steps: int, device: torch.device, seed: int) -> None:
+    def __init__(self, name: str, steps: int, device: torch.device, seed: int, moment_samples: int) -> None:
         self.name, self.steps, self.device, self.seed = name, steps, device, seed
+        self.moment_samples = moment_samples
         self.interval = max(1, math.ceil(steps / HISTORY_ROWS))
         self.moments = {round(steps * i / MOMENTS) for i in range(1, MOMENTS + 1)} - {0}
         self.rows: list[dict[str, float]] = []
-        self.frames: list[np.ndarray] = []  # each (6, 3, S, S) uint8
-        self.frames_kimg: list[float] = []
-        self.seconds = 0.0
+        self.samples: list[np.ndarray] = []  # each (moment_samples, 3, S, S) uint8, of the same z
+        self.moments_kimg: list[float] = []
+        self.moments_seconds: list[float] = []
+        self.seconds = self.drawing_seconds = 0.0
         self.peak_bytes = 0
         self._sums: dict[str, Tensor] = {}
         self._n = 0
@@ -86,11 +88,14 @@ class Watch:
         return losses | {"img/s": f"{1000 * row['kimg'] / max(self.seconds, 1e-9):.0f}"}
 
     def moment(self, G: Network, ema: AveragedModel | None, nimg: int) -> None:
-        """Draw the fixed vectors with the generator as it would be used now."""
+        """Draw the fixed vectors and more, the same z each time, with the generator as it would be used now."""
+        begun = time.perf_counter()
         generator = working_generator(G, ema, self.seed)
-        z = fixed_latents(generator.arguments["latent_size"])
-        self.frames.append(images_of(generator, z, len(z)).numpy())
-        self.frames_kimg.append(nimg / 1000)
+        z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
+        self.samples.append(images_of(generator, z, BATCH).numpy())
+        self.moments_kimg.append(nimg / 1000)
+        self.moments_seconds.append(round(self.seconds, 3))
+        self.drawing_seconds += time.perf_counter() - begun
 
     def write_history(self, file: Path) -> None:
         """Losses by kimg and seconds as CSV, one row per interval (its means); no row for an untrained model."""

@@ -1,0 +1,37 @@
+"""Inception Score (Salimans et al. 2016, arXiv:1606.03498, section 4)."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import log_softmax, logsumexp
+
+from frugalgan.metrics.inputs import MetricError, checked
+
+
+def inception_score(logits: ArrayLike, *, splits: int) -> tuple[float, float]:
+    """(mean, standard deviation) over `splits` consecutive parts of exp(E KL(p(y|x) ‖ p(y))).
+
+    Never rank models of a single class by it: cats are one or two of ImageNet's classes, and the score is high for
+    images that a classifier is sure about and that it spreads over *many* classes. Its five known failures
+    (Barratt & Sharma 2018, arXiv:1801.01973):
+
+    1. it changes with the classifier's weights, even where the classifier's accuracy does not;
+    2. it depends on the number of splits and of samples, and its exponential hides how;
+    3. it means little on data other than what the classifier was trained on;
+    4. it can be driven up without better images, by optimising it or what follows it;
+    5. it does not see overfitting: a generator that stored one image per class has a perfect score.
+
+    logits: (n, classes), n at least `splits`. Returns a number from 1 to the number of classes. Raises MetricError.
+    """
+    if splits < 1:
+        raise MetricError(f"the Inception Score needs at least 1 split, not {splits}")
+    log_p = log_softmax(checked(logits, at_least=splits).astype(np.float64), axis=1)
+    n = len(log_p)
+    parts = [log_p[i * n // splits : (i + 1) * n // splits] for i in range(splits)]
+    scores = [_score(part) for part in parts]
+    return float(np.mean(scores)), float(np.std(scores))
+
+
+def _score(log_p: np.ndarray) -> float:
+    log_marginal = logsumexp(log_p, axis=0) - np.log(len(log_p))
+    divergence = (np.exp(log_p) * (log_p - log_marginal)).sum(axis=1)
+    return np.exp(divergence.mean())

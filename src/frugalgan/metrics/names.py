@@ -1,0 +1,11 @@
+"""The names of metrics in files: numbers of different feature spaces must not share one."""
+
+
+def metric_key(metric: str, extractor: str) -> str:
+    """`kid` for Inception only, else `kid_<extractor>`; so for every metric."""
+    return metric if extractor == "inception" else f"{metric}_{extractor}"
+
+
+def distance_key(extractor: str) -> str:
+    """The Fréchet distance's name: `fid` for Inception only, else `fd_<extractor>`."""
+    return metric_key("fid" if extractor == "inception" else "fd", extractor)

@@ -1,0 +1,77 @@
+"""Is one model better than another? A plain answer for each pair asked for, by a stated test."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import ttest_ind
+
+from frugalgan.files import read_json
+from frugalgan.metrics.names import distance_key
+from frugalgan.report.results import ResultsError
+
+BETTER, WORSE, SAME = "better", "worse", "not distinguishable at this n"
+
+
+def verdicts(
+    metrics: Path, pairs: Sequence[tuple[str, str]], datasets: Mapping[str, str], significance: float
+) -> pd.DataFrame:
+    """One row per pair (model, other): both distances with their standard deviation, p, and the verdict.
+
+    Both must be measured against the same data set; raises ResultsError otherwise. See `judge` for the test.
+    """
+    draws = {}
+    for name in dict.fromkeys(model for pair in pairs for model in pair):
+        quality = read_json(metrics / "quality" / f"{name}.json", mend="`dvc repro` makes it")
+        draws[name] = quality[f"{distance_key(quality['extractor'])}_draws"]
+    for a, b in pairs:
+        if datasets[a] != datasets[b]:
+            raise ResultsError(
+                f"compare.pairs: {a} / {b}: measured against {datasets[a]} and {datasets[b]}; choose models of one set"
+            )
+    return judge([(a, draws[a], b, draws[b]) for a, b in pairs], significance)
+
+
+def judge(pairs: Sequence[tuple[str, Sequence[float], str, Sequence[float]]], significance: float) -> pd.DataFrame:
+    """Welch's two-sided t-test of two models' independent distances, p values Holm-corrected for all pairs at once.
+
+    `pairs`: (model, its distances, other, its distances), each at least 2 numbers. A verdict holds for what was
+    repeated: of draws from two trained models it is about these two models and this reference, not about training
+    them again; of training seeds it is about the methods. Less is better.
+    """
+    p_values = holm([_p_value(ours, theirs) for _, ours, _, theirs in pairs])
+    rows: list[dict[str, Any]] = []
+    for (model, ours, other, theirs), p in zip(pairs, p_values, strict=True):
+        better = BETTER if np.mean(ours) < np.mean(theirs) else WORSE
+        rows.append(
+            {
+                "model": model,
+                "distance": np.mean(ours),
+                "sd": np.std(ours, ddof=1),
+                "other": other,
+                "other_distance": np.mean(theirs),
+                "other_sd": np.std(theirs, ddof=1),
+                "repeats": min(len(ours), len(theirs)),
+                "p_value": p,
+                "verdict": better if p < significance else SAME,
+            }
+        )
+    columns = ["model", "distance", "sd", "other", "other_distance", "other_sd", "repeats", "p_value", "verdict"]
+    return pd.DataFrame(rows, columns=columns).set_index("model")
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p values corrected for their number (Holm 1979): the chance of even one false verdict stays what it was."""
+    corrected, running = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = running
+    return corrected
+
+
+def _p_value(a: Sequence[float], b: Sequence[float]) -> float:
+    if np.ptp(a) == np.ptp(b) == 0:  # no spread, so no test statistic
+        return 1.0 if a[0] == b[0] else 0.0
+    return float(np.asarray(ttest_ind(a, b, equal_var=False))[1])  # (statistic, p)

@@ -1,0 +1,34 @@
+"""Copies are found, originals are not accused; the picture shows whose they are."""
+
+import numpy as np
+import pytest
+
+from frugalgan.images import grid
+from frugalgan.metrics.memorisation import closer_than_heldout
+from frugalgan.neighbours import ROWS, neighbours_grid
+
+RNG = np.random.default_rng(0)
+
+
+def test_share_of_originals_copies_and_noise() -> None:
+    training, heldout, samples = (RNG.normal(size=(n, 6)) for n in (1500, 1000, 1000))
+    assert closer_than_heldout(samples, training, heldout) == pytest.approx(0.05, abs=0.02)
+    copies = training[:500] + 1e-3 * RNG.normal(size=(500, 6))
+    assert closer_than_heldout(copies, training, heldout) == 1
+    assert closer_than_heldout(np.concatenate([copies, samples[:500]]), training, heldout) == pytest.approx(
+        0.525, abs=0.02
+    )
+    assert closer_than_heldout(100 * samples, training, heldout) == 0
+
+
+def test_picture_shows_the_closest_and_the_first_with_their_neighbours() -> None:
+    training = RNG.integers(0, 256, (30, 3, 4, 4), dtype=np.uint8)
+    samples = RNG.integers(0, 256, (20, 3, 4, 4), dtype=np.uint8)
+    samples[13] = training[7]
+    flat_samples, flat_training = (x.reshape(len(x), -1).astype(np.float32) for x in (samples, training))
+    picture = neighbours_grid(samples, flat_samples, training, flat_training)
+    order = np.argsort(np.square(flat_training - flat_samples[0]).sum(axis=1))[:3]
+    first_row = [samples[13], training[7], samples[0], *training[order]]
+    shown = [picture[2:6, 2 + 6 * i : 6 + 6 * i].transpose(2, 0, 1) for i in range(8)]
+    assert all(np.array_equal(a, b) for a, b in zip([*shown[:2], *shown[4:]], first_row, strict=True))
+    assert picture.shape == grid(np.zeros((8 * ROWS, 3, 4, 4), np.uint8), columns=8).shape
