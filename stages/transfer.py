@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from frugalgan import params
-from frugalgan.methods.configured import configured
+from frugalgan.pipeline import planned
 from frugalgan.stage import run_stage
 from frugalgan.training.run import run
 
@@ -19,9 +19,7 @@ def main(
 ) -> None:
     """Train as sections `wgan_gp` and `transfer` of params.yaml say, for the epochs of model 2."""
     p = params.load()
-    method = configured()["transfer"]
-    epochs, batch_size = p.scale.model_2_epochs, p.scale.batch_size
-    run(method, p, data=data, out=out, cost=cost, epochs=epochs, batch_size=batch_size, source=source)
+    run(planned(p, out.name), p, data=data, out=out, cost=cost, source=source)
 
 
 if __name__ == "__main__":

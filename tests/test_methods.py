@@ -17,7 +17,8 @@ from frugalgan.methods.configured import configured
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.transfer import Transfer
 from frugalgan.methods.wgan_gp import WganGp
-from frugalgan.training.loop import Budget, State, start, train
+from frugalgan.training.loop import Budget, train
+from frugalgan.training.state import State, start
 from frugalgan.training.watch import NonFiniteLoss, Watch
 
 CPU = torch.device("cpu")

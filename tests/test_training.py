@@ -12,7 +12,7 @@ from frugalgan.images import read_rgb
 from frugalgan.models import ModelError, load_generator, load_model, save_model
 from frugalgan.networks.dcgan import Critic, Generator
 from frugalgan.sampling import fixed_latents, generate, latents, write_samples
-from frugalgan.training.cost import LiveBytes, state_tensors
+from frugalgan.training.cost import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, state_tensors
 from frugalgan.training.ema import averaged, working_generator
 
 KIB = 1024
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, G: Generator) -> Path:
 
 def test_live_bytes_counts_what_lives_at_the_same_time() -> None:
     before = torch.empty(KIB, dtype=torch.uint8)
-    with LiveBytes([before]) as live:
+    with LiveBytes({WEIGHTS: [before]}, []) as live:
         a = torch.empty(2 * KIB, dtype=torch.uint8)
         del a
         b = torch.empty(3 * KIB, dtype=torch.uint8)
@@ -41,22 +41,27 @@ def test_live_bytes_counts_what_lives_at_the_same_time() -> None:
         del b, view, c
         torch.empty(KIB, dtype=torch.uint8)
     assert live.peak == (1 + 3 + 4) * KIB
+    assert (live.at_peak[WEIGHTS], live.at_peak[ACTIVATIONS]) == (KIB, 7 * KIB)
 
 
 def test_live_bytes_of_forward_and_backward() -> None:
-    """Weight, gradient and two Adam moments live between steps; a small batch adds little."""
+    """Weight and two Adam moments live between steps, the gradient at the peak; a small batch adds little."""
     layer = nn.Linear(256, 256, bias=False)
-    adam = torch.optim.Adam(layer.parameters())
+    adam = torch.optim.Adam(layer.parameters(), fused=True)
     x = torch.randn(4, 256)
 
     layer(x).sum().backward()
     adam.step()
     weight = 256 * 256 * 4
-    assert sum(t.nbytes for t in state_tensors([layer], [adam])) == pytest.approx(4 * weight, abs=16)
-    with LiveBytes([*state_tensors([layer], [adam]), x]) as live:
-        adam.zero_grad(set_to_none=True)
+    adam.zero_grad(set_to_none=True)
+    living = state_tensors([layer], [adam])
+    assert sum(t.nbytes for tensors in living.values() for t in tensors) == pytest.approx(3 * weight, abs=16)
+    with LiveBytes(living | {ACTIVATIONS: [x]}, layer.parameters()) as live:
         layer(x).sum().backward()
-    assert live.peak == pytest.approx(4 * weight, rel=0.05)  # the new gradient where the old one was
+        adam.step()
+    assert live.peak == pytest.approx(4 * weight, rel=0.05)
+    assert live.at_peak[WEIGHTS] == live.at_peak[GRADIENTS] == weight
+    assert live.at_peak[OPTIMIZER] == pytest.approx(2 * weight, abs=16)
 
 
 def test_average_follows_the_weights_by_the_formula(G: Generator) -> None:

@@ -1,5 +1,6 @@
 """The command `frugalgan`: a look at params and results; stages are run by `dvc repro`."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,38 @@ def show_params() -> None:
     except params.ParamsError as error:
         raise SystemExit(f"frugalgan: {error}") from None
     typer.echo(yaml.safe_dump(sections, sort_keys=False), nl=False)
+
+
+@app.command("plan")
+def show_plan(
+    scale: Annotated[str | None, typer.Option(help="a scale of params.yaml in place of the chosen one")] = None,
+    batch: Annotated[str, typer.Option(help="images per update, such as 8,16,32, in place of the params'")] = "",
+    memory: Annotated[str, typer.Option(help="such as 6GiB: adds the largest batch that fits into it")] = "",
+    no_time: Annotated[bool, typer.Option("--no-time", help="run no steps: sizes only")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="a list of objects; sizes in bytes, time in seconds")] = False,
+) -> None:
+    """What training each model will need: parameters, memory (MiB) at the peak of a step, time on this machine.
+
+    Memory is predicted without allocating it; time comes from a few real steps, which need that memory.
+    """
+    from frugalgan.planning import PlanError, bytes_of
+    from frugalgan.report.plan import aligned, plan, terminal_rows
+
+    try:
+        try:
+            batches = [int(size) for size in batch.split(",") if size]
+        except ValueError:
+            raise PlanError(f"--batch {batch!r}: must be whole numbers with commas between, such as 8,16,32") from None
+        if batches and min(batches) < 1:
+            raise PlanError(f"--batch {batch!r}: a batch has at least 1 image")
+        limit = bytes_of(memory) if memory else None
+        rows = list(plan(params.load(scale=scale), batches=batches, memory=limit, timed=not no_time))
+    except ValueError as error:
+        raise SystemExit(f"frugalgan: {error}") from None
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, allow_nan=False))
+        return
+    typer.echo(aligned(terminal_rows(rows)))
 
 
 @app.command("results")

@@ -158,25 +158,30 @@ SECTIONS = {
 }
 
 
-def load(path: Path = PARAMS) -> Params:
-    """All sections that belong to no single method, checked. Raises ParamsError."""
-    raw = _read(path)
-    scale = _scale(raw, path)
+def load(path: Path = PARAMS, scale: str | None = None) -> Params:
+    """All sections that belong to no single method, checked; `scale` in place of the file's. Raises ParamsError."""
+    raw = _read(path, scale)
+    chosen = _scale(raw, path)
     shared = {
-        name: _check(cls, _with_scale(_mapping(raw, name, path), scale), path, name) for name, cls in SECTIONS.items()
+        name: _check(cls, _with_scale(_mapping(raw, name, path), chosen), path, name) for name, cls in SECTIONS.items()
     }
-    return _check(Params, {"seed": raw.get("seed"), "scale_name": raw["scale"], "scale": scale} | shared, path, "")
+    return _check(Params, {"seed": raw.get("seed"), "scale_name": raw["scale"], "scale": chosen} | shared, path, "")
 
 
 def section(
-    cls: type[T], *names: str, without: tuple[str, ...] = (), instead: dict[str, Any] | None = None, path: Path = PARAMS
+    cls: type[T],
+    *names: str,
+    without: tuple[str, ...] = (),
+    instead: dict[str, Any] | None = None,
+    path: Path = PARAMS,
+    scale: str | None = None,
 ) -> T:
     """The sections `names`, merged, as the frozen dataclass `cls`; `instead` replaces single values.
 
     A key of the sections that `cls` does not have, and that is not in `without`, is an error, as is a field that no
-    section has. Raises ParamsError.
+    section has. `scale` in place of the file's. Raises ParamsError.
     """
-    raw = _read(path)
+    raw = _read(path, scale)
     merged = {key: value for name in names for key, value in _mapping(raw, name, path).items()}
     merged = {key: value for key, value in merged.items() if key not in without} | (instead or {})
     return _check(cls, _with_scale(merged, _scale(raw, path)), path, " + ".join(names))
@@ -190,7 +195,7 @@ def students(path: Path = PARAMS) -> dict[str, float]:
     return {"student": kd.alpha} | {f"student_{alpha}": float(alpha) for alpha in raw["sweep"]}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, scale: str | None = None) -> dict[str, Any]:
     if not path.is_file():
         raise ParamsError(f"{path}: no such file; run from the project's top folder")
     try:
@@ -204,7 +209,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ParamsError(f"{path}: must be a mapping of sections, not {raw!r}")
     if unknown := sorted(str(name) for name in set(raw) - known):
         raise ParamsError(f"{path}: unknown section {', '.join(unknown)}; known: {', '.join(sorted(known))}")
-    return raw
+    return raw | ({"scale": scale} if scale else {})
 
 
 def _mapping(raw: dict[str, Any], name: str, path: Path) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class Method:
 
     def optimizers(self, networks: Networks) -> Optimizers:
         def adam(network: nn.Module) -> optim.Optimizer:
-            return optim.Adam(trained(network), lr=self.learning_rate, betas=(self.beta1, self.beta2))
+            # fused: one pass over the weights, without temporary copies of them
+            return optim.Adam(trained(network), lr=self.learning_rate, betas=(self.beta1, self.beta2), fused=True)
 
         return Optimizers(adam(networks.G), adam(networks.D))
 
@@ -107,14 +108,15 @@ def trained(network: nn.Module) -> list[nn.Parameter]:
 def descend(optimizer: optim.Optimizer, network: nn.Module, terms: Terms) -> dict[str, Tensor]:
     """One optimiser step on the sum of `terms`; gradients reach `network`'s trained parameters only.
 
-    Each term's graph is freed before the next term is computed, so the peak of memory is the largest term's.
+    Each term's graph is freed before the next term is computed, so the peak of memory is the largest term's; and no
+    gradients are kept when it is done.
     """
-    optimizer.zero_grad(set_to_none=True)
     parameters, values = trained(network), {}
     for name, loss in terms:
         loss.backward(inputs=parameters)
         values[name] = loss.detach()
     optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
     return values
 
 

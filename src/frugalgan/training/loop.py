@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor
 from tqdm import tqdm
 
-from frugalgan.dataset import Batch, Images, stream_seed
-from frugalgan.methods.base import Method, Networks, Optimizers, Shape
-from frugalgan.training.cost import state_tensors
-from frugalgan.training.ema import averaged
+from frugalgan.dataset import Batch, Images
+from frugalgan.methods.base import Method
+from frugalgan.training.state import State
 from frugalgan.training.watch import Watch
 
 
@@ -30,44 +27,6 @@ class Budget:
     def kimg(self, method: Method) -> float:
         """Thousands of real images that the critic sees."""
         return self.steps * method.n_critic * self.batch_size / 1000
-
-
-@dataclass
-class State:
-    """All that changes in training."""
-
-    networks: Networks
-    optimizers: Optimizers
-    ema: AveragedModel | None
-    nimg: int = 0
-
-    def live(self) -> list[Tensor]:
-        """The tensors that live between two steps."""
-        modules: list[nn.Module] = [self.networks.G, self.networks.D]
-        modules += [module for module in (self.networks.teacher, self.ema) if module is not None]
-        return state_tensors(modules, (self.optimizers.G, self.optimizers.D))
-
-
-def start(
-    method: Method,
-    shape: Shape,
-    source: Networks | None,
-    *,
-    seed: int,
-    device: torch.device,
-    precision: torch.dtype,
-    ema_decay: float,
-) -> State:
-    """Networks, optimisers and running average before the first step; new weights follow from `seed`."""
-    torch.manual_seed(stream_seed(seed))
-    networks = method.build(shape, source)
-    for network in (networks.G, networks.D, networks.teacher):
-        if network is not None:
-            network.to(device).precision = precision
-    networks.G.train()
-    networks.D.train()
-    method.freeze(networks)
-    return State(networks, method.optimizers(networks), averaged(networks.G, ema_decay))
 
 
 def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch) -> None:
@@ -98,7 +57,7 @@ def train(state: State, method: Method, images: Images, budget: Budget, watch: W
         for done in range(1, budget.steps + 1):
             with watch.timed():
                 # The second step is the first that finds optimiser state in memory.
-                losses = watch.memory(step, state.live) if done == min(2, budget.steps) else step()
+                losses = watch.memory(step, state) if done == min(2, budget.steps) else step()
             if watch.record(done, state.nimg, losses):
                 progress.set_postfix(watch.shown())
             progress.update(state.nimg / 1000 - progress.n)

@@ -1,6 +1,6 @@
 """One training run from prepared images to the model folder and its cost."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +12,39 @@ from frugalgan.images import grid, write_png
 from frugalgan.methods.base import Method, Shape
 from frugalgan.models import load_model, save_model
 from frugalgan.params import Params
+from frugalgan.planning import predict
 from frugalgan.provenance import device_name, file_sha256, versions
 from frugalgan.sampling import FIXED
 from frugalgan.training.cost import count_parameters
 from frugalgan.training.ema import working_generator
+from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.hardware import choose_device, choose_precision
-from frugalgan.training.loop import Budget, State, start, train
+from frugalgan.training.loop import Budget, train
+from frugalgan.training.state import State, start
 from frugalgan.training.watch import Watch
 
 
-def run(
-    method: Method,
-    params: Params,
-    *,
-    data: Path,
-    out: Path,
-    cost: Path,
-    epochs: float,
-    batch_size: int,
-    source: Path | None = None,
-) -> None:
-    """Train `method` on the images of folder `data`; leave the model in folder `out` and its cost in JSON file `cost`.
+@dataclass(frozen=True)
+class Run:
+    """One model's training: a method, how many of its epochs, images per update."""
+
+    method: Method
+    epochs: float
+    batch_size: int
+
+    @property
+    def budget(self) -> Budget:
+        """The epochs in steps."""
+        return Budget.of_epochs(self.method, self.epochs, self.batch_size)
+
+
+def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, source: Path | None = None) -> None:
+    """Train on the images of folder `data`; leave the model in folder `out` and its cost in JSON file `cost`.
 
     `source` is the folder of the model to start or learn from. The model's name is that of `out`. All appears at the
     end at once; a run that fails leaves what was there before.
     """
+    method, epochs = planned.method, planned.epochs
     device = choose_device(params.training.device)
     precision = choose_precision(params.training.precision, device)
     images = Images(data / "images.npy", params.seed, params.training.flip, device)
@@ -49,7 +57,7 @@ def run(
         precision=precision,
         ema_decay=params.training.ema_decay,
     )
-    budget = Budget.of_epochs(method, epochs, batch_size)
+    budget, counters = planned.budget, read_counters()
     watch = Watch(out.name, budget.steps, device, params.seed, params.training.moment_samples)
     train(state, method, images, budget, watch)
     facts: dict[str, Any] = {
@@ -60,7 +68,7 @@ def run(
         "seed": params.seed,
         "kimg": state.nimg / 1000,
         "epochs": epochs,
-        "batch_size": batch_size,
+        "batch_size": planned.batch_size,
         "data_sha256": file_sha256(images.path),
         "device": device_name(device),
         "precision": str(precision).removeprefix("torch."),
@@ -73,11 +81,16 @@ def run(
         watch.write_history(folder / "history.csv")
         np.save(folder / "moments.npy", np.stack(watch.samples))
         write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in watch.samples]), columns=FIXED))
-    write_json(cost, costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size) | _of(facts))
+    need = predict(method, Shape.of(params), planned.batch_size, precision, params.training.ema_decay)
+    joules = joules_since(counters)
+    values = costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size)
+    values |= {"predicted_peak_bytes": need.peak_bytes if budget.steps else 0}
+    values |= {} if joules is None else {"joules": joules}
+    write_json(cost, values | _of(facts))
 
 
 def costs(state: State, watch: Watch, epochs: float, generator_bytes: int) -> dict[str, Any]:
-    """What the run took, flat; the thesis's three axes are peak_training_bytes, generator_bytes and the metrics'."""
+    """What the run took; the thesis's three axes are peak_training_bytes, generator_bytes and the metrics'."""
     networks = (state.networks.G, state.networks.D)
     return {
         "seconds": watch.seconds,
@@ -89,6 +102,7 @@ def costs(state: State, watch: Watch, epochs: float, generator_bytes: int) -> di
         "moments_seconds": watch.moments_seconds,
         "peak_training_bytes": watch.peak_bytes,
         "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
+        **{f"peak_{part}_bytes": size for part, size in watch.peak_parts.items()},
         "trained_parameters": count_parameters(networks, trained_only=True),
         "generator_parameters": count_parameters(networks[:1], trained_only=False),
         "generator_bytes": generator_bytes,

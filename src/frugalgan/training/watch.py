@@ -16,6 +16,7 @@ from frugalgan.networks import Network
 from frugalgan.sampling import FIXED_SEED, images_of, latents
 from frugalgan.training.cost import LiveBytes
 from frugalgan.training.ema import BATCH, working_generator
+from frugalgan.training.state import State
 
 MOMENTS = 10  # at which images are drawn, beside the start
 HISTORY_ROWS = 200  # at most, in history.csv
@@ -39,6 +40,7 @@ class Watch:
         self.moments_seconds: list[float] = []
         self.seconds = self.drawing_seconds = 0.0
         self.peak_bytes = 0
+        self.peak_parts: dict[str, int] = {}  # what it consisted of, where that is known
         self._sums: dict[str, Tensor] = {}
         self._n = 0
 
@@ -51,16 +53,16 @@ class Watch:
             torch.cuda.synchronize(self.device)
         self.seconds += time.perf_counter() - begun
 
-    def memory(self, step: Callable[[], dict[str, Tensor]], living: Callable[[], list[Tensor]]) -> dict[str, Tensor]:
+    def memory(self, step: Callable[[], dict[str, Tensor]], state: State) -> dict[str, Tensor]:
         """Do one step, noting its peak of memory in bytes: allocated on CUDA, live tensors on the CPU."""
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
             losses = step()
             self.peak_bytes = torch.cuda.max_memory_allocated(self.device)
         else:
-            with LiveBytes(living()) as live:
+            with LiveBytes(state.live(), state.trained()) as live:
                 losses = step()
-            self.peak_bytes = live.peak
+            self.peak_bytes, self.peak_parts = live.peak, live.at_peak
         return losses
 
     def record(self, done: int, nimg: int, losses: dict[str, Tensor]) -> bool:

@@ -1,0 +1,151 @@
+"""Plans agree with what training measures, at every scale, for every model that the params name."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import PROJECT
+
+from frugalgan import params
+from frugalgan.dataset import Batch
+from frugalgan.methods.base import Method, Shape
+from frugalgan.pipeline import planned, runs
+from frugalgan.planning import Need, PlanError, bytes_of, largest_batch, predict
+from frugalgan.report.plan import duration
+from frugalgan.training.cost import LiveBytes
+from frugalgan.training.energy import joules_since, read_counters
+from frugalgan.training.state import start
+
+CPU = torch.device("cpu")
+FILE = PROJECT / "params.yaml"
+
+
+def measured_peak(method: Method, shape: Shape, batch_size: int, ema_decay: float) -> int:
+    """Live tensor bytes at the peak of a second, real step."""
+    source = Method.build(method, shape, None)
+    state = start(method, shape, source, seed=0, device=CPU, precision=torch.float32, ema_decay=ema_decay)
+
+    def next_batch() -> Batch:
+        return Batch(torch.rand(batch_size, 3, shape.image_size, shape.image_size), torch.Generator())
+
+    method.step(state.networks, state.optimizers, next_batch)
+    with LiveBytes(state.live(), state.trained()) as live:
+        method.step(state.networks, state.optimizers, next_batch)
+        if state.ema is not None:
+            state.ema.update_parameters(state.networks.G)
+    return live.peak
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", ["smoke", "embedded", "paper"])
+@pytest.mark.parametrize("model", ["scratch", "transfer", "student"])
+def test_prediction_is_what_a_real_step_takes(scale: str, model: str) -> None:
+    p = params.load(FILE, scale=scale)
+    run = planned(p, model, FILE)
+    batch_size = 2 if scale == "paper" else run.batch_size
+    predicted = predict(run.method, Shape.of(p), batch_size, torch.float32, p.training.ema_decay)
+    measured = measured_peak(run.method, Shape.of(p), batch_size, p.training.ema_decay)
+    assert predicted.peak_bytes == pytest.approx(measured, rel=0.1)
+
+
+def test_parts_add_up_to_the_peak_and_frozen_layers_need_no_state() -> None:
+    p = params.load(FILE, scale="paper")
+    needs = {
+        name: predict(run.method, Shape.of(p), 8, torch.float32, 0.0)
+        for name, run in runs(p, FILE).items()
+        if name in ("scratch", "transfer", "student")
+    }
+    for need in needs.values():
+        parts = need.weights_bytes + need.gradients_bytes + need.optimizer_bytes + need.activations_bytes
+        assert parts == need.peak_bytes
+    scratch, transfer, student = needs.values()
+    assert scratch.trained_parameters == 47_859_331 + 11_166_529
+    assert scratch.weights_bytes == transfer.weights_bytes
+    assert scratch.optimizer_bytes == pytest.approx(2 * 4 * scratch.trained_parameters, rel=1e-3)
+    assert transfer.optimizer_bytes == pytest.approx(2 * 4 * transfer.trained_parameters, rel=1e-3)
+    assert student.generator_parameters == 9_869_123
+    assert scratch.peak_bytes > transfer.peak_bytes
+
+
+def test_largest_batch_is_the_last_that_fits() -> None:
+    def needs(batch: int) -> Need:
+        asked.append(batch)
+        return Need(0, 0, 0, 100 + 7 * batch + 3 * max(0, batch - 200), 0, 0, 0, 0)  # steeper from 200 on
+
+    for memory in (107, 113, 114, 500, 1499, 1500, 1510, 4711):
+        asked: list[int] = []
+        best = largest_batch(needs, memory)
+        assert needs(best).peak_bytes <= memory < needs(best + 1).peak_bytes
+        assert len(asked) < 15
+    assert largest_batch(needs, 106) == 0
+
+
+def test_sizes_and_durations() -> None:
+    assert bytes_of("6GiB") == 6 * 2**30 and bytes_of("1.5 MB") == 1_500_000
+    for wrong in ("6", "GiB", "-1GiB", "0GiB", "6 apples"):
+        with pytest.raises(PlanError, match="such as 6GiB"):
+            bytes_of(wrong)
+    assert (duration(59.6), duration(90_061)) == ("00:01:00", "1 d 01:01:01")
+
+
+def frugalgan(*arguments: str, fails: bool = False) -> str:
+    command = [str(Path(sys.executable).parent / "frugalgan"), *arguments]
+    done = subprocess.run(command, cwd=PROJECT, env=os.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stdout if not fails else done.stderr
+
+
+@pytest.mark.slow
+def test_plan_as_table_and_as_json() -> None:
+    rows = json.loads(frugalgan("plan", "--scale", "smoke", "--batch", "4,8", "--memory", "100MiB", "--json"))
+    models = ["teacher", "scratch", "transfer", "student", "student_0.3", "student_0.01", "student_0.001"]
+    assert [(row["model"], row["batch"]) for row in rows] == [(model, batch) for model in models for batch in (4, 8)]
+    for row in rows:
+        assert row["seconds_per_epoch"] > 0 and row["peak_bytes"] > row["weights_bytes"] > 0
+        assert row["largest_batch"] > 8
+    shown = frugalgan("plan", "--scale", "smoke", "--no-time")
+    assert shown.splitlines()[0].split()[:2] == ["model", "batch"] and len(shown.splitlines()) == 8
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+def test_paper_scale_is_planned_without_its_memory() -> None:
+    code = (
+        "import sys; from frugalgan.cli import app\n"
+        "try: app(['plan', '--scale', 'paper', '--no-time', '--json'])\n"
+        "finally: print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)[0]["generator_parameters"] == 47_859_331
+    assert int(done.stderr.split()[-1]) < 2**20  # KiB; the networks alone would add 0.9 GiB
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--memory", "1KiB"], "not even a batch of 1 fits for teacher, which needs"),
+        (["--memory", "much"], "must be a positive number and a unit"),
+        (["--batch", "0"], "a batch has at least 1 image"),
+        (["--batch", "eight"], "must be whole numbers"),
+        (["--scale", "huge"], "'huge' is not one of smoke, embedded, laptop, paper"),
+    ],
+)
+def test_what_cannot_be_planned_says_what_can(arguments: list[str], message: str) -> None:
+    assert message in frugalgan("plan", "--no-time", *arguments, fails=True)
+
+
+def test_energy_is_that_of_the_packages_and_survives_a_wrap(tmp_path: Path) -> None:
+    for zone, counter in (("intel-rapl:0", 900), ("intel-rapl:1", 100), ("intel-rapl:0:0", 5)):
+        (tmp_path / zone).mkdir()
+        (tmp_path / zone / "energy_uj").write_text(f"{counter}\n")
+        (tmp_path / zone / "max_energy_range_uj").write_text("1000\n")
+    before = read_counters(tmp_path)
+    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("50\n")
+    (tmp_path / "intel-rapl:1" / "energy_uj").write_text("300\n")
+    assert joules_since(before, tmp_path) == pytest.approx((150 + 200) * 1e-6)
+    assert joules_since({}, tmp_path) is None
