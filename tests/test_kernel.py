@@ -69,7 +69,7 @@ def test_rbf_agrees_with_the_sum_over_pairs() -> None:
     median = np.median(distances)
 
     def kernel(x: np.ndarray, y: np.ndarray) -> float:
-        return np.mean([np.exp(-np.square(x - y).sum() / (2 * median * w**2)) for w in BANDWIDTHS])
+        return float(np.mean([np.exp(-np.square(x - y).sum() / (2 * median * w**2)) for w in BANDWIDTHS]))
 
     assert mmd_rbf(a, b) == pytest.approx(slow_mmd2(a, b, kernel), rel=1e-9)
 

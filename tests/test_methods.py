@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from frugalgan.methods.kd import Distillation
 from frugalgan.methods.transfer import Transfer
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.training.loop import Budget, train
-from frugalgan.training.state import State, start
+from frugalgan.training.state import Conditions, State, start
 from frugalgan.training.watch import NonFiniteLoss, Watch
 
 CPU = torch.device("cpu")
@@ -46,7 +47,7 @@ def source(shape: Shape = SMALL) -> Networks:
 
 
 def state_of(method: Method, shape: Shape = SMALL, ema_decay: float = 0.5) -> State:
-    return start(method, shape, source(shape), seed=3, device=CPU, precision=torch.float32, ema_decay=ema_decay)
+    return start(method, shape, source(shape), Conditions(CPU, torch.float32, ema_decay), seed=3)
 
 
 def run(method: Method, images: Images, steps: int) -> State:
@@ -102,9 +103,24 @@ class TestEveryMethod:
         assert all(p.grad is None for p in state.networks.G.parameters())
         state = state_of(method)
         before = [p.detach().clone() for p in state.networks.D.parameters()]
-        descend(state.optimizers.G, state.networks.G, method.generator_terms(state.networks, batch))
+        terms = partial(method.generator_terms, state.networks)
+        descend(state.optimizers.G, state.networks.G, terms, [batch])
         assert all(p.grad is None for p in state.networks.D.parameters())
         assert all(map(torch.equal, before, state.networks.D.parameters()))
+
+    def test_accumulated_parts_make_the_same_update(self, method: Method, images: Images) -> None:
+        """But for batch statistics, so the generator's are held still."""
+
+        def gradients(parts: int) -> list[Tensor]:
+            state, once = state_of(method), replace(method, n_critic=1)
+            state.networks.G.eval()
+            once.step(state.networks, state.optimizers, lambda: images.batch(0, 8).split(parts))
+            optimizers = (state.optimizers.G, state.optimizers.D)
+            # with β₁ = 0 Adam's first moment is the gradient
+            return [moments["exp_avg"] for optimizer in optimizers for moments in optimizer.state.values()]
+
+        for whole, in_parts in zip(gradients(1), gradients(4), strict=True):
+            torch.testing.assert_close(in_parts, whole, rtol=1e-4, atol=1e-5 * whole.abs().max().item() + 1e-7)
 
     def test_teacher_gets_no_gradient(self, method: Method, images: Images) -> None:
         state = run(method, images, 2)
@@ -122,11 +138,11 @@ class TestEveryMethod:
     @pytest.mark.slow
     def test_one_real_step_at_the_papers_widths(self, method: Method) -> None:
         shape = PAPER
-        state = start(method, shape, source(shape), seed=0, device=CPU, precision=torch.float32, ema_decay=0.0)
+        state = start(method, shape, source(shape), Conditions(CPU, torch.float32, 0.0), seed=0)
         rng = torch.Generator().manual_seed(0)
         batch = Batch(torch.rand(2, 3, 128, 128, generator=rng) * 2 - 1, rng)
         first = next(iter(trained(state.networks.G))).detach().clone()
-        losses = method.step(state.networks, state.optimizers, lambda: batch)
+        losses = method.step(state.networks, state.optimizers, lambda: [batch])
         assert all(torch.isfinite(loss) for loss in losses.values())
         assert not torch.equal(first, next(iter(trained(state.networks.G))))
 

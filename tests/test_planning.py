@@ -14,23 +14,25 @@ from frugalgan import params
 from frugalgan.dataset import Batch
 from frugalgan.methods.base import Method, Shape
 from frugalgan.pipeline import planned, runs
-from frugalgan.planning import Need, PlanError, bytes_of, largest_batch, predict
+from frugalgan.planning import PlanError, bytes_of, largest_batch
 from frugalgan.report.plan import duration
 from frugalgan.training.cost import LiveBytes
 from frugalgan.training.energy import joules_since, read_counters
-from frugalgan.training.state import start
+from frugalgan.training.prediction import Need, predict
+from frugalgan.training.state import Conditions, start
 
 CPU = torch.device("cpu")
 FILE = PROJECT / "params.yaml"
 
 
-def measured_peak(method: Method, shape: Shape, batch_size: int, ema_decay: float) -> int:
+def measured_peak(method: Method, shape: Shape, batch_size: int, ema_decay: float, accumulate: int = 1) -> int:
     """Live tensor bytes at the peak of a second, real step."""
     source = Method.build(method, shape, None)
-    state = start(method, shape, source, seed=0, device=CPU, precision=torch.float32, ema_decay=ema_decay)
+    state = start(method, shape, source, Conditions(CPU, torch.float32, ema_decay, accumulate), seed=0)
 
-    def next_batch() -> Batch:
-        return Batch(torch.rand(batch_size, 3, shape.image_size, shape.image_size), torch.Generator())
+    def next_batch() -> list[Batch]:
+        whole = Batch(torch.rand(batch_size, 3, shape.image_size, shape.image_size), torch.Generator())
+        return whole.split(accumulate)
 
     method.step(state.networks, state.optimizers, next_batch)
     with LiveBytes(state.live(), state.trained()) as live:
@@ -47,7 +49,8 @@ def test_prediction_is_what_a_real_step_takes(scale: str, model: str) -> None:
     p = params.load(FILE, scale=scale)
     run = planned(p, model, FILE)
     batch_size = 2 if scale == "paper" else run.batch_size
-    predicted = predict(run.method, Shape.of(p), batch_size, torch.float32, p.training.ema_decay)
+    conditions = Conditions(CPU, torch.float32, p.training.ema_decay)
+    predicted = predict(run.method, Shape.of(p), batch_size, conditions)
     measured = measured_peak(run.method, Shape.of(p), batch_size, p.training.ema_decay)
     assert predicted.peak_bytes == pytest.approx(measured, rel=0.1)
 
@@ -55,7 +58,7 @@ def test_prediction_is_what_a_real_step_takes(scale: str, model: str) -> None:
 def test_parts_add_up_to_the_peak_and_frozen_layers_need_no_state() -> None:
     p = params.load(FILE, scale="paper")
     needs = {
-        name: predict(run.method, Shape.of(p), 8, torch.float32, 0.0)
+        name: predict(run.method, Shape.of(p), 8, Conditions(CPU, torch.float32, 0.0))
         for name, run in runs(p, FILE).items()
         if name in ("scratch", "transfer", "student")
     }
@@ -69,6 +72,14 @@ def test_parts_add_up_to_the_peak_and_frozen_layers_need_no_state() -> None:
     assert transfer.optimizer_bytes == pytest.approx(2 * 4 * transfer.trained_parameters, rel=1e-3)
     assert student.generator_parameters == 9_869_123
     assert scratch.peak_bytes > transfer.peak_bytes
+
+
+def test_accumulation_lowers_the_peak_as_predicted() -> None:
+    p = params.load(FILE, scale="embedded")
+    method, shape = planned(p, "scratch", FILE).method, Shape.of(p)
+    whole, parts = (predict(method, shape, 16, Conditions(CPU, torch.float32, 0.99, n)) for n in (1, 4))
+    assert parts.activations_bytes < 0.5 * whole.activations_bytes
+    assert parts.peak_bytes == pytest.approx(measured_peak(method, shape, 16, 0.99, 4), rel=0.1)
 
 
 def test_largest_batch_is_the_last_that_fits() -> None:

@@ -37,8 +37,8 @@ def show_plan(
 
     Memory is predicted without allocating it; time comes from a few real steps, which need that memory.
     """
-    from frugalgan.planning import PlanError, bytes_of
-    from frugalgan.report.plan import aligned, plan, terminal_rows
+    from frugalgan.planning import PlanError, bytes_of, plan
+    from frugalgan.report.plan import aligned, terminal_rows
 
     try:
         try:

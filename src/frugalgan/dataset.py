@@ -17,14 +17,24 @@ class Batch:
 
     real: Tensor  # (N, 3, S, S) float32 in [-1, 1]
     rng: torch.Generator  # on the CPU, so that every device draws the same numbers
+    part: slice = slice(None)  # which rows of a whole batch of `whole` these are
+    whole: int | None = None  # None: all
 
     def normal(self, size: int) -> Tensor:
         """(N, size) float32, standard normal: z."""
-        return torch.randn(len(self.real), size, generator=self.rng).to(self.real.device)
+        return torch.randn(self.whole or len(self.real), size, generator=self.rng)[self.part].to(self.real.device)
 
     def uniform(self) -> Tensor:
         """(N, 1, 1, 1) float32 in [0, 1): ε."""
-        return torch.rand(len(self.real), 1, 1, 1, generator=self.rng).to(self.real.device)
+        return torch.rand(self.whole or len(self.real), 1, 1, 1, generator=self.rng)[self.part].to(self.real.device)
+
+    def split(self, parts: int) -> list["Batch"]:
+        """`parts` equal batches, one after the other, that draw together what this one would. N a multiple of it."""
+        if parts == 1:
+            return [self]
+        size = len(self.real) // parts
+        rows = [slice(i * size, (i + 1) * size) for i in range(parts)]
+        return [Batch(self.real[part], self.rng.clone_state(), part, len(self.real)) for part in rows]
 
 
 @dataclass(frozen=True)

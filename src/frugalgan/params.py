@@ -58,6 +58,7 @@ class Training:
     ema_decay: Beta
     device: Literal["auto", "cpu", "cuda"]
     moment_samples: Moment
+    accumulate: Count
 
 
 @dataclass(frozen=True, config=STRICT)

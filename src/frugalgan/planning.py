@@ -1,22 +1,23 @@
-"""What a training run will need, known before it starts: parameters, memory, seconds."""
+"""What training each model will need, before any is trained: memory, time, the largest batch that fits."""
 
 import re
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from frugalgan.dataset import Batch
 from frugalgan.methods.base import Method, Shape
-from frugalgan.training.cost import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, count_parameters
-from frugalgan.training.state import State, start
+from frugalgan.params import Params
+from frugalgan.pipeline import runs
+from frugalgan.training.prediction import Need, fresh_state, predict
+from frugalgan.training.run import Run
+from frugalgan.training.state import Conditions
 
-CPU = torch.device("cpu")
+MIB = 2**20
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 TIMED_STEPS = 3
 
@@ -25,65 +26,59 @@ class PlanError(ValueError):
     """What was asked for cannot be planned; the message says what is possible."""
 
 
-@dataclass(frozen=True)
-class Need:
-    """Of one method at one batch size: numbers of parameters, and bytes at the peak of one step."""
+def plan(
+    params: Params, *, batches: Sequence[int] = (), memory: int | None = None, timed: bool = True
+) -> Iterator[dict[str, Any]]:
+    """One row per model and batch size, as each is known: what `planning.Need` holds, seconds, kimg, batch.
 
-    trained_parameters: int
-    generator_parameters: int
-    generator_bytes: int  # its weights; a file's header adds a few kB
-    peak_bytes: int
-    weights_bytes: int
-    gradients_bytes: int
-    optimizer_bytes: int
-    activations_bytes: int
-
-
-@cache
-def predict(method: Method, shape: Shape, batch_size: int, precision: torch.dtype, ema_decay: float) -> Need:
-    """What `method` needs, from one step on tensors that have shapes but no memory (FakeTensorMode).
-
-    A method that starts or learns from a trained model gets one of ordinary training's shape. The peak is that of
-    live tensors in the second step, when optimiser state is there; no network is allocated.
+    `batches` in place of each model's own; `memory` (bytes) adds the largest batch that fits. Without `timed` no step
+    is run and `seconds_per_epoch` and `seconds` are None. Raises PlanError where not even a batch of 1 fits.
     """
-    method = replace(method, n_critic=1)  # every critic update needs the same
-    with FakeTensorMode():
-        state = _state(method, shape, precision, 0.0, CPU)
-        living = state.live
-        if ema_decay:  # fake networks can't be copied as `averaged` does it; its update is never the peak
-            G = state.networks.G
-            average = [torch.empty_like(tensor) for tensor in (*G.parameters(), *G.buffers())]
+    conditions, shape = Conditions.of(params.training), Shape.of(params)
+    for name, run in runs(params).items():
+        if not run.epochs:
+            continue
 
-            def living() -> dict[str, list[Tensor]]:
-                tensors = state.live()
-                return tensors | {WEIGHTS: [*tensors[WEIGHTS], *average]}
+        def needs(batch: int, run: Run = run):
+            return predict(run.method, shape, batch, conditions)
 
-        batches = _fake_batches(batch_size, shape.image_size)
-        method.step(state.networks, state.optimizers, batches)
-        with LiveBytes(living(), state.trained()) as live:
-            method.step(state.networks, state.optimizers, batches)
-        G, D = state.networks.G, state.networks.D
-        return Need(
-            trained_parameters=count_parameters((G, D), trained_only=True),
-            generator_parameters=count_parameters((G,), trained_only=False),
-            generator_bytes=sum(tensor.nbytes for tensor in G.state_dict().values()),
-            peak_bytes=live.peak,
-            weights_bytes=live.at_peak[WEIGHTS],
-            gradients_bytes=live.at_peak[GRADIENTS],
-            optimizer_bytes=live.at_peak[OPTIMIZER],
-            activations_bytes=live.at_peak[ACTIVATIONS],
-        )
+        fitting = None if memory is None else largest_batch(needs, memory)
+        if fitting == 0:
+            raise PlanError(
+                f"--memory: not even a batch of 1 fits for {name}, which needs {needs(1).peak_bytes / MIB:.1f} MiB; "
+                "give more, or choose a smaller scale"
+            )
+        for batch in batches or (run.batch_size,):
+            steps = Run(run.method, run.epochs, batch).budget.steps
+            step = seconds_per_step(run.method, shape, batch, conditions) if timed else None
+            yield {
+                "model": name,
+                "batch": batch,
+                **asdict(needs(batch)),
+                "largest_batch": fitting,
+                "epochs": run.epochs,
+                "steps": steps,
+                "kimg": steps * run.method.n_critic * batch / 1000,
+                "seconds_per_epoch": None if step is None else step * steps / run.epochs,
+                "seconds": None if step is None else step * steps,
+                "precision": str(conditions.precision).removeprefix("torch."),
+                "device": str(conditions.device),
+                "torch": torch.__version__,
+            }
 
 
-def seconds_per_step(
-    method: Method, shape: Shape, batch_size: int, precision: torch.dtype, ema_decay: float, device: torch.device
-) -> float:
+def seconds_per_step(method: Method, shape: Shape, batch_size: int, conditions: Conditions) -> float:
     """Median seconds of real steps of `method` on this machine, after one to warm up; on noise in place of images."""
-    state = _state(method, shape, precision, ema_decay, device)
+    state, device = fresh_state(method, shape, conditions), conditions.device
+    real = torch.rand(batch_size, 3, shape.image_size, shape.image_size).mul(2).sub(1).to(device)
     seconds = []
+
+    def batches() -> list[Batch]:
+        return Batch(real, torch.Generator()).split(conditions.accumulate)
+
     for _ in range(1 + TIMED_STEPS):
         begun = time.perf_counter()
-        method.step(state.networks, state.optimizers, _noise_batches(batch_size, shape.image_size, device))
+        method.step(state.networks, state.optimizers, batches)
         if state.ema is not None:
             state.ema.update_parameters(state.networks.G)
         if device.type == "cuda":
@@ -115,17 +110,3 @@ def bytes_of(text: str) -> int:
     if not match or not float(match[1]):
         raise PlanError(f"--memory {text!r}: must be a positive number and a unit of {', '.join(UNITS)}, such as 6GiB")
     return int(float(match[1]) * UNITS[match[2]])
-
-
-def _state(method: Method, shape: Shape, precision: torch.dtype, ema_decay: float, device: torch.device) -> State:
-    source = Method.build(method, shape, None)  # ordinary networks: what a trained model to start from looks like
-    return start(method, shape, source, seed=0, device=device, precision=precision, ema_decay=ema_decay)
-
-
-def _fake_batches(batch_size: int, image_size: int) -> Callable[[], Batch]:
-    return lambda: Batch(torch.empty(batch_size, 3, image_size, image_size), torch.Generator())
-
-
-def _noise_batches(batch_size: int, image_size: int, device: torch.device) -> Callable[[], Batch]:
-    real = torch.rand(batch_size, 3, image_size, image_size).mul(2).sub(1).to(device)
-    return lambda: Batch(real, torch.Generator())

@@ -91,13 +91,25 @@ class Method:
         """Yield the named terms of the generator's loss, scalars to be minimised in sum."""
         raise NotImplementedError
 
-    def step(self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch]) -> dict[str, Tensor]:
-        """One generator update and the critic updates before it; returns the last value of each term."""
+    def step(
+        self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], list[Batch]]
+    ) -> dict[str, Tensor]:
+        """One generator update and the critic updates before it; returns the last value of each term.
+
+        `next_batch` gives the batch of one critic update, in the parts whose gradients are accumulated.
+        """
+
+        def critic(batch: Batch) -> Terms:
+            return self.critic_terms(networks, batch)
+
+        def generator(batch: Batch) -> Terms:
+            return self.generator_terms(networks, batch)
+
         for _ in range(self.n_critic - 1):
-            descend(optimizers.D, networks.D, self.critic_terms(networks, next_batch()))
-        batch = next_batch()
-        losses = descend(optimizers.D, networks.D, self.critic_terms(networks, batch))
-        return losses | descend(optimizers.G, networks.G, self.generator_terms(networks, batch))
+            descend(optimizers.D, networks.D, critic, next_batch())
+        parts = next_batch()
+        losses = descend(optimizers.D, networks.D, critic, parts)
+        return losses | descend(optimizers.G, networks.G, generator, parts)
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:
@@ -105,16 +117,20 @@ def trained(network: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
-def descend(optimizer: optim.Optimizer, network: nn.Module, terms: Terms) -> dict[str, Tensor]:
-    """One optimiser step on the sum of `terms`; gradients reach `network`'s trained parameters only.
+def descend(
+    optimizer: optim.Optimizer, network: nn.Module, terms: Callable[[Batch], Terms], parts: list[Batch]
+) -> dict[str, Tensor]:
+    """One optimiser step on the sum of `terms`, averaged over the `parts` of a batch; returns each term's value.
 
-    Each term's graph is freed before the next term is computed, so the peak of memory is the largest term's; and no
-    gradients are kept when it is done.
+    Gradients reach `network`'s trained parameters only. Each term's graph is freed before the next term is computed,
+    so the peak of memory is the largest term's of one part; and no gradients are kept when it is done.
     """
     parameters, values = trained(network), {}
-    for name, loss in terms:
-        loss.backward(inputs=parameters)
-        values[name] = loss.detach()
+    for part in parts:
+        for name, loss in terms(part):
+            share = loss / len(parts)
+            share.backward(inputs=parameters)
+            values[name] = values.get(name, 0) + share.detach()
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return values

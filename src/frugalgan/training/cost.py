@@ -25,7 +25,8 @@ class LiveBytes(TorchDispatchMode):
         super().__init__()
         self._alive: dict[int, tuple[int, str]] = {}
         self._live: Counter[str] = Counter()
-        self.peak, self.at_peak = 0, dict.fromkeys((WEIGHTS, GRADIENTS, OPTIMIZER, ACTIVATIONS), 0)
+        self.peak = 0
+        self.at_peak: dict[str, int] = dict.fromkeys((WEIGHTS, GRADIENTS, OPTIMIZER, ACTIVATIONS), 0)
         self._trained = list(trained)
         for kind, tensors in living.items():
             for tensor in tensors:

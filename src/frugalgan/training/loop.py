@@ -29,16 +29,18 @@ class Budget:
         return self.steps * method.n_critic * self.batch_size / 1000
 
 
-def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch) -> None:
+def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch, *, accumulate: int = 1) -> None:
     """Train for `budget` on `images`. Raises NonFiniteLoss (from `watch`).
 
-    Every random number is a function of (seed, images seen), so equal arguments give equal weights.
+    An update goes through its batch in `accumulate` parts, to need less memory; but for networks with batch
+    statistics, which are each part's own, it is the same update. Every random number is a function of (seed, images
+    seen), so equal arguments give equal weights.
     """
 
-    def next_batch() -> Batch:
+    def next_batch() -> list[Batch]:
         batch = images.batch(state.nimg, budget.batch_size)
         state.nimg += budget.batch_size
-        return batch
+        return batch.split(accumulate)
 
     def step() -> dict[str, Tensor]:
         losses = method.step(state.networks, state.optimizers, next_batch)

@@ -12,15 +12,14 @@ from frugalgan.images import grid, write_png
 from frugalgan.methods.base import Method, Shape
 from frugalgan.models import load_model, save_model
 from frugalgan.params import Params
-from frugalgan.planning import predict
 from frugalgan.provenance import device_name, file_sha256, versions
 from frugalgan.sampling import FIXED
 from frugalgan.training.cost import count_parameters
 from frugalgan.training.ema import working_generator
 from frugalgan.training.energy import joules_since, read_counters
-from frugalgan.training.hardware import choose_device, choose_precision
 from frugalgan.training.loop import Budget, train
-from frugalgan.training.state import State, start
+from frugalgan.training.prediction import predict
+from frugalgan.training.state import Conditions, State, start
 from frugalgan.training.watch import Watch
 
 
@@ -45,21 +44,18 @@ def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, sour
     end at once; a run that fails leaves what was there before.
     """
     method, epochs = planned.method, planned.epochs
-    device = choose_device(params.training.device)
-    precision = choose_precision(params.training.precision, device)
-    images = Images(data / "images.npy", params.seed, params.training.flip, device)
-    state = start(
-        method,
-        Shape.of(params),
-        load_model(source) if source else None,
-        seed=params.seed,
-        device=device,
-        precision=precision,
-        ema_decay=params.training.ema_decay,
-    )
+    conditions = Conditions.of(params.training)
+    if planned.batch_size % conditions.accumulate:
+        raise ValueError(
+            f"training.accumulate: {conditions.accumulate} does not divide the batch of {planned.batch_size}; "
+            "choose a number that does"
+        )
+    images = Images(data / "images.npy", params.seed, params.training.flip, conditions.device)
+    shape = Shape.of(params)
+    state = start(method, shape, load_model(source) if source else None, conditions, seed=params.seed)
     budget, counters = planned.budget, read_counters()
-    watch = Watch(out.name, budget.steps, device, params.seed, params.training.moment_samples)
-    train(state, method, images, budget, watch)
+    watch = Watch(out.name, budget.steps, conditions.device, params.seed, params.training.moment_samples)
+    train(state, method, images, budget, watch, accumulate=conditions.accumulate)
     facts: dict[str, Any] = {
         "name": out.name,
         "method": type(method).__name__,
@@ -70,8 +66,8 @@ def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, sour
         "epochs": epochs,
         "batch_size": planned.batch_size,
         "data_sha256": file_sha256(images.path),
-        "device": device_name(device),
-        "precision": str(precision).removeprefix("torch."),
+        "device": device_name(conditions.device),
+        "precision": str(conditions.precision).removeprefix("torch."),
         "moments_kimg": watch.moments_kimg,
         "versions": versions(),
     }
@@ -81,7 +77,7 @@ def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, sour
         watch.write_history(folder / "history.csv")
         np.save(folder / "moments.npy", np.stack(watch.samples))
         write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in watch.samples]), columns=FIXED))
-    need = predict(method, Shape.of(params), planned.batch_size, precision, params.training.ema_decay)
+    need = predict(method, shape, planned.batch_size, conditions)
     joules = joules_since(counters)
     values = costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size)
     values |= {"predicted_peak_bytes": need.peak_bytes if budget.steps else 0}

@@ -8,8 +8,10 @@ from torch.optim.swa_utils import AveragedModel
 
 from frugalgan.dataset import stream_seed
 from frugalgan.methods.base import Method, Networks, Optimizers, Shape, trained
+from frugalgan.params import Training
 from frugalgan.training.cost import state_tensors
 from frugalgan.training.ema import averaged
+from frugalgan.training.hardware import choose_device, choose_precision
 
 
 @dataclass
@@ -32,25 +34,33 @@ class State:
         return state_tensors(modules, (self.optimizers.G, self.optimizers.D))
 
 
-def start(
-    method: Method,
-    shape: Shape,
-    source: Networks | None,
-    *,
-    seed: int,
-    device: torch.device,
-    precision: torch.dtype,
-    ema_decay: float,
-) -> State:
+@dataclass(frozen=True)
+class Conditions:
+    """What is equal for all methods and decides how a step is computed."""
+
+    device: torch.device
+    precision: torch.dtype
+    ema_decay: float
+    accumulate: int = 1
+
+    @classmethod
+    def of(cls, training: Training) -> "Conditions":
+        """Those that section `training` asks for, on this machine. Raises ValueError where it can't have them."""
+        device = choose_device(training.device)
+        precision = choose_precision(training.precision, device)
+        return cls(device, precision, training.ema_decay, training.accumulate)
+
+
+def start(method: Method, shape: Shape, source: Networks | None, conditions: Conditions, *, seed: int) -> State:
     """Networks, optimisers and running average before the first step; new weights follow from `seed`."""
     torch.manual_seed(stream_seed(seed))
     networks = method.build(shape, source)
     for network in (networks.G, networks.D, networks.teacher):
         if network is not None:
-            network.precision = precision
-            if next(network.parameters()).device != device:  # planning's fake tensors can't be moved
-                network.to(device)
+            network.precision = conditions.precision
+            if next(network.parameters()).device != conditions.device:  # planning's fake tensors can't be moved
+                network.to(conditions.device)
     networks.G.train()
     networks.D.train()
     method.freeze(networks)
-    return State(networks, method.optimizers(networks), averaged(networks.G, ema_decay))
+    return State(networks, method.optimizers(networks), averaged(networks.G, conditions.ema_decay))
