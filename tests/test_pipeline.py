@@ -176,6 +176,7 @@ def test_looking_commands_show_something(project: Path) -> None:
     page = (project / "plots" / "index.html").read_text()
     assert "figure_3_4" in page
     assert "loss_D" in page
+    assert '"field": "model"' in page and '"model": "student_0.3"' in page  # quality over training, a line per model
     shutil.rmtree(project / "plots")
     assert "Table 3.1" in call(project, "frugalgan", "results")
     assert "image_size: 32" in call(project, "frugalgan", "params")

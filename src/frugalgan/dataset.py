@@ -17,24 +17,27 @@ class Batch:
 
     real: Tensor  # (N, 3, S, S) float32 in [-1, 1]
     rng: torch.Generator  # on the CPU, so that every device draws the same numbers
-    part: slice = slice(None)  # which rows of a whole batch of `whole` these are
-    whole: int | None = None  # None: all
+    first: int = 0  # these are the rows from `first` on …
+    whole: int | None = None  # … of a batch of so many; None: of themselves
 
     def normal(self, size: int) -> Tensor:
         """(N, size) float32, standard normal: z."""
-        return torch.randn(self.whole or len(self.real), size, generator=self.rng)[self.part].to(self.real.device)
+        return self._own(torch.randn(self.whole or len(self.real), size, generator=self.rng))
 
     def uniform(self) -> Tensor:
         """(N, 1, 1, 1) float32 in [0, 1): ε."""
-        return torch.rand(self.whole or len(self.real), 1, 1, 1, generator=self.rng)[self.part].to(self.real.device)
+        return self._own(torch.rand(self.whole or len(self.real), 1, 1, 1, generator=self.rng))
 
     def split(self, parts: int) -> list["Batch"]:
         """`parts` equal batches, one after the other, that draw together what this one would. N a multiple of it."""
         if parts == 1:
             return [self]
-        size = len(self.real) // parts
-        rows = [slice(i * size, (i + 1) * size) for i in range(parts)]
-        return [Batch(self.real[part], self.rng.clone_state(), part, len(self.real)) for part in rows]
+        n, size = len(self.real), len(self.real) // parts
+        starts = range(0, n, size)
+        return [Batch(self.real[i : i + size], self.rng.clone_state(), i, n) for i in starts]
+
+    def _own(self, drawn: Tensor) -> Tensor:
+        return drawn[self.first : self.first + len(self.real)].to(self.real.device)
 
 
 @dataclass(frozen=True)
