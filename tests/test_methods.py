@@ -112,15 +112,20 @@ class TestEveryMethod:
         """But for batch statistics, so the generator's are held still."""
 
         def gradients(parts: int) -> list[Tensor]:
-            state, once = state_of(method), replace(method, n_critic=1)
+            # hardly a step, for Adam's first is the gradient's sign, which rounding can turn where it is almost 0
+            once = replace(method, n_critic=1, learning_rate=1e-12)
+            state = state_of(once)
             state.networks.G.eval()
             once.step(state.networks, state.optimizers, lambda: images.batch(0, 8).split(parts))
             optimizers = (state.optimizers.G, state.optimizers.D)
             # with β₁ = 0 Adam's first moment is the gradient
             return [moments["exp_avg"] for optimizer in optimizers for moments in optimizer.state.values()]
 
-        for whole, in_parts in zip(gradients(1), gradients(4), strict=True):
-            torch.testing.assert_close(in_parts, whole, rtol=1e-4, atol=1e-5 * whole.abs().max().item() + 1e-7)
+        at_once, accumulated = gradients(1), gradients(4)
+        # a bias before a normalisation has gradient 0, of which rounding leaves some
+        rounding = 1e-6 * max(gradient.abs().max().item() for gradient in at_once)
+        for whole, in_parts in zip(at_once, accumulated, strict=True):
+            torch.testing.assert_close(in_parts, whole, rtol=1e-4, atol=rounding)
 
     def test_teacher_gets_no_gradient(self, method: Method, images: Images) -> None:
         state = run(method, images, 2)

@@ -22,7 +22,7 @@ DIGITS = {
     "density": 3,
     "coverage": 3,
     "share": 3,
-    "p_value": 4,
+    "p_value": 12,
 }
 
 

@@ -54,7 +54,7 @@ def judge(pairs: Sequence[tuple[str, Sequence[float], str, Sequence[float]]], si
                 "other_distance": np.mean(theirs),
                 "other_sd": np.std(theirs, ddof=1),
                 "repeats": min(len(ours), len(theirs)),
-                "p_value": p,
+                "p_value": float(f"{p:.2g}"),
                 "verdict": better if p < significance else SAME,
             }
         )
