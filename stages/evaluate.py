@@ -8,7 +8,7 @@ import typer
 
 from frugalgan import params
 from frugalgan.evaluation import evaluate, over_training, read_samples
-from frugalgan.features import extract, extractor, load_features
+from frugalgan.features import extract, extractor, facts_of_extractor, facts_of_images, load_features
 from frugalgan.files import read_json, write_json
 from frugalgan.images import write_png
 from frugalgan.neighbours import neighbours_grid
@@ -33,7 +33,7 @@ def main(
     """Measure one model as section `evaluate` of params.yaml says."""
     p = params.load()
     real, of_teacher = load_features(features), load_features(teacher)[REFERENCE]
-    n, n_floor = p.scale.samples, read_json(floor, mend="`dvc repro` makes it")["n_floor"]
+    n, n_floor = p.scale.samples, read_json(floor, mend="`dvc repro` makes it").get("n_floor")
     images = read_samples(samples, p.evaluate.repeats * n)
     device = choose_device(p.training.device)
     network = extractor(p.evaluate.extractor, p.evaluate.weights_file, device)
@@ -46,7 +46,9 @@ def main(
     over = over_training(at_moments, len(shown), real[REFERENCE], p.evaluate)
     training = np.load(data / "images.npy", mmap_mode="r")
     write_png(neighbours, neighbours_grid(images, fake.features, training, real[TRAINING].features))
-    write_json(progress, over | {"model": samples.name, "n_per_moment": shown.shape[1]})
+    facts = facts_of_images("samples", at_moments) | facts_of_images(REFERENCE, real[REFERENCE])
+    facts |= facts_of_extractor(at_moments) | {"device": device_name(device)}
+    write_json(progress, over | {"model": samples.name, "n_per_moment": shown.shape[1]} | facts)
     write_json(out, values | {"device": device_name(device)})
 
 

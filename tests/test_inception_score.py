@@ -22,7 +22,7 @@ def test_agrees_with_torch_fidelity(splits: int) -> None:
 
 
 def test_sure_and_evenly_spread_scores_the_number_of_classes_even_without_variety_in_a_class() -> None:
-    stored = np.repeat(1000.0 * np.eye(7), 5, axis=0)  # failure 5: five copies of one image per class
+    stored = np.repeat(1000.0 * np.eye(7), 5, axis=0)  # failure 4: five copies of one image per class
     assert inception_score(RNG.permutation(stored), splits=1)[0] == pytest.approx(7)
 
 

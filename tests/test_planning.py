@@ -139,7 +139,7 @@ def test_paper_scale_is_planned_without_its_memory() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--memory", "1KiB"], "not even a batch of 1 fits for teacher, which needs"),
+        (["--memory", "1KiB"], "not even a batch of 1 fits for any model"),
         (["--memory", "much"], "must be a positive number and a unit"),
         (["--batch", "0"], "a batch has at least 1 image"),
         (["--batch", "eight"], "must be whole numbers"),
@@ -151,8 +151,11 @@ def test_what_cannot_be_planned_says_what_can(arguments: list[str], message: str
 
 
 def test_energy_is_that_of_the_packages_and_survives_a_wrap(tmp_path: Path) -> None:
-    for zone, counter in (("intel-rapl:0", 900), ("intel-rapl:1", 100), ("intel-rapl:0:0", 5)):
+    zones = {"intel-rapl:0": 900, "intel-rapl:1": 100, "intel-rapl:0:0": 5, "intel-rapl:2": 7}
+    names = ("package-0", "package-1", "core", "psys")
+    for (zone, counter), name in zip(zones.items(), names, strict=True):
         (tmp_path / zone).mkdir()
+        (tmp_path / zone / "name").write_text(f"{name}\n")
         (tmp_path / zone / "energy_uj").write_text(f"{counter}\n")
         (tmp_path / zone / "max_energy_range_uj").write_text("1000\n")
     before = read_counters(tmp_path)

@@ -24,6 +24,13 @@ def test_words() -> None:
     table = judge([("a", low, "b", high), ("b", high, "a", low), ("a", low, "a", low)], 0.05)
     assert table["verdict"].tolist() == [BETTER, WORSE, SAME]
     assert table["repeats"].tolist() == [5, 5, 5]
+    assert table["one_repeat_tells"].tolist() == [True, True, False]
+
+
+def test_many_draws_tell_what_one_does_not() -> None:
+    near, far = [10.0, 11.0, 9.0, 12.0, 8.0], [12.5, 13.5, 11.5, 14.5, 10.5]
+    row = judge([("a", near, "b", far)], 0.05).iloc[0]
+    assert (row["verdict"], row["one_repeat_tells"]) == (BETTER, False)
 
 
 def test_draws_of_one_distribution_are_told_apart_as_seldom_as_stated() -> None:
@@ -36,7 +43,7 @@ def test_draws_of_one_distribution_are_told_apart_as_seldom_as_stated() -> None:
 
 def test_no_spread_needs_no_statistics() -> None:
     table = judge([("a", [1.0, 1.0], "b", [1.0, 1.0]), ("a", [1.0, 1.0], "b", [2.0, 2.0])], 0.05)
-    assert table["verdict"].tolist() == [SAME, BETTER]
+    assert table["verdict"].tolist() == [SAME, SAME]  # copies are no repetition
 
 
 def test_pairs_come_from_patterns() -> None:

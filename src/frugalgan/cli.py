@@ -49,6 +49,9 @@ def show_plan(
             raise PlanError(f"--batch {batch!r}: a batch has at least 1 image")
         limit = bytes_of(memory) if memory else None
         rows = list(plan(params.load(scale=scale), batches=batches, memory=limit, timed=not no_time))
+        if limit is not None and not any(row["largest_batch"] for row in rows):
+            least = min(row["peak_bytes"] for row in rows) / 2**20
+            raise PlanError(f"--memory {memory}: not even a batch of 1 fits for any model; {least:.1f} MiB would do")
     except ValueError as error:
         raise SystemExit(f"frugalgan: {error}") from None
     if as_json:

@@ -29,9 +29,14 @@ class Batch:
         return self._own(torch.rand(self.whole or len(self.real), 1, 1, 1, generator=self.rng))
 
     def split(self, parts: int) -> list["Batch"]:
-        """`parts` equal batches, one after the other, that draw together what this one would. N a multiple of it."""
+        """`parts` equal batches, one after the other, that draw together what this one would.
+
+        Raises ValueError where N is no multiple of `parts`.
+        """
         if parts == 1:
             return [self]
+        if len(self.real) % parts:
+            raise ValueError(f"training.accumulate: {parts} does not divide the batch of {len(self.real)}; lower it")
         n, size = len(self.real), len(self.real) // parts
         starts = range(0, n, size)
         return [Batch(self.real[i : i + size], self.rng.clone_state(), i, n) for i in starts]

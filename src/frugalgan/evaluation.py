@@ -10,7 +10,7 @@ from frugalgan.features import FeatureSet, check_comparable, facts_of_extractor,
 from frugalgan.images import read_rgb
 from frugalgan.metrics.frechet import frechet_distance, frechet_infinity
 from frugalgan.metrics.inception_score import inception_score
-from frugalgan.metrics.memorisation import closer_than_heldout
+from frugalgan.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout
 from frugalgan.metrics.names import distance_key, metric_key
 from frugalgan.params import Evaluate
 from frugalgan.reference import HELDOUT, REFERENCE, TRAINING
@@ -35,9 +35,10 @@ def evaluate(
 
     `samples`: settings.repeats independent draws of n, one after the other. Every metric is the mean over the draws,
     with `<metric>_sd`, their standard deviation. `…_draws` are the single distances; `…_infinity` the distance
-    extrapolated to infinitely many samples; `…_vs_teacher` that to the teacher's images, where given;
-    `…_at_floor_n` that at the floor's n, where it is smaller than n. `data`: the sets of `reference.reference`.
-    `logits`: the extractor's class scores of the samples. Raises FeaturesError for sets that cannot be compared.
+    extrapolated to infinitely many samples, with the fit's standard error; `…_vs_teacher` that to the teacher's
+    images, where given; `…_at_floor_n` that at the floor's n, where it is smaller than n. `data`: the sets of
+    `reference.reference`. `logits`: the extractor's class scores of the samples. Raises FeaturesError for sets that
+    cannot be compared.
     """
     extractor, seed = samples.provenance.extractor, samples.provenance.seed
     real = data[REFERENCE]
@@ -49,9 +50,8 @@ def evaluate(
     single = [scores(draw, real.features, settings, seed) for draw in draws]
     values: dict[str, Any] = {"model": samples.provenance.source} | over_draws(single, extractor)
     values[f"{key}_draws"] = [frechet["distance"] for frechet in single]
-    values[f"{key}_infinity"] = frechet_infinity(
-        fake, real.features, smallest=n, points=settings.infinity_points, seed=seed
-    )
+    infinity, error = frechet_infinity(fake, real.features, smallest=n, points=settings.infinity_points, seed=seed)
+    values |= {f"{key}_infinity": infinity, f"{key}_infinity_error": error}
     if n_floor is not None and n_floor < n:
         values |= mean_and_sd(f"{key}_at_floor_n", _smaller(draws, real.features, n_floor, seed))
     if teacher is not None:
@@ -60,9 +60,10 @@ def evaluate(
     if logits is not None:
         parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
         values |= mean_and_sd(metric_key("inception_score", extractor), parts)
-    if TRAINING in data and HELDOUT in data:
-        share = closer_than_heldout(fake, data[TRAINING].features, data[HELDOUT].features)
-        values[metric_key("closer_than_heldout_share", extractor)] = share
+    if TRAINING in data and HELDOUT in data and data[HELDOUT].provenance.n >= LEAST_HELDOUT:
+        shares = [closer_than_heldout(draw, data[TRAINING].features, data[HELDOUT].features) for draw in draws]
+        values |= mean_and_sd(metric_key("closer_than_heldout_share", extractor), shares)
+        values |= facts_of_images(HELDOUT, data[HELDOUT])
     values |= {"draws": settings.repeats, "n_per_draw": n}
     return values | facts_of_images("samples", samples) | facts_of_images(REFERENCE, real) | facts_of_extractor(samples)
 

@@ -75,7 +75,7 @@ class Evaluate:
     kid_subsets: Count
     precision_k: Count
     coverage_k: Count
-    infinity_points: Annotated[int, Field(ge=2)]
+    infinity_points: Annotated[int, Field(ge=4)]
 
     @property
     def weights_file(self) -> Path | None:
@@ -98,7 +98,7 @@ class Compare:
                 missing = pair.split(" / ")[bool(ours)]
                 raise ParamsError(f"compare.pairs: {pair!r}: no model {missing}; there are {', '.join(known)}")
             found += [(a, b) for a in ours for b in theirs if a != b]
-        return found
+        return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -166,6 +166,7 @@ def load(path: Path = PARAMS, scale: str | None = None) -> Params:
     shared = {
         name: _check(cls, _with_scale(_mapping(raw, name, path), chosen), path, name) for name, cls in SECTIONS.items()
     }
+    _enough_samples(chosen, shared, path)
     return _check(Params, {"seed": raw.get("seed"), "scale_name": raw["scale"], "scale": chosen} | shared, path, "")
 
 
@@ -225,6 +226,16 @@ def _scale(raw: dict[str, Any], path: Path) -> Scale:
     if name not in scales:
         raise ParamsError(f"{path}: scale: {name!r} is not one of {', '.join(scales)}")
     return _check(Scale, _mapping(scales, name, path), path, f"scales.{name}")
+
+
+def _enough_samples(scale: Scale, shared: dict[str, Any], path: Path) -> None:
+    neighbours = max(shared["evaluate"].precision_k, shared["evaluate"].coverage_k)
+    for key, n in (("samples", scale.samples), ("moment_samples", shared["training"].moment_samples)):
+        if n <= neighbours:
+            raise ParamsError(
+                f"{path}: {key} of the scale: {n} is not allowed: evaluate.precision_k and coverage_k ask for more "
+                f"than {neighbours}"
+            )
 
 
 def _with_scale(values: dict[str, Any], scale: Scale) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from frugalgan.training.prediction import Need, fresh_state, predict
 from frugalgan.training.run import Run
 from frugalgan.training.state import Conditions
 
-MIB = 2**20
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 TIMED_STEPS = 3
 
@@ -29,32 +28,27 @@ class PlanError(ValueError):
 def plan(
     params: Params, *, batches: Sequence[int] = (), memory: int | None = None, timed: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """One row per model and batch size, as each is known: what `planning.Need` holds, seconds, kimg, batch.
+    """One row per model and batch size, as each is known: what `prediction.Need` holds, seconds, kimg, batch.
 
     `batches` in place of each model's own; `memory` (bytes) adds the largest batch that fits. Without `timed` no step
-    is run and `seconds_per_epoch` and `seconds` are None. Raises PlanError where not even a batch of 1 fits.
+    is run and `seconds_per_epoch` and `seconds` are None. Where not even one image (per part) fits, it is 0.
     """
     conditions, shape = Conditions.of(params.training), Shape.of(params)
     for name, run in runs(params).items():
         if not run.epochs:
             continue
 
-        def needs(batch: int, run: Run = run):
-            return predict(run.method, shape, batch, conditions)
+        def needs_by_part(size: int, run: Run = run) -> Need:
+            return predict(run.method, shape, size * conditions.accumulate, conditions)
 
-        fitting = None if memory is None else largest_batch(needs, memory)
-        if fitting == 0:
-            raise PlanError(
-                f"--memory: not even a batch of 1 fits for {name}, which needs {needs(1).peak_bytes / MIB:.1f} MiB; "
-                "give more, or choose a smaller scale"
-            )
+        fitting = None if memory is None else conditions.accumulate * largest_batch(needs_by_part, memory)
         for batch in batches or (run.batch_size,):
             steps = Run(run.method, run.epochs, batch).budget.steps
             step = seconds_per_step(run.method, shape, batch, conditions) if timed else None
             yield {
                 "model": name,
                 "batch": batch,
-                **asdict(needs(batch)),
+                **asdict(predict(run.method, shape, batch, conditions)),
                 "largest_batch": fitting,
                 "epochs": run.epochs,
                 "steps": steps,

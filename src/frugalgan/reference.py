@@ -51,13 +51,16 @@ def reference_metrics(sets: dict[str, FeatureSet], settings: Evaluate, *, n: int
     All real images, trained on or held out, are split at random into two sets without a common image, of n each or
     of half of them where there are fewer than 2n, `settings.repeats` times; `floor_…` are the metrics of one set
     against the other, with the standard deviation over the splits (which share images, so it is a little too small).
-    A distance is biased upwards, the more so the fewer images: compare only at equal n (`n_floor`).
+    A distance is biased upwards, the more so the fewer images: compare only at equal n (`n_floor`). Too few images
+    for the metrics' neighbours leave the floor out.
     """
     chosen = sets[REFERENCE]
     values: dict[str, Any] = {"set": chosen.provenance.source}
-    if TRAINING in sets:
-        real = np.concatenate([sets[name].features for name in (TRAINING, HELDOUT) if name in sets])
-        size = min(n, len(real) // 2)
+    real = np.concatenate(
+        [sets[name].features for name in (TRAINING, HELDOUT) if name in sets] or [chosen.features[:0]]
+    )
+    size = min(n, len(real) // 2)
+    if size > max(settings.precision_k, settings.coverage_k):
         rng = np.random.default_rng(stream_seed(seed, FLOOR))
         splits = [rng.permutation(len(real))[: 2 * size].reshape(2, size) for _ in range(settings.repeats)]
         floor = over_draws([scores(real[a], real[b], settings, seed) for a, b in splits], chosen.provenance.extractor)

@@ -31,22 +31,23 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
     return max(float(squared), 0.0)  # rounding can leave -1e-13 where the true value is 0
 
 
-def frechet_infinity(fake: ArrayLike, real: ArrayLike, *, smallest: int, points: int, seed: int) -> float:
+def frechet_infinity(fake: ArrayLike, real: ArrayLike, *, smallest: int, points: int, seed: int) -> tuple[float, float]:
     """The Fréchet distance that infinitely many `fake` samples would have (Chong & Forsyth 2020, arXiv:1911.07023).
 
     The bias of the distance falls as 1/n, so distances of random subsets of `smallest` to n samples, at `points`
-    even steps, are fitted by a line in 1/n; its value at 1/n = 0 is returned. It can be below 0 by the noise of the
-    fit. `real` stays as it is, so the bias that its own finite number gives remains, equal for all models.
-    Raises MetricError, also for `smallest` ≥ n and fewer than 2 points.
+    even steps, are fitted by a line in 1/n. Returns its value at 1/n = 0, which can be below 0 by the noise of the
+    fit, and the standard error of that (a little too small, for the subsets overlap). `real` stays as it is, so the
+    bias that its own finite number gives remains, equal for all models. Raises MetricError, also for `smallest` ≥ n
+    and fewer than 4 points.
     """
     fake, real = checked_pair(fake, real)
-    if not (2 <= smallest < len(fake) and points >= 2):
+    if not (2 <= smallest < len(fake) and points >= 4):
         raise MetricError(f"cannot extrapolate from {points} subsets of {smallest} to {len(fake)} samples")
     rng = np.random.default_rng(seed)
     sizes = np.linspace(smallest, len(fake), points).astype(int)
     distances = [frechet_distance(fake[rng.choice(len(fake), size, replace=False)], real) for size in sizes]
-    _, intercept = np.polyfit(1 / sizes, distances, 1)
-    return float(intercept)
+    (_, intercept), covariance = np.polyfit(1 / sizes, distances, 1, cov=True)
+    return float(intercept), float(np.sqrt(covariance[1, 1]))
 
 
 def _covariance_factor(features: np.ndarray, mean: np.ndarray, few: bool) -> np.ndarray:

@@ -10,15 +10,17 @@ from frugalgan.metrics.inputs import MetricError, checked
 def inception_score(logits: ArrayLike, *, splits: int) -> tuple[float, float]:
     """(mean, standard deviation) over `splits` consecutive parts of exp(E KL(p(y|x) ‖ p(y))).
 
-    Never rank models of a single class by it: cats are one or two of ImageNet's classes, and the score is high for
-    images that a classifier is sure about and that it spreads over *many* classes. Its five known failures
-    (Barratt & Sharma 2018, arXiv:1801.01973):
+    Never rank models of a single class by it: cats are a handful of ImageNet's classes, and the score is high for
+    images that a classifier is sure about and that spread over *many* classes. Its five known failures:
 
-    1. it changes with the classifier's weights, even where the classifier's accuracy does not;
-    2. it depends on the number of splits and of samples, and its exponential hides how;
-    3. it means little on data other than what the classifier was trained on;
-    4. it can be driven up without better images, by optimising it or what follows it;
-    5. it does not see overfitting: a generator that stored one image per class has a perfect score.
+    1. it says nothing of classes that are absent from ImageNet, on which the classifier was trained;
+    2. it is off where the label set is another one, finer or coarser than ImageNet's;
+    3. it sees textures rather than shapes, as the classifier does, so a well-textured monster scores high;
+    4. one image per class, repeated, scores as high as it gets: variety within a class is not seen;
+    5. memorised training images score high: nothing is compared with the data.
+
+    It also changes with the classifier's weights at equal accuracy, and with n and the number of splits (Barratt &
+    Sharma 2018, arXiv:1801.01973): compare at equal n only.
 
     logits: (n, classes), n at least `splits`. Returns a number from 1 to the number of classes. Raises MetricError.
     """

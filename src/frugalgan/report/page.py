@@ -37,12 +37,14 @@ def page(table: pd.DataFrame, tables: dict[str, pd.DataFrame], key: str, params:
         "## Better or worse?\n",
         f"Welch's two-sided t-test of the {draws} draws of each model, Holm-corrected for the pairs below, at "
         f"{params.compare.significance:g}. It is about these trained models and this reference; whether a *method* is "
-        "better, training it again from other seeds tells (`frugalgan seeds`).\n",
+        "better, training it again from other seeds tells (`frugalgan seeds`). `one_repeat_tells` says whether "
+        f"already one draw of {n} each would do.\n",
         markdown(tables["verdicts"]),
         "## Quality\n",
         f"`{key}_infinity` is extrapolated to infinitely many samples. `{key}_floor` is what real images score against "
         f"other real ones at `n_floor` images; compare it with `{key}_at_floor_n`. "
-        "`closer_than_heldout_share` is about 0.05 for a model that copies no training image.\n",
+        "`closer_than_heldout_share` is about 0.05 for a model as original as real images, 1 for one that copies them, "
+        "and 0 also where nothing resembles them.\n",
         markdown(table.loc[:, quality]),
         "## Cost\n",
         "Memory in MiB, time in seconds; ratios are to ordinary training on the same data.\n",

@@ -1,29 +1,13 @@
 """Tables 3.1, 3.2 and 3.3 of the thesis, and one comparison of all models."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from frugalgan.files import replaced
 from frugalgan.report.results import thesis_rows
 from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
-
-DIGITS = {
-    "mib": 2,
-    "ratio": 3,
-    "percent": 1,
-    "seconds": 1,
-    "seconds_per_epoch": 2,
-    "kimg": 1,
-    "kid": 4,
-    "mmd_rbf": 4,
-    "precision": 3,
-    "recall": 3,
-    "density": 3,
-    "coverage": 3,
-    "share": 3,
-    "p_value": 12,
-}
 
 
 def table_3_1(table: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -56,28 +40,23 @@ def table_3_3(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """The same numbers with as many digits as mean anything."""
-    digits = {
-        column: next((n for ending, n in DIGITS.items() if column.endswith(ending)), 2)
-        for column in table.select_dtypes("float").columns
-        if column != "alpha"
-    }
-    return table.round(digits)
-
-
 def write_csv(table: pd.DataFrame, file: Path) -> None:
     """`table` as CSV, atomically."""
     with replaced(file) as temporary:
-        rounded(table).to_csv(temporary)
+        table.to_csv(temporary, float_format="%.6g")
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """`table` as a GitHub table; missing values are empty."""
-    frame = rounded(table).reset_index()
-    cells = [
-        [("" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)) for value in row]
-        for row in frame.itertuples(index=False)
-    ]
+    """`table` as a GitHub table, numbers to four digits; missing values are empty."""
+    frame = table.reset_index()
+    cells = [[_shown(value) for value in row] for row in frame.itertuples(index=False)]
     lines = [list(map(str, frame.columns)), ["---"] * len(frame.columns), *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _shown(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"

@@ -39,27 +39,30 @@ def judge(pairs: Sequence[tuple[str, Sequence[float], str, Sequence[float]]], si
 
     `pairs`: (model, its distances, other, its distances), each at least 2 numbers. A verdict holds for what was
     repeated: of draws from two trained models it is about these two models and this reference, not about training
-    them again; of training seeds it is about the methods. Less is better.
+    them again; of training seeds it is about the methods. Less is better. `one_repeat_tells`: whether already two
+    single distances would differ by more than 1.96 standard deviations of their difference.
     """
     p_values = holm([_p_value(ours, theirs) for _, ours, _, theirs in pairs])
     rows: list[dict[str, Any]] = []
     for (model, ours, other, theirs), p in zip(pairs, p_values, strict=True):
+        spreads = np.std(ours, ddof=1), np.std(theirs, ddof=1)
         better = BETTER if np.mean(ours) < np.mean(theirs) else WORSE
         rows.append(
             {
                 "model": model,
                 "distance": np.mean(ours),
-                "sd": np.std(ours, ddof=1),
+                "sd": spreads[0],
                 "other": other,
                 "other_distance": np.mean(theirs),
-                "other_sd": np.std(theirs, ddof=1),
+                "other_sd": spreads[1],
                 "repeats": min(len(ours), len(theirs)),
                 "p_value": float(f"{p:.2g}"),
                 "verdict": better if p < significance else SAME,
+                "one_repeat_tells": bool(abs(np.mean(ours) - np.mean(theirs)) > 1.96 * np.hypot(*spreads)),
             }
         )
-    columns = ["model", "distance", "sd", "other", "other_distance", "other_sd", "repeats", "p_value", "verdict"]
-    return pd.DataFrame(rows, columns=columns).set_index("model")
+    columns = ["model", "distance", "sd", "other", "other_distance", "other_sd", "repeats"]
+    return pd.DataFrame(rows, columns=[*columns, "p_value", "verdict", "one_repeat_tells"]).set_index("model")
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -72,6 +75,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _p_value(a: Sequence[float], b: Sequence[float]) -> float:
-    if np.ptp(a) == np.ptp(b) == 0:  # no spread, so no test statistic
-        return 1.0 if a[0] == b[0] else 0.0
+    if np.ptp(a) == np.ptp(b) == 0:  # no spread, no test: equal copies are no repetition
+        return 1.0
     return float(np.asarray(ttest_ind(a, b, equal_var=False))[1])  # (statistic, p)

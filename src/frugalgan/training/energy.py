@@ -10,11 +10,11 @@ def read_counters(powercap: Path = POWERCAP) -> dict[Path, int]:
     """Package → its energy counter in µJ; empty where there is none or it may not be read (often by root only)."""
     counters = {}
     for zone in sorted(powercap.glob("intel-rapl:*")):
-        if zone.name.count(":") == 1:  # a package; the zones below it are part of it
-            try:
+        try:  # other zones are parts of a package, or hold all of them (psys)
+            if (zone / "name").read_text().startswith("package"):
                 counters[zone] = int((zone / "energy_uj").read_text())
-            except (OSError, ValueError):
-                continue
+        except (OSError, ValueError):
+            continue
     return counters
 
 
@@ -30,6 +30,9 @@ def joules_since(before: dict[Path, int], powercap: Path = POWERCAP) -> float | 
     for zone, begun in before.items():
         spent = after[zone] - begun
         if spent < 0:
-            spent += int((zone / "max_energy_range_uj").read_text())
+            try:
+                spent += int((zone / "max_energy_range_uj").read_text())
+            except (OSError, ValueError):
+                return None
         total += spent
     return total * MICROJOULES

@@ -50,10 +50,9 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
                 return tensors | {WEIGHTS: [*tensors[WEIGHTS], *average]}
 
         whole = Batch(torch.empty(batch_size, 3, shape.image_size, shape.image_size), torch.Generator())
-        parts = min(conditions.accumulate, batch_size)
 
         def batches() -> list[Batch]:
-            return whole.split(parts)
+            return whole.split(conditions.accumulate)
 
         method.step(state.networks, state.optimizers, batches)
         with LiveBytes(living(), state.trained()) as live:

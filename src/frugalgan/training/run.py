@@ -45,17 +45,13 @@ def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, sour
     """
     method, epochs = planned.method, planned.epochs
     conditions = Conditions.of(params.training)
-    if planned.batch_size % conditions.accumulate:
-        raise ValueError(
-            f"training.accumulate: {conditions.accumulate} does not divide the batch of {planned.batch_size}; "
-            "choose a number that does"
-        )
     images = Images(data / "images.npy", params.seed, params.training.flip, conditions.device)
     shape = Shape.of(params)
     state = start(method, shape, load_model(source) if source else None, conditions, seed=params.seed)
     budget, counters = planned.budget, read_counters()
     watch = Watch(out.name, budget.steps, conditions.device, params.seed, params.training.moment_samples)
     train(state, method, images, budget, watch, accumulate=conditions.accumulate)
+    joules = joules_since(counters)  # moments' drawing included
     facts: dict[str, Any] = {
         "name": out.name,
         "method": type(method).__name__,
@@ -78,7 +74,6 @@ def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, sour
         np.save(folder / "moments.npy", np.stack(watch.samples))
         write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in watch.samples]), columns=FIXED))
     need = predict(method, shape, planned.batch_size, conditions)
-    joules = joules_since(counters)
     values = costs(state, watch, epochs, (out / "generator.safetensors").stat().st_size)
     values |= {"predicted_peak_bytes": need.peak_bytes if budget.steps else 0}
     values |= {} if joules is None else {"joules": joules}
