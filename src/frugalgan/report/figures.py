@@ -1,5 +1,6 @@
 """The thesis's figures from what the stages left, as labelled PNGs."""
 
+from collections.abc import Iterable, Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -69,29 +70,29 @@ def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
     figure, axes = plt.subplots(1, len(costs), figsize=(13, 4), sharey=True)
     trained = table[table["seconds"] > 0]
     colours = dict(zip(sorted(set(trained["data"])), ("tab:orange", "tab:blue"), strict=False))
-    for axis, (column, label) in zip(axes, costs.items(), strict=True):
+    for axis, column in zip(axes, costs, strict=True):
         for marker, (name, row) in zip(cycle("osD^v<>PX*"), trained.iterrows(), strict=False):
             style = {"color": colours[row["data"]], "marker": marker, "label": f"{name} ({row['data']})"}
             axis.errorbar(row[column], row[key], yerr=row[f"{key}_sd"], linestyle="", capsize=3, alpha=0.8, **style)
         for dataset, colour in colours.items():
             floor = trained.loc[trained["data"] == dataset, f"{key}_floor"].max()
             axis.axhline(floor, color=colour, linestyle=":", label=f"floor ({dataset})")
-        axis.set_xlabel(label)
-        axis.set_xlim(left=0)
-    axes[0].set_ylabel(f"{key} (less is better)")
-    axes[0].set_ylim(bottom=0)
-    axes[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    _save(figure, file)
+    _save_distances(figure, axes, key, costs.values(), file)
 
 
 def quality_over_training(progress: pd.DataFrame, table: pd.DataFrame, key: str, file: Path) -> None:
     """Distance to the data at moments of training, against seconds and against kimg; a line per model."""
     labels = {"seconds": "training, s", "kimg": "thousands of real images seen"}
     figure, axes = plt.subplots(1, len(labels), figsize=(12, 4), sharey=True)
-    for axis, (column, label) in zip(axes, labels.items(), strict=True):
+    for axis, column in zip(axes, labels, strict=True):
         for marker, name in zip(cycle("osD^v<>PX*"), dict.fromkeys(progress.index), strict=False):
             rows, title = progress.loc[[name]], f"{name} ({table.loc[name, 'data']})"
             axis.plot(rows[column], rows["distance"], marker=marker, markersize=4, label=title)
+    _save_distances(figure, axes, key, labels.values(), file)
+
+
+def _save_distances(figure: Figure, axes: Sequence[Axes], key: str, labels: Iterable[str], file: Path) -> None:
+    for axis, label in zip(axes, labels, strict=True):
         axis.set_xlabel(label)
         axis.set_xlim(left=0)
     axes[0].set_ylabel(f"{key} (less is better)")
