@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from frugalgan import params
+from frugalgan.models import load_model
 from frugalgan.pipeline import planned
 from frugalgan.stage import run_stage
 from frugalgan.training.run import run
@@ -19,7 +20,7 @@ def main(
 ) -> None:
     """Train as sections `wgan_gp` and `transfer` of params.yaml say, for the epochs of model 2."""
     p = params.load()
-    run(planned(p, out.name), p, data=data, out=out, cost=cost, source=source)
+    run(planned(p, out.name), p, data=data, out=out, cost=cost, source=load_model(source))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Batches: a function of (seed, images seen) alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,27 @@ def test_the_order_can_start_anywhere(images: Images) -> None:
         assert shown(images, nimg, size) == whole[nimg : nimg + size]
 
 
-def test_random_numbers_depend_on_seed_and_moment_alone(images: Images) -> None:
-    assert torch.equal(images.batch(5, 4).normal(3), images.batch(5, 4).normal(3))
-    assert not torch.equal(images.batch(5, 4).normal(3), images.batch(6, 4).normal(3))
+def test_random_numbers_depend_on_seed_moment_and_purpose_alone(images: Images) -> None:
+    batch = images.batch(5, 4)
+    assert torch.equal(batch.normal("z", 3), images.batch(5, 4).normal("z", 3))
+    for other in (images.batch(6, 4).normal("z", 3), batch.normal("other", 3), replace(images, seed=2).batch(5, 4)):
+        drawn = other if isinstance(other, torch.Tensor) else other.normal("z", 3)
+        assert not torch.equal(batch.normal("z", 3), drawn)
     assert stream_seed(1, 2) != stream_seed(2, 1) != stream_seed(12)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_parts_and_processes_draw_together_what_the_whole_would(images: Images, flip: bool) -> None:
+    images = replace(images, flip=flip)
+    whole = images.batch(7, 8)
+    shares = [replace(images, rank=rank, processes=2).batch(7, 8) for rank in range(2)]
+    for parts in (whole.split(4), shares, [part for share in shares for part in share.split(2)]):
+        assert torch.equal(torch.cat([part.real for part in parts]), whole.real)
+        assert torch.equal(torch.cat([part.normal("z", 3) for part in parts]), whole.normal("z", 3))
+        assert torch.equal(torch.cat([part.uniform("u") for part in parts]), whole.uniform("u"))
+        assert np.concatenate([part.choice("c", 9) for part in parts]).tolist() == whole.choice("c", 9).tolist()
+    with pytest.raises(ValueError, match="a batch of 8 cannot be split into 3 equal parts"):
+        whole.split(3)
 
 
 def test_flip_mirrors_about_half(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The prepared images as batches: an endless order that can start anywhere."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -13,33 +14,45 @@ from frugalgan.images import to_unit
 
 @dataclass(frozen=True)
 class Batch:
-    """What one update sees: images, and the random stream of this moment of training."""
+    """What one update sees: images, and random numbers that are a function of `key` and of what they are for.
+
+    A batch may be the rows from `first` on of a batch of `whole`: it draws the same numbers for them as that would,
+    so a batch can be gone through in parts, or by several processes, and nothing changes.
+    """
 
     real: Tensor  # (N, 3, S, S) float32 in [-1, 1]
-    rng: torch.Generator  # on the CPU, so that every device draws the same numbers
-    first: int = 0  # these are the rows from `first` on …
-    whole: int | None = None  # … of a batch of so many; None: of themselves
+    key: tuple[int, ...]  # (seed, images seen before)
+    first: int = 0
+    whole: int | None = None  # None: these rows are all
 
-    def normal(self, size: int) -> Tensor:
-        """(N, size) float32, standard normal: z."""
-        return self._own(torch.randn(self.whole or len(self.real), size, generator=self.rng))
+    def normal(self, purpose: str, size: int) -> Tensor:
+        """(N, size) float32, standard normal."""
+        return self._own(torch.randn(self._rows, size, generator=self._rng(purpose)))
 
-    def uniform(self) -> Tensor:
-        """(N, 1, 1, 1) float32 in [0, 1): ε."""
-        return self._own(torch.rand(self.whole or len(self.real), 1, 1, 1, generator=self.rng))
+    def uniform(self, purpose: str) -> Tensor:
+        """(N, 1, 1, 1) float32 in [0, 1)."""
+        return self._own(torch.rand(self._rows, 1, 1, 1, generator=self._rng(purpose)))
+
+    def choice(self, purpose: str, n: int) -> np.ndarray:
+        """(N,) int64 in 0 … n − 1: places in an array on disk."""
+        chosen = np.random.default_rng((*self.key, crc32(purpose.encode()))).integers(n, size=self._rows)
+        return chosen[self.first : self.first + len(self.real)]
 
     def split(self, parts: int) -> list["Batch"]:
-        """`parts` equal batches, one after the other, that draw together what this one would.
-
-        Raises ValueError where N is no multiple of `parts`.
-        """
-        if parts == 1:
-            return [self]
+        """`parts` equal batches, one after the other. Raises ValueError where N is no multiple of `parts`."""
         if len(self.real) % parts:
-            raise ValueError(f"training.accumulate: {parts} does not divide the batch of {len(self.real)}; lower it")
-        n, size = len(self.real), len(self.real) // parts
-        starts = range(0, n, size)
-        return [Batch(self.real[i : i + size], self.rng.clone_state(), i, n) for i in starts]
+            raise ValueError(f"a batch of {len(self.real)} cannot be split into {parts} equal parts")
+        size = len(self.real) // parts
+        starts = range(0, len(self.real), size)
+        return [Batch(self.real[i : i + size], self.key, self.first + i, self._rows) for i in starts]
+
+    @property
+    def _rows(self) -> int:
+        return len(self.real) if self.whole is None else self.whole
+
+    def _rng(self, purpose: str) -> torch.Generator:
+        # on the CPU, so that every device draws the same numbers
+        return torch.Generator().manual_seed(stream_seed(*self.key, crc32(purpose.encode())))
 
     def _own(self, drawn: Tensor) -> Tensor:
         return drawn[self.first : self.first + len(self.real)].to(self.real.device)
@@ -47,35 +60,48 @@ class Batch:
 
 @dataclass(frozen=True)
 class Images:
-    """A memory-mapped uint8 array (N, 3, S, S), shuffled anew at each pass by (seed, pass)."""
+    """A memory-mapped uint8 array (N, 3, S, S), shuffled anew at each pass by (seed, pass).
+
+    Of several processes, number `rank` of `processes` gets its own equal share of every batch.
+    """
 
     path: Path
     seed: int
     flip: bool
     device: torch.device
+    rank: int = 0
+    processes: int = 1
 
     @cached_property
     def array(self) -> np.ndarray:
         return np.load(self.path, mmap_mode="r")
 
     def batch(self, nimg: int, size: int) -> Batch:
-        """The `size` images that follow the first `nimg`: a function of (seed, nimg) alone, hence resumable."""
+        """This process's share of the `size` images that follow the first `nimg`: a function of (seed, nimg) alone.
+
+        `size` must be a multiple of `processes`. Pixels travel to the device as uint8 and become floats there.
+        """
         if size > len(self.array):
             raise ValueError(f"{self.path}: {len(self.array)} images, fewer than one batch of {size}; lower batch_size")
-        images = torch.from_numpy(self.array[self._order(nimg, size)]).to(self.device)
-        rng = torch.Generator().manual_seed(stream_seed(self.seed, nimg))
-        real = to_unit(images)
-        if self.flip:
-            mirrored = (torch.rand(size, generator=rng) < 0.5).to(self.device)
-            real = torch.where(mirrored[:, None, None, None], real.flip(3), real)
-        return Batch(real, rng)
+        share = size // self.processes
+        first = self.rank * share
+        images = torch.from_numpy(self.array[self._order(nimg + first, share)]).to(self.device)
+        batch = Batch(to_unit(images), (self.seed, nimg), first, size)
+        if not self.flip:
+            return batch
+        return replace(batch, real=torch.where(batch.uniform("flip") < 0.5, batch.real.flip(3), batch.real))
 
     def _order(self, nimg: int, size: int) -> np.ndarray:
         n = len(self.array)
         passes = range(nimg // n, (nimg + size - 1) // n + 1)
-        order = np.concatenate([np.random.default_rng((self.seed, i)).permutation(n) for i in passes])
+        order = np.concatenate([_permutation(n, self.seed, i) for i in passes])
         start = nimg % n
         return order[start : start + size]
+
+
+@lru_cache(maxsize=4)
+def _permutation(n: int, seed: int, number: int) -> np.ndarray:
+    return np.random.default_rng((seed, number)).permutation(n)
 
 
 def stream_seed(*keys: int) -> int:

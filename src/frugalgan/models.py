@@ -31,7 +31,8 @@ def read_facts(folder: Path) -> dict[str, Any]:
 def load_model(folder: Path) -> Networks:
     """Generator and critic with their trained weights, strictly, in eval mode. Raises FileError or ModelError."""
     facts = read_facts(folder)
-    return Networks(*(_load(folder / f"{part}.safetensors", facts[part]) for part in ("generator", "critic")))
+    generator, critic = (_load(folder / f"{part}.safetensors", facts[part]) for part in ("generator", "critic"))
+    return Networks(generator, critic)
 
 
 def load_generator(folder: Path) -> Network:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 PARAMS = Path("params.yaml")
@@ -59,6 +59,21 @@ class Training:
     device: Literal["auto", "cpu", "cuda"]
     moment_samples: Moment
     accumulate: Count
+    critic_parts: Count
+    term_by_term: bool
+    recompute: bool
+    compile: bool
+    channels_last: bool
+    tf32: bool
+    devices: Count
+    nodes: Count
+    strategy: Literal["auto", "ddp"]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Training":
+        if self.compile and self.recompute:
+            raise ValueError("compile and recompute exclude each other: compiled code decides itself what it keeps")
+        return self
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -126,10 +141,11 @@ class Scale:
 
 @dataclass(frozen=True, config=STRICT)
 class KdSweep:
-    """Which students there are: the part of section `kd` that is not a student's own configuration."""
+    """What students have in common: the part of section `kd` that the whole pipeline must know."""
 
     alpha: Share
     sweep: list[Share]
+    pool: Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -191,10 +207,20 @@ def section(
 
 def students(path: Path = PARAMS) -> dict[str, float]:
     """Model name → α of every student that the params name: `student`, `student_0.3`, …"""
-    raw = _mapping(_read(path), "kd", path)
-    kd = _check(KdSweep, {key: raw[key] for key in ("alpha", "sweep") if key in raw}, path, "kd")
+    raw, kd = _kd(path)
     # Named by the number as it is written, 1 or 1.0, as DVC names the stages.
     return {"student": kd.alpha} | {f"student_{alpha}": float(alpha) for alpha in raw["sweep"]}
+
+
+def pool(path: Path = PARAMS) -> int:
+    """How many images of the teacher are made beforehand for all students; 0: none."""
+    return _kd(path)[1].pool
+
+
+def _kd(path: Path) -> tuple[dict[str, Any], "KdSweep"]:
+    raw = _mapping(_read(path), "kd", path)
+    keys = [field.name for field in fields(KdSweep)]
+    return raw, _check(KdSweep, {key: raw[key] for key in keys if key in raw}, path, "kd")
 
 
 def _read(path: Path, scale: str | None = None) -> dict[str, Any]:

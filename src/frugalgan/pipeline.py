@@ -1,5 +1,6 @@
 """Which models the pipeline trains, and how: the one list that stages and plans read."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from frugalgan import params
@@ -7,7 +8,21 @@ from frugalgan.methods.base import Method
 from frugalgan.methods.configured import configured
 from frugalgan.methods.kd import Distillation
 from frugalgan.params import PARAMS, Params, ParamsError
-from frugalgan.training.run import Run
+from frugalgan.training.loop import Budget
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model's training: a method, how many of its epochs, images per update (of all processes together)."""
+
+    method: Method
+    epochs: float
+    batch_size: int
+
+    @property
+    def budget(self) -> Budget:
+        """The epochs in steps."""
+        return Budget.of_epochs(self.method, self.epochs, self.batch_size)
 
 
 def runs(p: Params, path: Path = PARAMS) -> dict[str, Run]:

@@ -9,12 +9,10 @@ from typing import Any
 
 import torch
 
-from frugalgan.dataset import Batch
 from frugalgan.methods.base import Method, Shape
 from frugalgan.params import Params
-from frugalgan.pipeline import runs
-from frugalgan.training.prediction import Need, fresh_state, predict
-from frugalgan.training.run import Run
+from frugalgan.pipeline import Run, runs
+from frugalgan.training.prediction import Need, fresh_state, noise, predict
 from frugalgan.training.state import Conditions
 
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -39,9 +37,9 @@ def plan(
             continue
 
         def needs_by_part(size: int, run: Run = run) -> Need:
-            return predict(run.method, shape, size * conditions.accumulate, conditions)
+            return predict(run.method, shape, size * conditions.parts, conditions)
 
-        fitting = None if memory is None else conditions.accumulate * largest_batch(needs_by_part, memory)
+        fitting = None if memory is None else conditions.parts * largest_batch(needs_by_part, memory)
         for batch in batches or (run.batch_size,):
             steps = Run(run.method, run.epochs, batch).budget.steps
             step = seconds_per_step(run.method, shape, batch, conditions) if timed else None
@@ -62,17 +60,16 @@ def plan(
 
 
 def seconds_per_step(method: Method, shape: Shape, batch_size: int, conditions: Conditions) -> float:
-    """Median seconds of real steps of `method` on this machine, after one to warm up; on noise in place of images."""
+    """Median seconds of real steps of `method` on this machine, after one to warm up; on noise in place of images.
+
+    Of several processes it is the step of one, without what they say to each other.
+    """
     state, device = fresh_state(method, shape, conditions), conditions.device
-    real = torch.rand(batch_size, 3, shape.image_size, shape.image_size).mul(2).sub(1).to(device)
+    batch = noise(shape, batch_size // conditions.processes, device)
     seconds = []
-
-    def batches() -> list[Batch]:
-        return Batch(real, torch.Generator()).split(conditions.accumulate)
-
     for _ in range(1 + TIMED_STEPS):
         begun = time.perf_counter()
-        method.step(state.networks, state.optimizers, batches)
+        method.step(state.networks, state.optimizers, lambda: batch, conditions.descent())
         if state.ema is not None:
             state.ema.update_parameters(state.networks.G)
         if device.type == "cuda":

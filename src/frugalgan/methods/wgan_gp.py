@@ -1,15 +1,20 @@
 """Ordinary training: the Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
+from torch import Tensor
 
 from frugalgan.dataset import Batch
 from frugalgan.losses import gradient_penalty
-from frugalgan.methods.base import Method, Networks, Terms
+from frugalgan.methods.base import Method, Networks
 from frugalgan.params import STRICT
+from frugalgan.training.descent import Terms
+
+CriticFunction = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -21,16 +26,16 @@ class WganGp(Method):
 
     gradient_penalty: Annotated[float, Field(ge=0)]
 
-    def critic_terms(self, networks: Networks, batch: Batch) -> Terms:
-        with torch.no_grad():
-            fake = networks.G(batch.normal(networks.G.arguments["latent_size"]))
-        real_logits, fake_logits = networks.D(torch.cat([batch.real, fake])).chunk(2)
-        yield "loss_D", fake_logits.mean() - real_logits.mean()
-        yield (
-            "gradient_penalty",
-            self.gradient_penalty * gradient_penalty(networks.D, batch.real, fake, batch.uniform()),
-        )
+    def critic_view(self, networks: Networks, real: Tensor, fake: Tensor) -> tuple[CriticFunction, Tensor, Tensor]:
+        """The function that the critic's loss is about, and its real and fake inputs: D and the images."""
+        return networks.D, real, fake
 
-    def generator_terms(self, networks: Networks, batch: Batch) -> Terms:
-        fake = networks.G(batch.normal(networks.G.arguments["latent_size"]))
+    def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
+        D, real, fake = self.critic_view(networks, batch.real, fake)
+        real_logits, fake_logits = D(torch.cat([real, fake])).chunk(2)
+        yield "loss_D", fake_logits.mean() - real_logits.mean()
+        penalty = gradient_penalty(D, real, fake, batch.uniform("penalty"))
+        yield "gradient_penalty", self.gradient_penalty * penalty
+
+    def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         yield "loss_G", -networks.D(fake).mean()

@@ -1,14 +1,18 @@
 """Architectures, one file per family. A network says how it was built, so that a file can rebuild it."""
 
 import importlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from frugalgan.networks.recomputation import recomputing
+
 
 class Network(nn.Module):
-    """A network that runs its layers in `precision` and returns float32, and remembers its arguments.
+    """A network that runs its layers in `autocast` and returns float32, and remembers its arguments.
 
     Subclasses pass every constructor argument on to `super().__init__` and set `self.layers`, one module per
     layer in the sense of the literature (convolution with its normalisation and activation), nearest the input
@@ -16,16 +20,22 @@ class Network(nn.Module):
     """
 
     layers: nn.Sequential
-    precision: torch.dtype = torch.float32
+    autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
+    recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
 
     def __init__(self, **arguments: int) -> None:
         super().__init__()
         self.arguments = arguments
 
-    def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, self.precision, enabled=self.precision != torch.float32):
-            y = self.layers(x)
+    def through(self, x: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
+        """Layers `start` to before `stop` on their input → float32."""
+        layers = self.layers if (start, stop) == (0, None) else self.layers[start:stop]
+        with self.autocast():
+            y = recomputing(layers, x) if self.recompute and torch.is_grad_enabled() else layers(x)
         return y.float()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.through(x)
 
     def description(self) -> dict[str, Any]:
         """What `rebuild` needs, as plain JSON values."""

@@ -1,6 +1,18 @@
-"""Which device, which precision."""
+"""Which device, which precision, how many processes: what section `training` asks for, on this machine."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
+
+from frugalgan.params import Training
+from frugalgan.training.descent import alone
+
+if TYPE_CHECKING:  # imported where it is used, for that takes seconds
+    from lightning_fabric import Fabric
+    from lightning_fabric.plugins import Precision
 
 
 def choose_device(name: str) -> torch.device:
@@ -17,8 +29,60 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     has_bf16 = (
         torch.cuda.get_device_capability(device) >= (8, 0)
         if device.type == "cuda"
-        else torch.cpu._is_amx_tile_supported()
+        else torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     )
     if name == "bf16" and not has_bf16:
-        raise ValueError(f"training.precision: this {device.type} has no bf16 matrix units; set it to float32 or auto")
+        raise ValueError(
+            f"training.precision: this {device.type} does not multiply bf16; set it to float32, or to auto, which "
+            "takes bf16 where it is to be had"
+        )
     return torch.bfloat16 if has_bf16 else torch.float32
+
+
+def precision_plugin(precision: torch.dtype, device: torch.device) -> "Precision":
+    """Fabric's plugin: bfloat16 where autocast finds it safe, or float32 throughout."""
+    from lightning_fabric.plugins import MixedPrecision, Precision
+
+    return Precision() if precision == torch.float32 else MixedPrecision("bf16-mixed", device.type)
+
+
+def count_processes(training: Training, device: torch.device) -> int:
+    """Processes on all nodes together: one per GPU, or as many as asked for on a CPU. Raises ValueError."""
+    there = torch.cuda.device_count() if device.type == "cuda" else os.cpu_count() or 1
+    if training.devices > there:
+        what = "GPUs" if device.type == "cuda" else "processor cores"
+        raise ValueError(f"training.devices: {training.devices}, but there are {there} {what} here; lower it")
+    return training.devices * training.nodes
+
+
+def open_fabric(training: Training, device: torch.device) -> "Fabric":
+    """The processes that train together, started where `torchrun` has not. Sets what is global in a process, too.
+
+    Every process runs the stage's script from its beginning and comes out of this function with its own rank.
+    """
+    from lightning_fabric import Fabric
+
+    if device.type == "cuda":
+        convolutions = torch.backends.cudnn.conv  # pyright: ignore[reportAttributeAccessIssue]
+        convolutions.fp32_precision = "tf32" if training.tf32 else "ieee"
+        torch.backends.cuda.matmul.fp32_precision = "tf32" if training.tf32 else "ieee"
+    together = count_processes(training, device) > 1
+    fabric = Fabric(
+        accelerator=device.type,
+        devices=training.devices,
+        num_nodes=training.nodes,
+        strategy=training.strategy if together else "auto",
+    )
+    fabric.launch()
+    return fabric
+
+
+def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:
+    """The mean of a tensor over all processes, in place."""
+
+    def mean(tensor: Tensor) -> Tensor:
+        reduced = fabric.all_reduce(tensor, reduce_op="mean")
+        assert isinstance(reduced, Tensor)
+        return reduced
+
+    return mean if fabric.world_size > 1 else alone

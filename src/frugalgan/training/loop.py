@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from frugalgan.dataset import Batch, Images
 from frugalgan.methods.base import Method
+from frugalgan.training.descent import Descent
 from frugalgan.training.state import State
 from frugalgan.training.watch import Watch
 
@@ -29,21 +30,21 @@ class Budget:
         return self.steps * method.n_critic * self.batch_size / 1000
 
 
-def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch, *, accumulate: int = 1) -> None:
+def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch, descent: Descent) -> None:
     """Train for `budget` on `images`. Raises NonFiniteLoss (from `watch`).
 
-    An update goes through its batch in `accumulate` parts, to need less memory; but for networks with batch
-    statistics, which are each part's own, it is the same update. Every random number is a function of (seed, images
-    seen), so equal arguments give equal weights.
+    Every random number is a function of (seed, images seen), so equal arguments give equal weights. Of several
+    processes each has its share of every batch (in `images`), and all take the same steps.
     """
 
-    def next_batch() -> list[Batch]:
-        batch = images.batch(state.nimg, budget.batch_size)
+    def next_batch() -> Batch:
+        with watch.loading():
+            batch = images.batch(state.nimg, budget.batch_size)
         state.nimg += budget.batch_size
-        return batch.split(accumulate)
+        return batch
 
     def step() -> dict[str, Tensor]:
-        losses = method.step(state.networks, state.optimizers, next_batch)
+        losses = method.step(state.networks, state.optimizers, next_batch, descent)
         if state.ema is not None:
             state.ema.update_parameters(state.networks.G)
         return losses
@@ -53,6 +54,7 @@ def train(state: State, method: Method, images: Images, budget: Budget, watch: W
         desc=watch.name,
         mininterval=1,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.2f}/{total:.2f} kimg [{elapsed}<{remaining}{postfix}]",
+        disable=images.rank > 0,
     )
     with progress:
         watch.moment(state.networks.G, state.ema, 0)

@@ -1,7 +1,7 @@
 """What a step of training needs, known before it is taken: parameters, and memory by kind."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor
@@ -34,12 +34,14 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
     """What `method` needs, from one step on tensors that have shapes but no memory (FakeTensorMode).
 
     A method that starts or learns from a trained model gets one of ordinary training's shape. The peak is that of
-    live tensors in the second step, when optimiser state is there; no network is allocated.
+    live tensors in the second step, when optimiser state is there, in each process; no network is allocated.
+    Raises ValueError for a batch that can't be split as the conditions ask for.
     """
+    conditions.check_batch(batch_size)
     method = replace(method, n_critic=1)  # every critic update needs the same
     with FakeTensorMode():
         # fake networks can't be copied as `averaged` does it; its update is never the peak
-        state = fresh_state(method, shape, replace(conditions, ema_decay=0.0, device=CPU))
+        state = fresh_state(method, shape, replace(conditions, ema_decay=0.0, device=CPU, compile=False))
         living = state.live
         if conditions.ema_decay:
             G = state.networks.G
@@ -49,14 +51,13 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
                 tensors = state.live()
                 return tensors | {WEIGHTS: [*tensors[WEIGHTS], *average]}
 
-        whole = Batch(torch.empty(batch_size, 3, shape.image_size, shape.image_size), torch.Generator())
+        def step() -> None:
+            method.step(state.networks, state.optimizers, share_of_noise, conditions.descent())
 
-        def batches() -> list[Batch]:
-            return whole.split(conditions.accumulate)
-
-        method.step(state.networks, state.optimizers, batches)
+        share_of_noise = partial(noise, shape, batch_size // conditions.processes, CPU)
+        step()
         with LiveBytes(living(), state.trained()) as live:
-            method.step(state.networks, state.optimizers, batches)
+            step()
         G, D = state.networks.G, state.networks.D
         return Need(
             trained_parameters=count_parameters((G, D), trained_only=True),
@@ -71,6 +72,11 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
 
 
 def fresh_state(method: Method, shape: Shape, conditions: Conditions) -> State:
-    """The state before the first step; a method that needs a trained model gets one of ordinary training's shape."""
-    source = Method.build(method, shape, None)
-    return start(method, shape, source, conditions, seed=0)
+    """The state before the first step; a method that needs a trained model gets an untrained one as large."""
+    return start(method, shape, method.stand_in(shape), conditions, seed=0)
+
+
+def noise(shape: Shape, batch_size: int, device: torch.device) -> Batch:
+    """Noise in place of a batch of images."""
+    real = torch.rand(batch_size, 3, shape.image_size, shape.image_size).mul(2).sub(1)
+    return Batch(real.to(device), (0, 0))

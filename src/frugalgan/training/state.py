@@ -1,5 +1,6 @@
 """All that changes in training, and how it begins."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -7,11 +8,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from frugalgan.dataset import stream_seed
-from frugalgan.methods.base import Method, Networks, Optimizers, Shape, trained
+from frugalgan.methods.base import Method, Networks, Optimizers, Shape, Source, trained
 from frugalgan.params import Training
 from frugalgan.training.cost import state_tensors
+from frugalgan.training.descent import Descent, alone
 from frugalgan.training.ema import averaged
-from frugalgan.training.hardware import choose_device, choose_precision
+from frugalgan.training.hardware import choose_device, choose_precision, count_processes, precision_plugin
 
 
 @dataclass
@@ -42,24 +44,62 @@ class Conditions:
     precision: torch.dtype
     ema_decay: float
     accumulate: int = 1
+    critic_parts: int = 1
+    term_by_term: bool = True
+    recompute: bool = False
+    compile: bool = False
+    channels_last: bool = False
+    processes: int = 1  # on all nodes together
 
     @classmethod
     def of(cls, training: Training) -> "Conditions":
         """Those that section `training` asks for, on this machine. Raises ValueError where it can't have them."""
         device = choose_device(training.device)
-        precision = choose_precision(training.precision, device)
-        return cls(device, precision, training.ema_decay, training.accumulate)
+        return cls(
+            device=device,
+            precision=choose_precision(training.precision, device),
+            ema_decay=training.ema_decay,
+            accumulate=training.accumulate,
+            critic_parts=training.critic_parts,
+            term_by_term=training.term_by_term,
+            recompute=training.recompute,
+            compile=training.compile,
+            channels_last=training.channels_last,
+            processes=count_processes(training, device),
+        )
+
+    @property
+    def parts(self) -> int:
+        """In how many parts a batch is gone through by all processes: it must be a multiple."""
+        return self.processes * self.accumulate * self.critic_parts
+
+    def check_batch(self, batch_size: int) -> None:
+        """Raise ValueError where a batch of that size can't be split as these conditions ask for."""
+        if batch_size % self.parts:
+            asked = f"{self.processes} × {self.accumulate} × {self.critic_parts} = {self.parts}"
+            raise ValueError(
+                f"a batch of {batch_size} is no multiple of devices × nodes × accumulate × critic_parts = {asked}; "
+                "change these in section training, or batch_size and kd_batch_size of the scale"
+            )
+
+    def descent(self, mean_of_processes: Callable[[Tensor], Tensor] = alone) -> Descent:
+        """How a step's gradients are gathered."""
+        return Descent(self.accumulate, self.critic_parts, self.term_by_term, mean_of_processes)
 
 
-def start(method: Method, shape: Shape, source: Networks | None, conditions: Conditions, *, seed: int) -> State:
+def start(method: Method, shape: Shape, source: Source | None, conditions: Conditions, *, seed: int) -> State:
     """Networks, optimisers and running average before the first step; new weights follow from `seed`."""
     torch.manual_seed(stream_seed(seed))
     networks = method.build(shape, source)
-    for network in (networks.G, networks.D, networks.teacher):
-        if network is not None:
-            network.precision = conditions.precision
-            if next(network.parameters()).device != conditions.device:  # planning's fake tensors can't be moved
-                network.to(conditions.device)
+    precision = precision_plugin(conditions.precision, conditions.device)
+    for network in networks.all():
+        network.autocast, network.recompute = precision.forward_context, conditions.recompute
+        if next(network.parameters()).device != conditions.device:  # planning's fake tensors can't be moved
+            network.to(conditions.device)
+        if conditions.channels_last:
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    if conditions.compile:
+        networks.G.layers.compile()  # not D's: compiled code has no second derivatives, which a penalty needs
     networks.G.train()
     networks.D.train()
     method.freeze(networks)

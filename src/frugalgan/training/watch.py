@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from frugalgan.networks import Network
 from frugalgan.sampling import FIXED_SEED, images_of, latents
 from frugalgan.training.cost import LiveBytes
+from frugalgan.training.descent import alone
 from frugalgan.training.ema import BATCH, working_generator
 from frugalgan.training.state import State
 
@@ -29,16 +30,26 @@ class NonFiniteLoss(RuntimeError):
 class Watch:
     """Collects; decides nothing. `seconds` counts the training steps alone, not what is drawn between them."""
 
-    def __init__(self, name: str, steps: int, device: torch.device, seed: int, moment_samples: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        steps: int,
+        device: torch.device,
+        seed: int,
+        moment_samples: int,
+        mean_of_processes: Callable[[Tensor], Tensor] = alone,
+        rank: int = 0,
+    ) -> None:
+        """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them."""
         self.name, self.steps, self.device, self.seed = name, steps, device, seed
-        self.moment_samples = moment_samples
+        self.moment_samples, self.mean_of_processes, self.rank = moment_samples, mean_of_processes, rank
         self.interval = max(1, math.ceil(steps / HISTORY_ROWS))
         self.moments = {round(steps * i / MOMENTS) for i in range(1, MOMENTS + 1)} - {0}
         self.rows: list[dict[str, float]] = []
         self.samples: list[np.ndarray] = []  # each (moment_samples, 3, S, S) uint8, of the same z
         self.moments_kimg: list[float] = []
         self.moments_seconds: list[float] = []
-        self.seconds = self.drawing_seconds = 0.0
+        self.seconds = self.drawing_seconds = self.loading_seconds = 0.0
         self.peak_bytes = 0
         self.peak_parts: dict[str, int] = {}  # what it consisted of, where that is known
         self._sums: dict[str, Tensor] = {}
@@ -52,6 +63,13 @@ class Watch:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         self.seconds += time.perf_counter() - begun
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Add the block's seconds to those of waiting for images."""
+        begun = time.perf_counter()
+        yield
+        self.loading_seconds += time.perf_counter() - begun
 
     def memory(self, step: Callable[[], dict[str, Tensor]], state: State) -> dict[str, Tensor]:
         """Do one step, noting its peak of memory in bytes: allocated on CUDA, live tensors on the CPU."""
@@ -72,7 +90,7 @@ class Watch:
         self._n += 1
         if done % self.interval and done != self.steps:
             return False
-        means = {name: (total / self._n).item() for name, total in self._sums.items()}
+        means = {name: self.mean_of_processes(total / self._n).item() for name, total in self._sums.items()}
         for name, mean in means.items():
             if not math.isfinite(mean):
                 raise NonFiniteLoss(
@@ -91,6 +109,8 @@ class Watch:
 
     def moment(self, G: Network, ema: AveragedModel | None, nimg: int) -> None:
         """Draw the fixed vectors and more, the same z each time, with the generator as it would be used now."""
+        if self.rank:
+            return
         begun = time.perf_counter()
         generator = working_generator(G, ema, self.seed)
         z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)

@@ -1,0 +1,163 @@
+"""What each saving of section `training` does to one critic and one generator update, beside a plain implementation.
+
+Seconds are medians of runs in turn, memory is the peak of live tensors.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated
+
+import torch
+import typer
+from torch.utils.flop_counter import FlopCounterMode
+
+from frugalgan import params
+from frugalgan.dataset import Batch
+from frugalgan.losses import gradient_penalty
+from frugalgan.methods.base import Method, Shape
+from frugalgan.pipeline import planned
+from frugalgan.training.cost import LiveBytes
+from frugalgan.training.prediction import fresh_state, noise
+from frugalgan.training.state import Conditions, State
+
+CPU = torch.device("cpu")
+MATRIX = 4096
+MIB = 2**20
+
+
+class _NoModules:
+    """Counts are not kept apart by module: its hooks do not go with autograd.grad."""
+
+    parents = frozenset({"Global"})
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def plain_critic(state: State, batch: Batch, weight: float) -> None:
+    """As the thesis wrote it: real and fake in two passes, the graph through G kept, one summed loss, float32."""
+    G, D, optimizer = state.networks.G, state.networks.D, state.optimizers.D
+    optimizer.zero_grad(set_to_none=False)
+    fake = G(batch.normal("critic", G.arguments["latent_size"]))
+    penalty = gradient_penalty(D, batch.real, fake, batch.uniform("penalty"))
+    loss = D(fake).mean() - D(batch.real).mean() + weight * penalty
+    loss.backward()
+    optimizer.step()
+
+
+def plain_generator(state: State, batch: Batch) -> None:
+    """One graph through both networks, gradients for the critic, too."""
+    G, D, optimizer = state.networks.G, state.networks.D, state.optimizers.G
+    optimizer.zero_grad(set_to_none=False)
+    (-D(G(batch.normal("generator", G.arguments["latent_size"])))).mean().backward()
+    optimizer.step()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to take a step of ordinary training."""
+
+    critic: Callable[[State, Batch], object]
+    generator: Callable[[State, Batch], object]
+    conditions: Conditions
+
+
+def rows_of(method: Method, weight: float) -> dict[str, Row]:
+    """A plain implementation, ours, and ours with each saving on or off."""
+    base = Conditions(CPU, torch.float32, 0.0)
+    bf16 = replace(base, precision=torch.bfloat16)
+
+    def ours(conditions: Conditions) -> Row:
+        descent = conditions.descent()
+        return Row(
+            lambda state, batch: method.update_critic(state.networks, state.optimizers.D, batch, descent),
+            lambda state, batch: method.update_generator(state.networks, state.optimizers.G, batch, descent),
+            conditions,
+        )
+
+    return {
+        "as the thesis wrote it, float32": Row(partial(plain_critic, weight=weight), plain_generator, base),
+        "frugalgan, float32": ours(base),
+        "… term_by_term: false": ours(replace(base, term_by_term=False)),
+        "frugalgan, bf16": ours(bf16),
+        "… critic_parts: 2": ours(replace(bf16, critic_parts=2)),
+        "… critic_parts: 4": ours(replace(bf16, critic_parts=4)),
+        "… recompute": ours(replace(bf16, recompute=True)),
+        "… critic_parts: 4, recompute": ours(replace(bf16, critic_parts=4, recompute=True)),
+        "… accumulate: 4": ours(replace(bf16, accumulate=4)),
+        "… channels_last": ours(replace(bf16, channels_last=True)),
+    }
+
+
+def seconds_of(function: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    begun = time.perf_counter()
+    function()
+    return time.perf_counter() - begun
+
+
+def products_per_second(dtype: torch.dtype) -> float:
+    """FLOP/s of the product of two square matrices, the best of three."""
+    a = torch.randn(MATRIX, MATRIX).to(dtype)
+    torch.mm(a, a)
+    return 2 * MATRIX**3 / min(seconds_of(lambda: torch.mm(a, a)) for _ in range(3))
+
+
+def flops_of(function: Callable[[], object]) -> int:
+    """Floating-point operations of matrix products and convolutions."""
+    counter = FlopCounterMode(display=False)
+    counter.mod_tracker = _NoModules()  # pyright: ignore[reportAttributeAccessIssue]
+    with counter:
+        function()
+    return counter.get_total_flops()
+
+
+def peak_of(state: State, function: Callable[[], object]) -> float:
+    """MiB at the peak of one call."""
+    with LiveBytes(state.live(), state.trained()) as live:
+        function()
+    return live.peak / MIB
+
+
+def main(
+    scale: Annotated[str, typer.Option(help="a scale of params.yaml, whose widths and image size are taken")] = "paper",
+    batch_size: Annotated[int, typer.Option("--batch", help="images per update")] = 32,
+    repeats: Annotated[int, typer.Option(help="runs of each, in turn")] = 3,
+) -> None:
+    """Seconds (and how many times as fast as plain), peak memory (MiB), and the critic's GFLOP/s; on the CPU."""
+    p = params.load(scale=scale)
+    method, shape = planned(p, "scratch").method, Shape.of(p)
+    batch = noise(shape, batch_size, CPU)
+    rows = rows_of(method, getattr(method, "gradient_penalty", 0.0))
+    # One state at a time: ten of the paper's networks would not fit into memory.
+    peaks: dict[str, tuple[float, float]] = {}
+    flops: dict[str, int] = {}
+    seconds: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in rows}
+    for turn in range(repeats):
+        for name, row in rows.items():
+            state = fresh_state(method, shape, row.conditions)
+            critic, generator = partial(row.critic, state, batch), partial(row.generator, state, batch)
+            critic(), generator()
+            if turn == 0:
+                flops[name] = flops_of(critic)
+                peaks[name] = peak_of(state, critic), peak_of(state, generator)
+            for taken, update in zip(seconds[name], (critic, generator), strict=True):
+                taken.append(seconds_of(update))
+    typer.echo(f"{'':32} {'critic':^36} {'generator':^26}  critic")
+    plain = [statistics.median(taken) for taken in seconds["as the thesis wrote it, float32"]]
+    for name in rows:
+        shown = ""
+        for i, taken in enumerate(seconds[name]):
+            median = statistics.median(taken)
+            shown += f"{median:8.3f} s {plain[i] / median:5.2f} × {peaks[name][i]:6.0f} MiB  "
+        typer.echo(f"{name:32} {shown} {flops[name] / statistics.median(seconds[name][0]) / 1e9:5.0f} GFLOP/s")
+    for dtype in (torch.float32, torch.bfloat16):
+        typer.echo(f"matrix products, {dtype!s:15} {products_per_second(dtype) / 1e9:73.0f} GFLOP/s")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,44 @@
+"""The teacher's images, made once and read by every student: a folder of z.npy, images.npy and pool.json."""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import trange
+
+from frugalgan.dataset import stream_seed
+from frugalgan.files import FileError, read_json, replaced, write_json
+from frugalgan.growing_array import GrowingArray
+from frugalgan.networks import Network
+from frugalgan.sampling import images_of, latents
+from frugalgan.teachers import PooledTeacher
+
+IMAGES, Z, FACTS = "images.npy", "z.npy", "pool.json"
+POOL = 7  # key of the random stream of its z
+
+
+def write_pool(G: Network, out: Path, *, n: int, seed: int, batch_size: int) -> None:
+    """n pairs of z, from `seed`, and G's image of it into folder `out`, which appears whole. G must be in eval mode.
+
+    With n = 0 the folder only says that there are none.
+    """
+    side = G.arguments["image_size"]
+    with replaced(out) as folder:
+        folder.mkdir()
+        if n:
+            z = latents(n, G.arguments["latent_size"], stream_seed(seed, POOL))
+            np.save(folder / Z, z.numpy())
+            with GrowingArray(folder / IMAGES, (3, side, side)) as pixels:
+                for first in trange(0, n, batch_size, desc="teacher's images", unit="batch"):
+                    for image in images_of(G, z[first : first + batch_size], batch_size).numpy():
+                        pixels.append(image)
+        write_json(folder / FACTS, {"n": n, "seed": seed})
+
+
+def load_pool(folder: Path) -> PooledTeacher:
+    """The pool in `folder`, memory-mapped. Raises FileError."""
+    if not read_json(folder / FACTS, mend="`dvc repro pool` makes it")["n"]:
+        raise FileError(f"{folder}: an empty pool; set kd.pool in params.yaml and run `dvc repro pool`")
+    try:
+        return PooledTeacher(np.load(folder / Z), np.load(folder / IMAGES, mmap_mode="r"))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{folder}: not a pool of z and images: {error}; `dvc repro --force pool` makes it") from None

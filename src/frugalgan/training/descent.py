@@ -1,0 +1,63 @@
+"""How an update's gradients are gathered: equal for all methods. It decides memory and time, not the result."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn, optim
+
+Terms = Iterator[tuple[str, Tensor]]  # the named terms of a loss, scalars to be minimised in sum
+
+
+def alone(gradient: Tensor) -> Tensor:
+    """The mean over the processes where there is one."""
+    return gradient
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The choices of section `training` that a step has to follow.
+
+    Of them only `accumulate` changes an update, and only where a network has batch statistics.
+    """
+
+    accumulate: int  # parts of a batch that go through both networks one after the other
+    critic_parts: int  # parts in which the critic alone sees each of these
+    term_by_term: bool  # each term's graph is freed before the next term is computed, gradients after the update
+    mean_of_processes: Callable[[Tensor], Tensor] = alone
+
+    def update(self, optimizer: optim.Optimizer, parameters: Sequence[nn.Parameter]) -> "Update":
+        """A new update of `parameters`, the ones that `optimizer` has."""
+        return Update(self, optimizer, parameters)
+
+
+class Update:
+    """One optimiser step: terms are added part by part, then `finish` takes the step."""
+
+    def __init__(self, descent: Descent, optimizer: optim.Optimizer, parameters: Sequence[nn.Parameter]) -> None:
+        self.descent, self.optimizer, self.parameters = descent, optimizer, parameters
+        self._values: dict[str, Tensor] = {}
+        self._parts = descent.accumulate * descent.critic_parts
+        optimizer.zero_grad(set_to_none=True)
+
+    def add(self, terms: Terms, inputs: Sequence[Tensor]) -> None:
+        """Add one part's terms; their gradients reach `inputs` only, as a share of the mean over all parts."""
+        summed = None
+        for name, loss in terms:
+            share = loss / self._parts
+            if self.descent.term_by_term:
+                share.backward(inputs=inputs)
+            else:
+                summed = share if summed is None else summed + share
+            self._values[name] = self._values.get(name, 0) + share.detach()
+        if summed is not None:
+            summed.backward(inputs=inputs)
+
+    def finish(self) -> dict[str, Tensor]:
+        """Average the gradients over the processes and take the step; the value of each term, of this process."""
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad = self.descent.mean_of_processes(parameter.grad)
+        self.optimizer.step()
+        if self.descent.term_by_term:
+            self.optimizer.zero_grad(set_to_none=True)
+        return self._values

@@ -1,0 +1,98 @@
+"""What a training run leaves: the model's folder, and its cost."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugalgan.files import replaced, write_json
+from frugalgan.images import grid, write_png
+from frugalgan.methods.base import Shape
+from frugalgan.models import save_model
+from frugalgan.params import Params
+from frugalgan.pipeline import Run
+from frugalgan.provenance import device_name, versions
+from frugalgan.sampling import FIXED
+from frugalgan.training.cost import count_parameters
+from frugalgan.training.ema import working_generator
+from frugalgan.training.prediction import predict
+from frugalgan.training.state import Conditions, State
+from frugalgan.training.watch import Watch
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: what was asked for, and what came of it."""
+
+    planned: Run
+    params: Params
+    conditions: Conditions
+    state: State
+    watch: Watch
+    data_sha256: str
+    joules: float | None  # None where the platform does not tell
+
+
+def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
+    """The model in folder `out`, whose name is the model's, and its cost in JSON file `cost`; each appears whole."""
+    facts = facts_of(run, out.name)
+    G, watch = run.state.networks.G, run.watch
+    with replaced(out) as folder:
+        folder.mkdir()
+        save_model(folder, working_generator(G, run.state.ema, run.params.seed), run.state.networks.D, facts)
+        watch.write_history(folder / "history.csv")
+        np.save(folder / "moments.npy", np.stack(watch.samples))
+        write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in watch.samples]), columns=FIXED))
+    values = costs(run, (out / "generator.safetensors").stat().st_size)
+    # what tells one cost from another
+    keys = ("name", "method", "scale", "seed", "epochs", "batch_size", "device", "processes", "precision")
+    write_json(cost, values | {key: facts[key] for key in keys} | facts["versions"])
+
+
+def facts_of(run: Outcome, name: str) -> dict[str, Any]:
+    """All that tells how the model came about."""
+    return {
+        "name": name,
+        "method": type(run.planned.method).__name__,
+        "params": asdict(run.planned.method) | asdict(run.params.training),
+        "scale": run.params.scale_name,
+        "seed": run.params.seed,
+        "kimg": run.state.nimg / 1000,
+        "epochs": run.planned.epochs,
+        "batch_size": run.planned.batch_size,
+        "data_sha256": run.data_sha256,
+        "device": device_name(run.conditions.device),
+        "processes": run.conditions.processes,
+        "precision": str(run.conditions.precision).removeprefix("torch."),
+        "moments_kimg": run.watch.moments_kimg,
+        "versions": versions(),
+    }
+
+
+def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
+    """What the run took; the thesis's three axes are peak_training_bytes, generator_bytes and the metrics'.
+
+    Memory is that of one process, the first.
+    """
+    state, watch, epochs = run.state, run.watch, run.planned.epochs
+    networks = (state.networks.G, state.networks.D)
+    need = predict(run.planned.method, Shape.of(run.params), run.planned.batch_size, run.conditions)
+    values = {
+        "seconds": watch.seconds,
+        "seconds_drawing_moments": watch.drawing_seconds,
+        "seconds_loading": watch.loading_seconds,
+        "seconds_per_epoch": watch.seconds / epochs if epochs else 0.0,
+        "images_per_second": state.nimg / watch.seconds if watch.seconds else 0.0,
+        "kimg": state.nimg / 1000,
+        "moments_kimg": watch.moments_kimg,
+        "moments_seconds": watch.moments_seconds,
+        "peak_training_bytes": watch.peak_bytes,
+        "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
+        **{f"peak_{part}_bytes": size for part, size in watch.peak_parts.items()},
+        "predicted_peak_bytes": need.peak_bytes if watch.steps else 0,
+        "trained_parameters": count_parameters(networks, trained_only=True),
+        "generator_parameters": count_parameters(networks[:1], trained_only=False),
+        "generator_bytes": generator_bytes,
+    }
+    return values | ({} if run.joules is None else {"joules": run.joules})
