@@ -130,6 +130,7 @@ class Scale:
     learning_rate: Positive
     n_critic: Count
     frozen_critic_layers: Annotated[int, Field(ge=0)]
+    critic_parts: Count
     ema_decay: Beta
     samples: Annotated[int, Field(ge=4)]
     moment_samples: Moment
@@ -282,4 +283,6 @@ def _explain(error: Any, path: Path, where: str, cls: type) -> str:
     if error["type"] == "unexpected_keyword_argument":
         near = difflib.get_close_matches(str(error["loc"][-1]), [field.name for field in fields(cls)], n=1)
         return f"{path}: {key} is not a known key" + (f"; did you mean {near[0]}?" if near else "")
+    if error["type"] == "value_error":  # of a section as a whole
+        return f"{path}: {key}: {error['ctx']['error']}"
     return f"{path}: {key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"

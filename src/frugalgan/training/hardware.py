@@ -78,10 +78,16 @@ def open_fabric(training: Training, device: torch.device) -> "Fabric":
 
 
 def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:
-    """The mean of a tensor over all processes, in place."""
+    """The mean of a tensor over all processes, in place. The function raises RuntimeError where one of them is gone."""
 
     def mean(tensor: Tensor) -> Tensor:
-        reduced = fabric.all_reduce(tensor, reduce_op="mean")
+        try:
+            reduced = fabric.all_reduce(tensor, reduce_op="mean")
+        except RuntimeError as error:
+            raise RuntimeError(
+                "another process of this training is gone; what it said stands above, if it could still say it; nothing "
+                f"was written, so mend it and run the stage again ({error})"
+            ) from None
         assert isinstance(reduced, Tensor)
         return reduced
 
