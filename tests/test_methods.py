@@ -1,5 +1,6 @@
 """One battery that every method passes."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 from frugalgan.dataset import Images
 from frugalgan.methods.base import Method, Shape, trained
 from frugalgan.training.loop import Budget, train
-from frugalgan.training.state import State
+from frugalgan.training.state import Conditions, State
 from frugalgan.training.watch import NonFiniteLoss, Watch
 
 PAPER = Shape(image_size=128, latent_size=100, generator_width=2048, student_width=512, critic_width=64)
@@ -141,6 +142,19 @@ class TestEveryMethod:
         losses = method.step(state.networks, state.optimizers, lambda: batch_of(2, 128), descent_of())
         assert all(torch.isfinite(loss) for loss in losses.values())
         assert not torch.equal(first, next(iter(trained(state.networks.G))))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs a C++ compiler")
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_a_compiled_generator_makes_the_same_update(images: Images) -> None:
+    def update(conditions: Conditions) -> list[Tensor]:
+        once = replace(METHODS["wgan_gp"], n_critic=1, learning_rate=1e-12)
+        state = state_of(once, conditions=conditions)
+        once.step(state.networks, state.optimizers, lambda: images.batch(0, 8), conditions.descent())
+        return gradients(state)
+
+    assert_close(update(conditions_of(compile=True)), update(conditions_of()), rtol=1e-4)
 
 
 def test_a_non_finite_loss_ends_training_and_says_where(images: Images) -> None:

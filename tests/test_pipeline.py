@@ -97,7 +97,7 @@ def test_tables_and_figures_are_there(project: Path) -> None:
     assert pairs == {("transfer", "scratch")} | {(student, "teacher") for student in STUDENTS}
     assert set(pd.read_csv(results / "over_training.csv")["model"]) == MODELS - {"untrained"}
     figures = {file.stem for file in (results / "figures").glob("*.png")}
-    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "trade_off", "quality_over_training"}
+    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "pareto", "quality_over_training"}
 
 
 def test_frozen_layers_of_the_transferred_model_are_the_teachers(project: Path) -> None:

@@ -9,6 +9,7 @@ from conftest import PROJECT
 
 from frugalgan.files import FileError
 from frugalgan.report.compare import DATASETS
+from frugalgan.report.pareto import front
 from frugalgan.report.results import ResultsError, collect
 from frugalgan.report.tables import markdown, table_3_1, table_3_2, table_3_3
 
@@ -45,6 +46,12 @@ def metrics(folder: Path, **changes: Any) -> Path:
     for name in ("cats", "dogs"):
         write(folder / "reference" / f"{name}.json", {"floor_fid": 20.0, "n_floor": 50})
     return folder
+
+
+def test_pareto_front_is_what_no_other_beats_on_both_axes() -> None:
+    points = [(3.0, 1.0), (1.0, 5.0), (2.0, 5.0), (2.0, 4.0), (4.0, 1.0), (1.0, 5.0), (5.0, 0.5)]
+    assert front(points) == [1, 3, 0, 6]
+    assert front([]) == []
 
 
 def write(file: Path, values: dict[str, Any]) -> None:

@@ -66,5 +66,5 @@ def draw(
     figures.over_training(models, ends, folder / "figure_3_5.png")
     fixed = {titles[name]: results / "fixed" / f"{name}.png" for name in ("teacher", *students)}
     figures.side_by_side(fixed, 1, folder / "figure_3_6.png")
-    figures.trade_off(table, key, folder / "trade_off.png")
+    figures.pareto(table, key, folder / "pareto.png")
     figures.quality_over_training(progress, table, key, folder / "quality_over_training.png")

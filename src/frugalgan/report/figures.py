@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from frugalgan.files import read_json
 from frugalgan.images import read_rgb
+from frugalgan.report.pareto import front
 
 
 def _show(axes: Axes, file: Path, title: str) -> None:
@@ -64,8 +65,11 @@ def memory(table: pd.DataFrame, file: Path) -> None:
     _save(figure, file)
 
 
-def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
-    """Distance to the data against the three costs, one point per model with its error bar; the floor as a line."""
+def pareto(table: pd.DataFrame, key: str, file: Path) -> None:
+    """Distance to the data against the three costs, one point per model with its error bar.
+
+    A solid line joins the models that no other of the same data beats on both axes; the floor is dotted.
+    """
     costs = {"peak_training_mib": "training memory, MiB", "generator_mib": "generator, MiB", "seconds": "training, s"}
     figure, axes = plt.subplots(1, len(costs), figsize=(13, 4), sharey=True)
     trained = table[table["seconds"] > 0]
@@ -75,6 +79,9 @@ def trade_off(table: pd.DataFrame, key: str, file: Path) -> None:
             style = {"color": colours[row["data"]], "marker": marker, "label": f"{name} ({row['data']})"}
             axis.errorbar(row[column], row[key], yerr=row[f"{key}_sd"], linestyle="", capsize=3, alpha=0.8, **style)
         for dataset, colour in colours.items():
+            of_data = trained[trained["data"] == dataset].reset_index()
+            best = of_data.iloc[front(list(zip(of_data[column], of_data[key], strict=True)))]
+            axis.plot(best[column], best[key], color=colour, drawstyle="steps-post", label=f"best ({dataset})")
             floor = trained.loc[trained["data"] == dataset, f"{key}_floor"].max()
             axis.axhline(floor, color=colour, linestyle=":", label=f"floor ({dataset})")
     _save_distances(figure, axes, key, costs.values(), file)

@@ -1,0 +1,153 @@
+"""Several processes train as one would: the same updates, one writer, and no hang when one of them is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import torch
+import yaml
+from conftest import PROJECT
+from lightning_fabric import Fabric
+from small import CPU, METHODS, assert_close, conditions_of, gradients, noise_images, state_of
+from torch import Tensor
+
+from frugalgan import params
+from frugalgan.dataset import Images
+from frugalgan.methods.base import Method
+from frugalgan.training.descent import alone
+from frugalgan.training.hardware import count_processes, mean_over
+from frugalgan.training.state import Conditions
+
+PROCESSES, BATCH = 2, 8
+
+
+def updates(method: Method, images: Images, mean: Any = alone) -> list[Tensor]:
+    """Gradients of one critic and one generator update, without batch statistics."""
+    once = replace(method, n_critic=1, learning_rate=1e-12)
+    conditions = conditions_of(critic_parts=2)
+    state = state_of(once, conditions=conditions)
+    state.networks.G.eval()
+    once.step(state.networks, state.optimizers, lambda: images.batch(4, BATCH), conditions.descent(mean))
+    return gradients(state)
+
+
+def share(fabric: Fabric, folder: Path) -> None:
+    """What each process does."""
+    images = Images(folder / "images.npy", 0, True, CPU, rank=fabric.global_rank, processes=fabric.world_size)
+    found = {name: updates(method, images, mean_over(fabric)) for name, method in METHODS.items()}
+    torch.save(found, folder / f"{fabric.global_rank}.pt")
+
+
+@pytest.mark.slow
+def test_two_processes_make_the_update_of_one(tmp_path: Path) -> None:
+    np.save(tmp_path / "images.npy", noise_images(20))
+    fabric = Fabric(accelerator="cpu", devices=PROCESSES, strategy="ddp_spawn")
+    fabric.launch(share, tmp_path)  # pyright: ignore[reportArgumentType]
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(PROCESSES))
+    for name, method in METHODS.items():
+        alone_ = updates(method, Images(tmp_path / "images.npy", 0, True, CPU))
+        assert all(map(torch.equal, first[name], second[name])), name
+        assert_close(first[name], alone_, rtol=1e-5)
+
+
+# --- the real stage ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with params of two processes at smoke scale, and images."""
+    data = tmp_path / "data"
+    data.mkdir()
+    np.save(data / "images.npy", noise_images(24))
+    write_params(tmp_path, devices=2)
+    return tmp_path
+
+
+def write_params(folder: Path, epochs: float = 0.1, **training: int) -> None:
+    raw = yaml.safe_load((PROJECT / "params.yaml").read_text())
+    raw["scale"] = "smoke"
+    raw["scales"]["smoke"]["model_2_epochs"] = epochs
+    raw["training"] |= training
+    (folder / "params.yaml").write_text(yaml.safe_dump(raw))
+
+
+def start_stage(folder: Path, name: str, *launcher: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*(launcher or (sys.executable,)), str(PROJECT / "stages/train.py"), "data", f"{name}/scratch", f"{name}.json"],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,  # sums depend on the number of threads
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(stage: subprocess.Popen[str], seconds: float = 120) -> str:
+    try:
+        output, _ = stage.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(stage.pid, signal.SIGKILL)
+        raise
+    return output
+
+
+@pytest.mark.slow
+def test_however_they_are_started_the_model_is_the_same(project: Path) -> None:
+    torchrun = (str(Path(sys.executable).parent / "torchrun"), "--standalone", "--nproc-per-node", "2")
+    for name, launcher in (("fabric", ()), ("torchrun", torchrun)):
+        stage = start_stage(project, name, *launcher)
+        output = finish(stage)
+        assert stage.returncode == 0, output
+    write_params(project, nodes=2)
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29571"}
+    nodes = [start_stage(project, f"node{rank}", NODE_RANK=str(rank), **meeting) for rank in range(2)]
+    outputs = [finish(node) for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], outputs
+    assert not (project / "node1").exists() and not (project / "node1.json").exists()
+    weights = [project / name / "scratch/generator.safetensors" for name in ("fabric", "torchrun", "node0")]
+    assert len({file.read_bytes() for file in weights}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_lost_process_ends_the_stage_with_an_error(project: Path, lost: int) -> None:
+    write_params(project, epochs=1000, devices=2)
+    stage = start_stage(project, "model")
+    parent = psutil.Process(stage.pid)
+    assert stage.stdout is not None
+    shown = ""
+    while "kimg [" not in shown:  # training has begun
+        character = stage.stdout.read(1)
+        assert character, shown
+        shown += character
+    (child,) = parent.children()
+    (child if lost else parent).kill()
+    output = finish(stage, seconds=60)
+    assert stage.returncode != 0
+    assert "another process of this training is gone" in output
+    psutil.wait_procs([child], timeout=30)
+    assert not child.is_running()
+    assert not (project / "model").exists() and not (project / "model.json").exists()
+
+
+def test_more_processes_than_there_are_places_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = replace(params.load(PROJECT / "params.yaml").training, devices=3, device="cpu")
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with pytest.raises(ValueError, match=r"training\.devices: 3, but there are 2 processor cores here"):
+        count_processes(training, CPU)
+    assert count_processes(replace(training, devices=2, nodes=4), CPU) == 8
+
+
+def test_a_batch_that_cannot_be_shared_is_refused_before_training() -> None:
+    conditions = Conditions(CPU, torch.float32, 0.0, accumulate=2, critic_parts=4, processes=2)
+    conditions.check_batch(32)
+    with pytest.raises(ValueError, match=r"a batch of 24 is no multiple of .* = 2 × 2 × 4 = 16; change these"):
+        conditions.check_batch(24)
