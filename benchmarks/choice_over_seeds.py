@@ -14,11 +14,10 @@ import yaml
 
 from frugalgan import params
 from frugalgan.features import extract, extractor, load_features
-from frugalgan.methods.base import Source
 from frugalgan.metrics.frechet import frechet_distance
-from frugalgan.models import load_generator, load_model
+from frugalgan.models import load_generator
 from frugalgan.pipeline import planned
-from frugalgan.pool import load_pool, write_pool
+from frugalgan.pool import write_pool
 from frugalgan.reference import REFERENCE
 from frugalgan.report.tables import markdown
 from frugalgan.report.verdicts import judge
@@ -51,15 +50,22 @@ def train(model: str, choice: str, seed: int, folder: Path) -> dict[str, Any]:
     varied(choice, seed, file)
     p = params.load(file)
     n, teacher = p.scale.samples, Path("models/teacher")
-    source: Source | None = None
+    source = None if model in ("teacher", "scratch") else teacher
     if params.pool(file) and model.startswith("student"):
-        write_pool(load_generator(teacher), folder / "pool", n=params.pool(file), seed=seed, batch_size=CPU_BATCH)
-        source = load_pool(folder / "pool")
-    elif model not in ("teacher", "scratch"):
-        source = load_model(teacher)
+        source = folder / "pool"
+        write_pool(teacher, source, n=params.pool(file), seed=seed, batch_size=CPU_BATCH)
     data = "dogs" if model in DOGS else "cats"
     prepared = Path("data/processed") / data
-    run(planned(p, model, file), p, data=prepared, out=folder / model, cost=folder / "cost.json", source=source)
+    run(
+        planned(p, model, file),
+        p,
+        data=prepared,
+        out=folder / model,
+        cost=folder / "cost.json",
+        snapshots=folder,
+        fresh=True,
+        source=source,
+    )
     images = generate(load_generator(folder / model), n=n, seed=p.sample.seed, batch_size=CPU_BATCH)
     network = extractor(p.evaluate.extractor)
     fake = extract(network, images, source=model, seed=p.sample.seed, batch_size=CPU_BATCH)

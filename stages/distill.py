@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from frugalgan import params
-from frugalgan.models import load_model
 from frugalgan.pipeline import planned
-from frugalgan.pool import load_pool
-from frugalgan.stage import run_stage
+from frugalgan.stage import Fresh, run_stage
 from frugalgan.training.run import run
+from frugalgan.training.snapshot import root
 
 
 def main(
@@ -19,14 +18,15 @@ def main(
     pool: Annotated[Path, typer.Argument(help="folder of the teacher's images, read where kd.pool is not 0")],
     out: Annotated[Path, typer.Argument(help="folder of the model to write; its name is the model's")],
     cost: Annotated[Path, typer.Argument(help="JSON of memory (bytes), time (seconds) and parameters to write")],
+    fresh: Fresh = False,
 ) -> None:
     """Train as section `kd` of params.yaml says: J = α · adversarial + (1 − α) · MSE to the teacher's image.
 
     The model's name gives α: `student` has kd.alpha, `student_0.3` 0.3.
     """
     p = params.load()
-    source = load_pool(pool) if params.pool() else load_model(teacher)
-    run(planned(p, out.name), p, data=data, out=out, cost=cost, source=source)
+    source = pool if params.pool() else teacher
+    run(planned(p, out.name), p, data=data, out=out, cost=cost, snapshots=root(), fresh=fresh, source=source)
 
 
 if __name__ == "__main__":

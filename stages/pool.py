@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from frugalgan import params
-from frugalgan.models import load_generator
 from frugalgan.pool import write_pool
 from frugalgan.stage import run_stage
 
@@ -17,8 +16,7 @@ def main(
 ) -> None:
     """Write kd.pool pairs of z and the teacher's image; none where kd.pool is 0."""
     p = params.load()
-    G = load_generator(teacher)
-    write_pool(G, out, n=params.pool(), seed=p.seed, batch_size=p.evaluate.batch_size)
+    write_pool(teacher, out, n=params.pool(), seed=p.seed, batch_size=p.evaluate.batch_size)
 
 
 if __name__ == "__main__":

@@ -131,8 +131,8 @@ class TestEveryMethod:
     def test_losses_are_recorded_by_kimg(self, method: Method, images: Images) -> None:
         state, watch = state_of(method), Watch("test", 3, CPU, 0, 6)
         train(state, method, images, Budget(3, 4), watch, descent_of())
-        assert [row["kimg"] for row in watch.rows] == [4 * method.n_critic * i / 1000 for i in (1, 2, 3)]
-        assert all({"loss_D", "loss_G", "seconds"} <= set(row) for row in watch.rows)
+        assert [row["kimg"] for row in watch.rows()] == [4 * method.n_critic * i / 1000 for i in (1, 2, 3)]
+        assert all({"loss_D", "loss_G", "seconds"} <= set(row) for row in watch.rows())
         assert watch.peak_bytes > sum(t.nbytes for t in state.networks.G.state_dict().values())
 
     @pytest.mark.slow

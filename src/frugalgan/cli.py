@@ -1,6 +1,7 @@
 """The command `frugalgan`: a look at params and results; stages are run by `dvc repro`."""
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -105,3 +106,24 @@ def show_seeds(csv: Annotated[Path | None, typer.Option(help="also write the tab
         import pandas as pd
 
         write_csv(pd.concat(tables), csv)
+
+
+@app.command("clean")
+def clean(
+    interrupted: Annotated[bool, typer.Option("--interrupted", help="also those of interrupted trainings")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
+) -> None:
+    """Remove the last states of finished trainings, which are kept to train longer. Models and results stay."""
+    from frugalgan.training.snapshot import read_index, root, size  # imports torch
+
+    total = 0
+    for folder in sorted(folder for folder in root().glob("*/*") if folder.is_dir()):
+        index = read_index(folder)
+        if index is not None and not (index["finished"] or interrupted):
+            typer.echo(f"kept: {folder}, an interrupted training at {index['nimg'] / 1000:g} kimg (--interrupted)")
+            continue
+        total += size(folder)
+        typer.echo(f"{size(folder) / 2**20:8.1f} MiB  {folder}")
+        if not dry_run:
+            shutil.rmtree(folder)
+    typer.echo(f"{total / 2**20:8.1f} MiB {'would be ' if dry_run else ''}removed")

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from frugalgan.files import FileError
 from frugalgan.images import to_unit
+from frugalgan.provenance import file_sha256
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,19 @@ class Images:
 
     @cached_property
     def array(self) -> np.ndarray:
-        return np.load(self.path, mmap_mode="r")
+        """Raises FileError where it is missing or damaged."""
+        try:
+            return np.load(self.path, mmap_mode="r")
+        except FileNotFoundError:
+            raise FileError(f"{self.path}: no such file; `dvc repro prepare` makes it") from None
+        except ValueError as error:
+            mend = "delete it and run `dvc repro prepare`"
+            raise FileError(f"{self.path}: not a whole array of images ({error}); {mend}") from None
+
+    def sha256(self) -> str:
+        """Of the file. Raises FileError."""
+        assert len(self.array)  # whole, or an error that says what to do
+        return file_sha256(self.path)
 
     def batch(self, nimg: int, size: int) -> Batch:
         """This process's share of the `size` images that follow the first `nimg`: a function of (seed, nimg) alone.

@@ -18,10 +18,15 @@ class FileError(ValueError):
 def replaced(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what the block leaves there, file or folder, takes `path`'s place at its end.
 
-    If the block fails, `path` stays as it was and the temporary one is removed.
+    If the block fails, `path` stays as it was and the temporary one is removed; one that a killed process left is
+    removed the next time. No two processes may write one path at a time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+    prefix = f".{path.name}~"
+    for left in path.parent.iterdir():
+        if left.name.startswith(prefix):
+            shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as folder:
         temporary = Path(folder) / path.name
         yield temporary
         if path.is_dir() and not path.is_symlink():

@@ -65,6 +65,7 @@ class Training:
     compile: bool
     channels_last: bool
     tf32: bool
+    snapshot_kimg: Positive
     devices: Count
     nodes: Count
     strategy: Literal["auto", "ddp"]
@@ -131,6 +132,7 @@ class Scale:
     n_critic: Count
     frozen_critic_layers: Annotated[int, Field(ge=0)]
     critic_parts: Count
+    snapshot_kimg: Positive
     ema_decay: Beta
     samples: Annotated[int, Field(ge=4)]
     moment_samples: Moment

@@ -8,7 +8,8 @@ from tqdm import trange
 from frugalgan.dataset import stream_seed
 from frugalgan.files import FileError, read_json, replaced, write_json
 from frugalgan.growing_array import GrowingArray
-from frugalgan.networks import Network
+from frugalgan.models import load_generator
+from frugalgan.provenance import file_sha256
 from frugalgan.sampling import images_of, latents
 from frugalgan.teachers import PooledTeacher
 
@@ -16,11 +17,12 @@ IMAGES, Z, FACTS = "images.npy", "z.npy", "pool.json"
 POOL = 7  # key of the random stream of its z
 
 
-def write_pool(G: Network, out: Path, *, n: int, seed: int, batch_size: int) -> None:
-    """n pairs of z, from `seed`, and G's image of it into folder `out`, which appears whole. G must be in eval mode.
+def write_pool(model: Path, out: Path, *, n: int, seed: int, batch_size: int) -> None:
+    """n pairs of z, from `seed`, and the image that the generator of folder `model` makes of it.
 
-    With n = 0 the folder only says that there are none.
+    Folder `out` appears whole; with n = 0 it only says that there are none. Raises FileError or ModelError.
     """
+    G, weights = load_generator(model), model / "generator.safetensors"
     side = G.arguments["image_size"]
     with replaced(out) as folder:
         folder.mkdir()
@@ -31,7 +33,7 @@ def write_pool(G: Network, out: Path, *, n: int, seed: int, batch_size: int) -> 
                 for first in trange(0, n, batch_size, desc="teacher's images", unit="batch"):
                     for image in images_of(G, z[first : first + batch_size], batch_size).numpy():
                         pixels.append(image)
-        write_json(folder / FACTS, {"n": n, "seed": seed})
+        write_json(folder / FACTS, {"n": n, "seed": seed, "generator_sha256": file_sha256(weights)})
 
 
 def load_pool(folder: Path) -> PooledTeacher:

@@ -9,6 +9,9 @@ import torch
 
 PACKAGES = ("frugalgan", "torch", "numpy", "scipy", "opencv-python-headless")
 
+CODE_FOLDERS = ("methods", "networks", "training")
+CODE_FILES = ("dataset.py", "images.py", "losses.py", "pool.py", "sampling.py", "teachers.py")
+
 
 def versions() -> dict[str, str]:
     """Versions of what computes our numbers, flat."""
@@ -26,3 +29,12 @@ def file_sha256(path: Path) -> str:
     """The file's sha256, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_sha256() -> str:
+    """Of the code that decides what a step of training does."""
+    here = Path(__file__).parent
+    files = [file for folder in CODE_FOLDERS for file in (here / folder).glob("*.py")]
+    files += [here / name for name in CODE_FILES]
+    named = "".join(f"{file.relative_to(here).as_posix()}:{file_sha256(file)}\n" for file in sorted(files))
+    return hashlib.sha256(named.encode()).hexdigest()

@@ -1,13 +1,27 @@
 """How a stage script runs: its arguments, its signals, its errors."""
 
+import errno
 import functools
 import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
+
+MENDS = {
+    errno.ENOSPC: "the disk is full: make room and run it again",
+    errno.EDQUOT: "the quota is used up: make room and run it again",
+    errno.EFBIG: "files may not become this large here: raise the limit (ulimit -f) and run it again",
+    errno.EROFS: "the folder is read-only: make it writable and run it again",
+    errno.EACCES: "you may not write here: change the folder's permissions and run it again",
+}
+
+Fresh = Annotated[
+    bool, typer.Option("--fresh", envvar="FRUGALGAN_FRESH", help="start anew, whatever snapshot there is")
+]
 
 
 def run_stage(main: Callable[..., None]) -> None:
@@ -24,9 +38,21 @@ def run_stage(main: Callable[..., None]) -> None:
             main(*args, **kwargs)
         except KeyboardInterrupt:
             sys.exit(128 + signal.SIGINT)
-        except (ValueError, OSError, RuntimeError) as error:
+        except (ValueError, OSError, RuntimeError, MemoryError) as error:
             if os.environ.get("FRUGALGAN_TRACEBACK"):
                 raise
-            sys.exit(f"{Path(sys.argv[0]).stem}: {error}")
+            sys.exit(f"{Path(sys.argv[0]).stem}: {error}{_mend(error)}")
 
     typer.run(command)
+
+
+def _mend(error: Exception) -> str:
+    """What helps where the message, which is another library's, does not say it."""
+    if isinstance(error, OSError) and error.errno in MENDS:
+        return f"; {MENDS[error.errno]}; what was there before is untouched"
+    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+        return (
+            "; not enough memory: raise training.critic_parts or accumulate, set recompute, or lower batch_size "
+            "(`frugalgan plan --memory 6GiB` says what fits)"
+        )
+    return ""

@@ -79,9 +79,9 @@ def pareto(table: pd.DataFrame, key: str, file: Path) -> None:
             style = {"color": colours[row["data"]], "marker": marker, "label": f"{name} ({row['data']})"}
             axis.errorbar(row[column], row[key], yerr=row[f"{key}_sd"], linestyle="", capsize=3, alpha=0.8, **style)
         for dataset, colour in colours.items():
-            of_data = trained[trained["data"] == dataset].reset_index()
-            best = of_data.iloc[front(list(zip(of_data[column], of_data[key], strict=True)))]
-            axis.plot(best[column], best[key], color=colour, drawstyle="steps-post", label=f"best ({dataset})")
+            points = trained.loc[trained["data"] == dataset, [column, key]].to_numpy()
+            best = points[front([(cost, distance) for cost, distance in points])]
+            axis.plot(best[:, 0], best[:, 1], color=colour, drawstyle="steps-post", label=f"best ({dataset})")
             floor = trained.loc[trained["data"] == dataset, f"{key}_floor"].max()
             axis.axhline(floor, color=colour, linestyle=":", label=f"floor ({dataset})")
     _save_distances(figure, axes, key, costs.values(), file)

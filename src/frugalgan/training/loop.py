@@ -1,5 +1,6 @@
 """The training loop: one for all methods. It knows no loss and asks no method who it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -30,8 +31,16 @@ class Budget:
         return self.steps * method.n_critic * self.batch_size / 1000
 
 
-def train(state: State, method: Method, images: Images, budget: Budget, watch: Watch, descent: Descent) -> None:
-    """Train for `budget` on `images`. Raises NonFiniteLoss (from `watch`).
+def train(
+    state: State,
+    method: Method,
+    images: Images,
+    budget: Budget,
+    watch: Watch,
+    descent: Descent,
+    after_step: Callable[[State, Watch], None] = lambda state, watch: None,
+) -> None:
+    """Train until `budget` is spent, from where `state` and `watch` are. Raises NonFiniteLoss (from `watch`).
 
     Every random number is a function of (seed, images seen), so equal arguments give equal weights. Of several
     processes each has its share of every batch (in `images`), and all take the same steps.
@@ -51,19 +60,22 @@ def train(state: State, method: Method, images: Images, budget: Budget, watch: W
 
     progress = tqdm(
         total=budget.kimg(method),
+        initial=state.nimg / 1000,
         desc=watch.name,
         mininterval=1,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.2f}/{total:.2f} kimg [{elapsed}<{remaining}{postfix}]",
         disable=images.rank > 0,
     )
     with progress:
-        watch.moment(state.networks.G, state.ema, 0)
-        for done in range(1, budget.steps + 1):
+        if not watch.done:
+            watch.moment(state.networks.G, state.ema)
+        while watch.done < budget.steps:
             with watch.timed():
                 # The second step is the first that finds optimiser state in memory.
-                losses = watch.memory(step, state) if done == min(2, budget.steps) else step()
-            if watch.record(done, state.nimg, losses):
+                losses = watch.memory(step, state) if watch.done + 1 == min(2, budget.steps) else step()
+            if watch.record(state.nimg, losses):
                 progress.set_postfix(watch.shown())
             progress.update(state.nimg / 1000 - progress.n)
-            if done in watch.moments:
-                watch.moment(state.networks.G, state.ema, state.nimg)
+            if watch.is_moment():
+                watch.moment(state.networks.G, state.ema)
+            after_step(state, watch)

@@ -42,8 +42,9 @@ def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
         folder.mkdir()
         save_model(folder, working_generator(G, run.state.ema, run.params.seed), run.state.networks.D, facts)
         watch.write_history(folder / "history.csv")
-        np.save(folder / "moments.npy", np.stack(watch.samples))
-        write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in watch.samples]), columns=FIXED))
+        samples = [watch.samples[step] for step in watch.final_moments()]
+        np.save(folder / "moments.npy", np.stack(samples))
+        write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
     values = costs(run, (out / "generator.safetensors").stat().st_size)
     # what tells one cost from another
     keys = ("name", "method", "scale", "seed", "epochs", "batch_size", "device", "processes", "precision")
@@ -65,7 +66,7 @@ def facts_of(run: Outcome, name: str) -> dict[str, Any]:
         "device": device_name(run.conditions.device),
         "processes": run.conditions.processes,
         "precision": str(run.conditions.precision).removeprefix("torch."),
-        "moments_kimg": run.watch.moments_kimg,
+        "moments_kimg": [kimg for kimg, _ in _moments(run.watch)],
         "versions": versions(),
     }
 
@@ -85,8 +86,8 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
         "seconds_per_epoch": watch.seconds / epochs if epochs else 0.0,
         "images_per_second": state.nimg / watch.seconds if watch.seconds else 0.0,
         "kimg": state.nimg / 1000,
-        "moments_kimg": watch.moments_kimg,
-        "moments_seconds": watch.moments_seconds,
+        "moments_kimg": [kimg for kimg, _ in _moments(watch)],
+        "moments_seconds": [seconds for _, seconds in _moments(watch)],
         "peak_training_bytes": watch.peak_bytes,
         "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
         **{f"peak_{part}_bytes": size for part, size in watch.peak_parts.items()},
@@ -96,3 +97,7 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
         "generator_bytes": generator_bytes,
     }
     return values | ({} if run.joules is None else {"joules": run.joules})
+
+
+def _moments(watch: Watch) -> list[tuple[float, float]]:
+    return [watch.moments[step] for step in watch.final_moments()]

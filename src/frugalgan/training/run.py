@@ -1,54 +1,82 @@
 """One training run from prepared images to the model folder and its cost."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from frugalgan.dataset import Images
-from frugalgan.methods.base import Shape, Source
+from frugalgan.methods.base import Shape
 from frugalgan.params import Params
 from frugalgan.pipeline import Run
-from frugalgan.provenance import file_sha256
+from frugalgan.provenance import code_sha256, device_name, versions
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.hardware import mean_over, open_fabric
+from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import train
 from frugalgan.training.outcome import Outcome, write_outcome
+from frugalgan.training.snapshot import Snapshots
+from frugalgan.training.source import open_source, source_sha256
 from frugalgan.training.state import Conditions, start
 from frugalgan.training.watch import Watch
 
+DECIDES_NOTHING = ("snapshot_kimg", "device")  # of section training; the device is told by its name
 
-def run(planned: Run, params: Params, *, data: Path, out: Path, cost: Path, source: Source | None = None) -> None:
+
+def run(
+    planned: Run,
+    params: Params,
+    *,
+    data: Path,
+    out: Path,
+    cost: Path,
+    snapshots: Path,
+    fresh: bool,
+    source: Path | None = None,
+) -> None:
     """Train on the images of folder `data`; leave the model in folder `out` and its cost in JSON file `cost`.
 
-    `source` is what to start or learn from. The model's name is that of `out`. All appears at the end at once; a run
-    that fails leaves what was there before. Of several processes, the first writes.
+    `source` is the folder of what to start or learn from. The model's name is that of `out`. All appears at the end
+    at once; a run that fails leaves what was there before. A run that was interrupted goes on from its last snapshot
+    in folder `snapshots`, unless `fresh`. Of several processes, the first writes.
     """
-    method = planned.method
+    method, shape = planned.method, Shape.of(params)
     conditions = Conditions.of(params.training)
     conditions.check_batch(planned.batch_size)
     fabric = open_fabric(params.training, conditions.device)
-    conditions = replace(conditions, device=fabric.device)
-    mean = mean_over(fabric)
-    images = Images(
-        data / "images.npy",
-        params.seed,
-        params.training.flip,
-        conditions.device,
-        rank=fabric.global_rank,
-        processes=fabric.world_size,
-    )
-    shape = Shape.of(params)
-    state = start(method, shape, source, conditions, seed=params.seed)
-    budget, counters = planned.budget, read_counters()
-    watch = Watch(
-        out.name,
-        budget.steps,
-        conditions.device,
-        params.seed,
-        params.training.moment_samples,
-        mean_of_processes=mean,
-        rank=fabric.global_rank,
-    )
-    train(state, method, images, budget, watch, conditions.descent(mean))
-    joules = joules_since(counters)  # moments' drawing included
-    if fabric.is_global_zero:
-        write_outcome(Outcome(planned, params, conditions, state, watch, file_sha256(images.path), joules), out, cost)
+    conditions, mean = replace(conditions, device=fabric.device), mean_over(fabric)
+    rank, processes = fabric.global_rank, fabric.world_size
+    flip = params.training.flip
+    images = Images(data / "images.npy", params.seed, flip, conditions.device, rank, processes)
+    state = start(method, shape, open_source(source) if source else None, conditions, seed=params.seed)
+    budget, data_sha256 = planned.budget, images.sha256()
+    samples = params.training.moment_samples
+    watch = Watch(out.name, budget.steps, conditions.device, params.seed, samples, mean, rank)
+    counters = read_counters()
+    known = Snapshots(snapshots / out.name, configuration(planned, params, conditions, data_sha256, source))
+    with Keeper(out.name, known, params.training.snapshot_kimg, rank) as keeper:
+        if not fresh:
+            keeper.resume(state, watch)
+        train(state, method, images, budget, watch, conditions.descent(mean), keeper.after_step)
+        joules = joules_since(counters)  # moments' drawing included
+        if not rank:
+            write_outcome(Outcome(planned, params, conditions, state, watch, data_sha256, joules), out, cost)
+            keeper.tell_what_is_kept()
+
+
+def configuration(
+    planned: Run, params: Params, conditions: Conditions, data_sha256: str, source: Path | None
+) -> dict[str, Any]:
+    """All that decides a training's result at a given number of images seen, as JSON values."""
+    training = {key: value for key, value in asdict(params.training).items() if key not in DECIDES_NOTHING}
+    return {
+        "method": {"name": type(planned.method).__name__} | asdict(planned.method),
+        "networks": asdict(Shape.of(params)),
+        "training": training | {"precision": str(conditions.precision)},
+        "batch_size": planned.batch_size,
+        "seed": params.seed,
+        "device": device_name(conditions.device),
+        "data_sha256": data_sha256,
+        "source_sha256": source_sha256(source) if source else None,
+        "code_sha256": code_sha256(),
+        "versions": versions(),
+    }

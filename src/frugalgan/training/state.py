@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, nn, optim
 from torch.optim.swa_utils import AveragedModel
 
 from frugalgan.dataset import stream_seed
@@ -34,6 +35,21 @@ class State:
         modules: list[nn.Module] = [self.networks.G, self.networks.D]
         modules += [module for module in (self.networks.teacher, self.ema) if module is not None]
         return state_tensors(modules, (self.optimizers.G, self.optimizers.D))
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it but the teacher, which does not change."""
+        return {name: part.state_dict() for name, part in self._parts().items()} | {"nimg": self.nimg}
+
+    def load_state_dict(self, kept: dict[str, Any]) -> None:
+        """Go on from what `state_dict` said."""
+        for name, part in self._parts().items():
+            part.load_state_dict(kept[name])
+        self.nimg = kept["nimg"]
+
+    def _parts(self) -> dict[str, nn.Module | optim.Optimizer]:
+        parts: dict[str, nn.Module | optim.Optimizer] = {"G": self.networks.G, "D": self.networks.D}
+        parts |= {"optimizer_G": self.optimizers.G, "optimizer_D": self.optimizers.D}
+        return parts if self.ema is None else parts | {"ema": self.ema}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What one sees of a training run: losses, images at ten moments, seconds, memory."""
+"""What one sees of a training run: losses, images at moments, seconds, memory."""
 
 import csv
 import math
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,12 +20,21 @@ from frugalgan.training.descent import alone
 from frugalgan.training.ema import BATCH, working_generator
 from frugalgan.training.state import State
 
-MOMENTS = 10  # at which images are drawn, beside the start
+MOMENTS = 10  # at which images are drawn, at most, beside the start and the end
 HISTORY_ROWS = 200  # at most, in history.csv
+CHECK = 16  # steps after which losses are looked at
 
 
 class NonFiniteLoss(RuntimeError):
     """A loss is NaN or infinite: training cannot go on."""
+
+
+def spacing(steps: int, most: int) -> int:
+    """The smallest power of two of which at most `most` multiples fit into `steps`.
+
+    A longer training's marks are then among a shorter one's, so that this one can go on as if it had been longer.
+    """
+    return 1 << (steps // (most + 1)).bit_length()
 
 
 class Watch:
@@ -43,26 +53,31 @@ class Watch:
         """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them."""
         self.name, self.steps, self.device, self.seed = name, steps, device, seed
         self.moment_samples, self.mean_of_processes, self.rank = moment_samples, mean_of_processes, rank
-        self.interval = max(1, math.ceil(steps / HISTORY_ROWS))
-        self.moments = {round(steps * i / MOMENTS) for i in range(1, MOMENTS + 1)} - {0}
-        self.rows: list[dict[str, float]] = []
-        self.samples: list[np.ndarray] = []  # each (moment_samples, 3, S, S) uint8, of the same z
-        self.moments_kimg: list[float] = []
-        self.moments_seconds: list[float] = []
-        self.seconds = self.drawing_seconds = self.loading_seconds = 0.0
+        self.done = 0  # steps
+        self.moments: dict[int, tuple[float, float]] = {}  # step → (kimg, seconds)
+        self.samples: dict[int, np.ndarray] = {}  # step → (moment_samples, 3, S, S) uint8, of the same z
+        self.drawing_seconds = self.loading_seconds = 0.0
         self.peak_bytes = 0
         self.peak_parts: dict[str, int] = {}  # what it consisted of, where that is known
-        self._sums: dict[str, Tensor] = {}
-        self._n = 0
+        self._terms: list[str] = []
+        self._losses: list[list[float]] = []  # of each step, in the order of _terms
+        self._pending: list[Tensor] = []  # the same, not yet looked at
+        self._seconds: list[float] = []  # when each step was done
+        self._kimg = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of all steps."""
+        return self._seconds[-1] if self._seconds else 0.0
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Add the block's seconds, GPU work included."""
+        """Count the block as a step, GPU work included."""
         begun = time.perf_counter()
         yield
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
-        self.seconds += time.perf_counter() - begun
+        self._seconds.append(self.seconds + time.perf_counter() - begun)
 
     @contextmanager
     def loading(self) -> Iterator[None]:
@@ -83,45 +98,95 @@ class Watch:
             self.peak_bytes, self.peak_parts = live.peak, live.at_peak
         return losses
 
-    def record(self, done: int, nimg: int, losses: dict[str, Tensor]) -> bool:
-        """Take the losses of step number `done`; True if a row of means was completed. Raises NonFiniteLoss."""
-        for name, value in losses.items():
-            self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
-        self._n += 1
-        if done % self.interval and done != self.steps:
+    def record(self, nimg: int, losses: dict[str, Tensor]) -> bool:
+        """Take the losses of one more step; True if they have now been looked at. Raises NonFiniteLoss."""
+        self._terms = list(losses)
+        self._pending.append(torch.stack(list(losses.values())))
+        self.done, self._kimg = self.done + 1, nimg / 1000
+        if self.done % CHECK and self.done != self.steps:
             return False
-        means = {name: self.mean_of_processes(total / self._n).item() for name, total in self._sums.items()}
-        for name, mean in means.items():
-            if not math.isfinite(mean):
-                raise NonFiniteLoss(
-                    f"{self.name}: {name} is {mean} at {nimg / 1000:g} kimg; lower learning_rate, raise "
-                    "gradient_penalty where there is one, or set training.precision to float32"
-                )
-        self.rows.append({"kimg": nimg / 1000, "seconds": round(self.seconds, 3)} | means)
-        self._sums, self._n = {}, 0
+        self.look()
         return True
 
-    def shown(self) -> dict[str, str]:
-        """The last row, for the progress bar."""
-        row = self.rows[-1]
-        losses = {name: f"{value:.3g}" for name, value in row.items() if name not in ("kimg", "seconds")}
-        return losses | {"img/s": f"{1000 * row['kimg'] / max(self.seconds, 1e-9):.0f}"}
+    def look(self) -> None:
+        """Look at the losses that are pending. Raises NonFiniteLoss."""
+        if not self._pending:
+            return
+        rows = self.mean_of_processes(torch.stack(self._pending)).tolist()
+        for step, row in enumerate(rows, self.done - len(rows) + 1):
+            for term, value in zip(self._terms, row, strict=True):
+                if not math.isfinite(value):
+                    raise NonFiniteLoss(
+                        f"{self.name}: {term} is {value} at {self._kimg * step / self.done:g} kimg; lower "
+                        "learning_rate, raise gradient_penalty where there is one, or set training.precision to float32"
+                    )
+        self._losses += rows
+        self._pending = []
 
-    def moment(self, G: Network, ema: AveragedModel | None, nimg: int) -> None:
+    def shown(self) -> dict[str, str]:
+        """The last losses, for the progress bar."""
+        losses = {term: f"{value:.3g}" for term, value in zip(self._terms, self._losses[-1], strict=True)}
+        return losses | {"img/s": f"{1000 * self._kimg / max(self.seconds, 1e-9):.0f}"}
+
+    def is_moment(self) -> bool:
+        """Whether images are to be drawn now."""
+        return self.done % spacing(self.steps, MOMENTS) == 0 or self.done == self.steps
+
+    def moment(self, G: Network, ema: AveragedModel | None) -> None:
         """Draw the fixed vectors and more, the same z each time, with the generator as it would be used now."""
         if self.rank:
             return
         begun = time.perf_counter()
         generator = working_generator(G, ema, self.seed)
         z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
-        self.samples.append(images_of(generator, z, BATCH).numpy())
-        self.moments_kimg.append(nimg / 1000)
-        self.moments_seconds.append(round(self.seconds, 3))
+        self.samples[self.done] = images_of(generator, z, BATCH).numpy()
+        self.moments[self.done] = self._kimg, round(self.seconds, 3)
         self.drawing_seconds += time.perf_counter() - begun
 
+    def final_moments(self) -> list[int]:
+        """The steps whose images are shown: those that a training of this length draws, and no others' before it."""
+        every = spacing(self.steps, MOMENTS)
+        return sorted(step for step in self.moments if step % every == 0 or step == self.steps)
+
+    def rows(self) -> list[dict[str, float]]:
+        """Means of the losses over equal stretches of training, by kimg and seconds at their ends."""
+        every, kimg_per_step = spacing(self.steps, HISTORY_ROWS), self._kimg / max(1, self.done)
+        losses, rows = np.array(self._losses, np.float64), []
+        for first in range(0, self.done, every):
+            end = min(first + every, self.done)
+            means = dict(zip(self._terms, losses[first:end].mean(0).tolist(), strict=True))
+            rows.append({"kimg": end * kimg_per_step, "seconds": round(self._seconds[end - 1], 3)} | means)
+        return rows
+
     def write_history(self, file: Path) -> None:
-        """Losses by kimg and seconds as CSV, one row per interval (its means); no row for an untrained model."""
+        """`rows` as CSV; no row for an untrained model."""
+        rows = self.rows()
         with file.open("w", newline="", encoding="utf-8") as opened:
-            writer = csv.DictWriter(opened, list(self.rows[0]) if self.rows else ["kimg", "seconds"])
+            writer = csv.DictWriter(opened, list(rows[0]) if rows else ["kimg", "seconds"])
             writer.writeheader()
-            writer.writerows(self.rows)
+            writer.writerows(rows)
+
+    # --- what a snapshot keeps ----------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the images, as plain values. Losses must have been looked at."""
+        return {
+            "done": self.done,
+            "kimg": self._kimg,
+            "terms": self._terms,
+            "losses": torch.tensor(self._losses, dtype=torch.float64),
+            "seconds": torch.tensor(self._seconds, dtype=torch.float64),
+            "moments": self.moments,
+            "drawing_seconds": self.drawing_seconds,
+            "loading_seconds": self.loading_seconds,
+            "peak_bytes": self.peak_bytes,
+            "peak_parts": self.peak_parts,
+        }
+
+    def load_state_dict(self, kept: dict[str, Any], samples: dict[int, np.ndarray]) -> None:
+        """Go on from what `state_dict` said, with the images of its moments."""
+        self.done, self._kimg, self._terms = kept["done"], kept["kimg"], kept["terms"]
+        self._losses, self._seconds = kept["losses"].tolist(), kept["seconds"].tolist()
+        self.moments, self.samples = kept["moments"], samples
+        self.drawing_seconds, self.loading_seconds = kept["drawing_seconds"], kept["loading_seconds"]
+        self.peak_bytes, self.peak_parts = kept["peak_bytes"], kept["peak_parts"]
