@@ -1,11 +1,11 @@
 """What tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-PROJECT = Path(__file__).parents[1]
+from pipeline import call, smoke_project
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +15,17 @@ def photos() -> Path:
     if not (folder / "animal-faces").is_dir():
         pytest.skip("real photographs needed: set FRUGALGAN_PHOTOS to a folder with animal-faces/afhq/ in it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this checkout after `dvc repro` at smoke scale; whoever changes it takes `unchanged`."""
+    return smoke_project(tmp_path_factory.mktemp("pipeline") / "clone")
+
+
+@pytest.fixture
+def unchanged(project: Path) -> Iterator[Path]:
+    """The project, put back afterwards."""
+    yield project
+    call(project, "git", "checkout", "--quiet", "--", ".")
+    call(project, "dvc", "checkout", "--quiet")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT
+from pipeline import PROJECT
 
 from frugalgan import params
 from frugalgan.methods.kd import Distillation

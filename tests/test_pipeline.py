@@ -1,69 +1,16 @@
 """The real `dvc` commands, at smoke scale, in a temporary clone."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import PROJECT
-
-BIN = Path(sys.executable).parent
-STUDENTS = {"student", "student_0.3", "student_0.01", "student_0.001"}
-MODELS = {"untrained", "teacher", "scratch", "transfer"} | STUDENTS
+from pipeline import MODELS, PROJECT, STUDENTS, call, clone, ran
 
 pytestmark = pytest.mark.slow
-
-
-def call(folder: Path, *command: str, fails: bool = False) -> str:
-    """stdout and stderr of a command run in `folder`; its exit code must be 0, or not 0 if it `fails`."""
-    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(folder / "src")}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    assert (done.returncode != 0) == fails, output
-    return output
-
-
-def clone(source: Path, target: Path) -> Path:
-    call(target.parent, "git", "clone", "--quiet", str(source), str(target))
-    for key, value in (("user.name", "test"), ("user.email", "test@example.org")):
-        call(target, "git", "config", key, value)
-    return target
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this checkout, its uncommitted changes included, after `dvc repro` at smoke scale."""
-    folder = clone(PROJECT, tmp_path_factory.mktemp("pipeline") / "clone")
-    changed = call(PROJECT, "git", "ls-files", "--modified", "--others", "--exclude-standard").splitlines()
-    for name in changed:
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, folder / name)
-    params = folder / "params.yaml"
-    params.write_text(params.read_text().replace("scale: embedded", "scale: smoke"))
-    call(folder, "dvc", "repro")
-    call(folder, "git", "add", "--all")
-    call(folder, "git", "commit", "--quiet", "--message", "smoke")
-    return folder
-
-
-@pytest.fixture
-def unchanged(project: Path) -> Iterator[Path]:
-    """The project, put back afterwards."""
-    yield project
-    call(project, "git", "checkout", "--quiet", "--", ".")
-    call(project, "dvc", "checkout", "--quiet")
-
-
-def ran(output: str) -> set[str]:
-    """The stages that a dvc command ran."""
-    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
 
 
 def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None:

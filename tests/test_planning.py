@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import PROJECT
+from pipeline import PROJECT
 
 from frugalgan import params
 from frugalgan.methods.base import Method, Shape

@@ -13,8 +13,8 @@ import psutil
 import pytest
 import torch
 import yaml
-from conftest import PROJECT
 from lightning_fabric import Fabric
+from pipeline import PROJECT
 from small import CPU, METHODS, assert_close, conditions_of, gradients, noise_images, state_of
 from torch import Tensor
 

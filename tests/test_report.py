@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT
+from pipeline import PROJECT
 
 from frugalgan.files import FileError
 from frugalgan.report.compare import DATASETS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import PROJECT
+from pipeline import PROJECT
 
 BIN = Path(sys.executable).parent
 STAGE = """

@@ -23,6 +23,7 @@ Crop = Literal["thesis", "eyes"]
 
 # Photos that a thread takes at a time, and such tasks in flight per thread: what bounds the memory.
 TASK_PHOTOS, TASKS_PER_WORKER = 8, 3
+LARGEST_ANNOTATION = 4096  # bytes; a real one has about 80
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,11 @@ def crop_photo(raw: Path, photo: RawPhoto, *, crop: Crop, size: int) -> CroppedP
 def _read_points(photo: Path) -> np.ndarray:
     annotation = f"{photo.name}.cat"
     try:
-        return parse_cat(photo.with_name(annotation).read_text(encoding="ascii", errors="replace"))
+        with photo.with_name(annotation).open("rb") as file:
+            data = file.read(LARGEST_ANNOTATION + 1)
+        if len(data) > LARGEST_ANNOTATION:
+            raise FaceError(f"more than {LARGEST_ANNOTATION} bytes, where one line of 19 numbers belongs")
+        return parse_cat(data.decode("ascii", errors="replace"))
     except FileNotFoundError:
         raise FaceError(f"no key points: {annotation} is missing") from None
     except FaceError as error:

@@ -1,0 +1,79 @@
+"""Photos and annotations that are broken, or made to do harm: used, or rejected by name."""
+
+import csv
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frugalgan.cropping import crop_photo
+from frugalgan.faces import FaceError, crop_centre
+from frugalgan.images import ImageError, write_png
+from frugalgan.photos import decode_shrunk
+from frugalgan.preparation import REJECTED, prepare
+from frugalgan.raw_photos import RawPhoto
+
+CASES, FILES, SIZE = 10_000, 25, 64
+
+
+def garbled(data: bytes, rng: np.random.Generator) -> bytes:
+    """A few bits turned (half of them in the header), or the end cut off, or both."""
+    broken = bytearray(data)
+    kind = rng.integers(3)
+    if kind != 1:
+        for _ in range(rng.integers(1, 9)):
+            position = int(rng.integers(len(data) if rng.random() < 0.5 else 700))
+            broken[position] ^= 1 << int(rng.integers(8))
+    return bytes(broken[: rng.integers(1, len(data))] if kind else broken)
+
+
+@pytest.mark.slow
+def test_ten_thousand_broken_photographs_give_a_square_or_a_reason(photos: Path, capfd: pytest.CaptureFixture) -> None:
+    rng = np.random.default_rng(0)
+    folders = [photos / "animal-faces/afhq/train" / animal for animal in ("cat", "dog")]
+    files = [file for folder in folders for file in sorted(folder.iterdir())[:FILES]]
+    originals = [file.read_bytes() for file in files]
+    usable = 0
+    for case in range(CASES):
+        data, begun = garbled(originals[case % len(originals)], rng), time.monotonic()
+        try:
+            image, factor = decode_shrunk(data, "photo", SIZE)
+            face, _ = crop_centre(image, SIZE, factor=factor)
+            assert face.shape == (SIZE, SIZE, 3) and face.dtype == np.uint8
+            usable += 1
+        except (ImageError, FaceError) as error:
+            assert str(error)
+        assert time.monotonic() - begun < 20
+    assert 0.05 * CASES < usable < 0.95 * CASES  # the test saw both
+
+
+NAMES = ("a b.png", "-rf.png", "it's.png", 'say "cat".png', "new\nline.png", "$(touch harm).png", "ü猫.png", ";&|.png")
+
+
+def test_odd_names_are_names(tmp_path: Path) -> None:
+    folder = tmp_path / "raw/animal-faces/afhq/train/cat"
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        write_png(folder / name, rng.integers(0, 256, (16, 16, 3), np.uint8))
+    (folder / "bad\nname.png").write_bytes(b"no picture")
+    report = prepare(
+        tmp_path / "raw", tmp_path / "out", animal="cat", image_size=8, crop="eyes", max_rejected=0.5, minimum=1
+    )
+    assert report.train + report.heldout == len(NAMES) and report.rejected == 1
+    with (tmp_path / "out" / REJECTED).open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["file"].endswith("bad\nname.png") and "not an image" in row["reason"]
+    assert not (tmp_path / "harm").exists() and not Path("harm").exists()
+
+
+def test_a_huge_annotation_is_not_read(tmp_path: Path) -> None:
+    write_png(tmp_path / "cat.png", np.zeros((16, 16, 3), np.uint8))
+    with (tmp_path / "cat.png.cat").open("w") as file:
+        for _ in range(100):
+            file.write("1 2\n" * 100_000)
+    begun = time.monotonic()
+    cropped = crop_photo(tmp_path, RawPhoto("cat.png", True, None), crop="eyes", size=8)
+    assert "cat.png.cat: more than 4096 bytes" in cropped.reason
+    assert time.monotonic() - begun < 1

@@ -1,0 +1,186 @@
+"""Killed at any moment, interrupted, out of room: nothing is lost, and nothing that is half done counts as done."""
+
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+from pipeline import call, environment
+
+pytestmark = pytest.mark.slow
+
+KILLS = 5  # of each training stage
+TRAININGS = ("train_teacher", "train_scratch", "transfer", "distill")
+OTHERS = ("prepare@cats", "sample@teacher", "evaluate@teacher")
+EPOCHS = {"teacher_epochs": 1.0, "model_2_epochs": 1.0, "kd_epochs": 1.0}  # a hundred steps each
+
+
+def command_of(project: Path, stage: str) -> str:
+    return yaml.safe_load((project / "dvc.lock").read_text())["stages"][stage]["cmd"]
+
+
+def outputs_of(project: Path, stage: str) -> list[Path]:
+    return [
+        project / out["path"] for out in yaml.safe_load((project / "dvc.lock").read_text())["stages"][stage]["outs"]
+    ]
+
+
+def contents(paths: list[Path]) -> dict[str, Any]:
+    """Every file's bytes, but for what says how long something took."""
+    found: dict[str, Any] = {}
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.suffix in (".png", ".safetensors", ".npy") or "quality" in file.parts:
+                found[str(file)] = file.read_bytes()
+            elif file.name == "history.csv":
+                found[str(file)] = [line.split(",")[:1] + line.split(",")[2:] for line in file.read_text().splitlines()]
+    assert found
+    return found
+
+
+def left_over(project: Path) -> list[Path]:
+    """Temporary files and folders."""
+    return [path for path in project.rglob(".*~*") if ".git" not in path.parts and ".venv" not in path.parts]
+
+
+class Started:
+    """A command in `project`, with its output in a file."""
+
+    def __init__(self, project: Path, command: str, **variables: str) -> None:
+        self.log = project.parent / "output.txt"
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                command.split(), cwd=project, env=environment(project) | variables, stdout=output, stderr=output
+            )
+
+    def wait_until_it_says(self, text: str) -> bool:
+        """False where the command ended without saying it."""
+        while text not in self.log.read_text():
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.01)
+        return True
+
+
+@pytest.fixture
+def longer(unchanged: Path) -> Iterator[Path]:
+    """The project with trainings of a hundred steps, finished, and no snapshots."""
+    params = unchanged / "params.yaml"
+    raw = params.read_text()
+    for key, value in EPOCHS.items():
+        raw = raw.replace(f"{key}: 0.1 ", f"{key}: {value} ", 1)
+    params.write_text(raw)
+    yield unchanged
+    shutil.rmtree(unchanged / ".frugalgan", ignore_errors=True)
+
+
+@pytest.mark.parametrize("stage", TRAININGS)
+def test_a_training_killed_again_and_again_ends_as_if_it_had_not_been(longer: Path, stage: str) -> None:
+    command, outputs = command_of(longer, stage), outputs_of(longer, stage)
+    begun = time.monotonic()
+    call(longer, *command.split(), FRUGALGAN_FRESH="1")
+    whole = contents(outputs)
+    seconds = (time.monotonic() - begun) / 2  # about half of it is Python's start
+    rng, kills, resumed = random.Random(stage), 0, 0
+    shutil.rmtree(longer / ".frugalgan")
+    while kills < KILLS:
+        started = Started(longer, command)
+        started.wait_until_it_says("kimg [")
+        time.sleep(rng.uniform(0, seconds / 3))
+        if started.process.poll() is None:
+            started.process.kill()
+            kills += 1
+        started.process.wait()
+        resumed += "goes on from" in started.log.read_text()
+        assert contents(outputs) == whole  # of the run before, or of this one: never half
+        if started.process.returncode == 0:
+            shutil.rmtree(longer / ".frugalgan")
+    output = call(longer, *command.split())
+    assert resumed or "goes on from" in output
+    assert contents(outputs) == whole
+    assert not left_over(longer)
+
+
+@pytest.mark.parametrize("stage", OTHERS)
+def test_other_stages_killed_at_any_moment_leave_what_was_there_or_all_anew(unchanged: Path, stage: str) -> None:
+    command, outputs = command_of(unchanged, stage), outputs_of(unchanged, stage)
+    whole, rng = contents(outputs), random.Random(stage)
+    begun = time.monotonic()
+    call(unchanged, *command.split())
+    seconds = time.monotonic() - begun
+    assert contents(outputs) == whole
+    for _ in range(3):
+        started = Started(unchanged, command)
+        time.sleep(rng.uniform(0.3, 1) * seconds)
+        started.process.kill()
+        started.process.wait()
+        assert contents([path for path in outputs if path.exists()]) == whole
+    call(unchanged, *command.split())
+    assert contents(outputs) == whole
+    assert not left_over(unchanged)
+
+
+def training_process(dvc: subprocess.Popen[bytes]) -> psutil.Process:
+    """The stage's own process below DVC's."""
+    found: list[psutil.Process] = []
+    while not found:
+        assert dvc.poll() is None
+        children = psutil.Process(dvc.pid).children(recursive=True)
+        found = [child for child in children if child.name().startswith("python") and "stages/" in str(child.cmdline())]
+        time.sleep(0.05)
+    return found[-1]
+
+
+@pytest.mark.parametrize("temporary", ["", " --temp"], ids=["here", "in a copy"])
+def test_an_experiment_whose_training_was_killed_goes_on(longer: Path, temporary: str) -> None:
+    command = f"dvc exp run{temporary} -S seed=5 -S scales.smoke.teacher_epochs=2 train_teacher"
+    started = Started(longer, command)
+    assert started.wait_until_it_says("img/s=")
+    time.sleep(0.5)
+    training_process(started.process).kill()
+    assert started.process.wait() != 0
+    output = call(longer, *command.split())
+    assert "teacher: goes on from" in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_stage_is_not_recorded_and_goes_on(longer: Path, number: signal.Signals) -> None:
+    lock = (longer / "dvc.lock").read_bytes()
+    started = Started(longer, "dvc repro train_teacher")
+    assert started.wait_until_it_says("img/s=")
+    training_process(started.process).send_signal(number)
+    assert started.process.wait() != 0
+    said = started.log.read_text()
+    assert "teacher: interrupted at" in said and "saved" in said
+    assert f"exited with {128 + number}" in said
+    assert (longer / "dvc.lock").read_bytes() == lock
+    assert "teacher: goes on from" in call(longer, "dvc", "repro", "train_teacher")
+
+
+def test_more_training_later_goes_on_from_the_last_state(longer: Path) -> None:
+    call(longer, "dvc", "repro", "train_teacher")
+    params = longer / "params.yaml"
+    params.write_text(params.read_text().replace("teacher_epochs: 1.0 ", "teacher_epochs: 2.0 "))
+    assert "teacher: goes on from 1.6 kimg" in call(longer, "dvc", "repro", "train_teacher")
+    outputs = outputs_of(longer, "train_teacher")
+    more = contents(outputs)
+    call(longer, *command_of(longer, "train_teacher").split(), FRUGALGAN_FRESH="1")
+    assert contents(outputs) == more
+
+
+def test_clean_removes_the_states_of_finished_trainings(longer: Path) -> None:
+    call(longer, *command_of(longer, "distill").split())
+    kept = longer / ".frugalgan/snapshots/student"
+    would = call(longer, "frugalgan", "clean", "--dry-run")
+    assert str(kept.relative_to(longer)) in would and "would be removed" in would
+    assert any(kept.glob("*/snapshot.json"))
+    assert "MiB removed" in call(longer, "frugalgan", "clean")
+    assert not any(kept.glob("*/snapshot.json"))
+    assert call(longer, "frugalgan", "clean").strip() == "0.0 MiB removed"
