@@ -12,8 +12,8 @@ import numpy as np
 import psutil
 import pytest
 import torch
-import yaml
 from lightning_fabric import Fabric
+from one_training import training_command, training_folder, write_params
 from pipeline import PROJECT
 from small import CPU, METHODS, assert_close, conditions_of, gradients, noise_images, state_of
 from torch import Tensor
@@ -61,26 +61,14 @@ def test_two_processes_make_the_update_of_one(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A folder with params of two processes at smoke scale, and images."""
-    data = tmp_path / "data"
-    data.mkdir()
-    np.save(data / "images.npy", noise_images(24))
-    write_params(tmp_path, devices=2)
-    return tmp_path
-
-
-def write_params(folder: Path, epochs: float = 0.1, **training: int) -> None:
-    raw = yaml.safe_load((PROJECT / "params.yaml").read_text())
-    raw["scale"] = "smoke"
-    raw["scales"]["smoke"]["model_2_epochs"] = epochs
-    raw["training"] |= training
-    (folder / "params.yaml").write_text(yaml.safe_dump(raw))
+def folder(tmp_path: Path) -> Path:
+    """A training by two processes."""
+    return training_folder(tmp_path, devices=2)
 
 
 def start_stage(folder: Path, name: str, *launcher: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*(launcher or (sys.executable,)), str(PROJECT / "stages/train.py"), "data", f"{name}/scratch", f"{name}.json"],
+        training_command(name, launcher or (sys.executable,)),
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,  # sums depend on the number of threads
         stdout=subprocess.PIPE,
@@ -100,27 +88,27 @@ def finish(stage: subprocess.Popen[str], seconds: float = 120) -> str:
 
 
 @pytest.mark.slow
-def test_however_they_are_started_the_model_is_the_same(project: Path) -> None:
+def test_however_they_are_started_the_model_is_the_same(folder: Path) -> None:
     torchrun = (str(Path(sys.executable).parent / "torchrun"), "--standalone", "--nproc-per-node", "2")
     for name, launcher in (("fabric", ()), ("torchrun", torchrun)):
-        stage = start_stage(project, name, *launcher)
+        stage = start_stage(folder, name, *launcher)
         output = finish(stage)
         assert stage.returncode == 0, output
-    write_params(project, nodes=2)
+    write_params(folder, training={"nodes": 2})
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29571"}
-    nodes = [start_stage(project, f"node{rank}", NODE_RANK=str(rank), **meeting) for rank in range(2)]
+    nodes = [start_stage(folder, f"node{rank}", NODE_RANK=str(rank), **meeting) for rank in range(2)]
     outputs = [finish(node) for node in nodes]
     assert [node.returncode for node in nodes] == [0, 0], outputs
-    assert not (project / "node1").exists() and not (project / "node1.json").exists()
-    weights = [project / name / "scratch/generator.safetensors" for name in ("fabric", "torchrun", "node0")]
+    assert not (folder / "node1").exists()
+    weights = [folder / name / "scratch/generator.safetensors" for name in ("fabric", "torchrun", "node0")]
     assert len({file.read_bytes() for file in weights}) == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lost", [0, 1])
-def test_a_lost_process_ends_the_stage_with_an_error(project: Path, lost: int) -> None:
-    write_params(project, epochs=1000, devices=2)
-    stage = start_stage(project, "model")
+def test_a_lost_process_ends_the_stage_with_an_error(folder: Path, lost: int) -> None:
+    write_params(folder, scale={"model_2_epochs": 1000.0}, training={"devices": 2})
+    stage = start_stage(folder, "model")
     parent = psutil.Process(stage.pid)
     assert stage.stdout is not None
     shown = ""
@@ -135,7 +123,7 @@ def test_a_lost_process_ends_the_stage_with_an_error(project: Path, lost: int) -
     assert "another process of this training is gone" in output
     psutil.wait_procs([child], timeout=30)
     assert not child.is_running()
-    assert not (project / "model").exists() and not (project / "model.json").exists()
+    assert not (folder / "model").exists()
 
 
 def test_more_processes_than_there_are_places_for(monkeypatch: pytest.MonkeyPatch) -> None:

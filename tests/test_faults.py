@@ -1,0 +1,120 @@
+"""What goes wrong around a training: the stage ends with an error that says what to do, and nothing is lost."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from one_training import training_command, training_folder, write_params
+
+pytestmark = pytest.mark.slow
+
+OLD = "an earlier result"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A training with results of an earlier one in `out`."""
+    training_folder(tmp_path)
+    (tmp_path / "out/scratch").mkdir(parents=True)
+    (tmp_path / "out/scratch/model.json").write_text(OLD)
+    (tmp_path / "out/scratch.json").write_text(OLD)
+    return tmp_path
+
+
+def fails(folder: Path, before: str = "", **variables: str) -> str:
+    """What the stage says as it fails, run in a shell after `before`; results in `out` must be the earlier ones."""
+    shown = "cat out/scratch/model.json out/scratch.json; find out .frugalgan -name '.*~*'"
+    command = shlex.join(training_command("out"))
+    script = f"{before or 'true'} && {command}; code=$?; {shown} 2>/dev/null; exit $code"
+    prefix = ["unshare", "--mount"] if "mount" in before else []
+    done = subprocess.run(
+        [*prefix, "bash", "-c", script],
+        cwd=folder,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.strip() == OLD + OLD  # whole, and nothing half-written beside them
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def can_mount() -> None:
+    if (
+        sys.platform != "linux"
+        or subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("needs Linux and the right to mount a small disk of its own")
+
+
+def small_disk(options: str, path: str) -> str:
+    """Shell: a disk of that kind in place of folder `path`, with what is in it."""
+    return f"mkdir -p {path} && cp -r {path} copy && mount -t tmpfs -o {options} tmpfs {path} && cp -r copy/. {path}"
+
+
+@pytest.mark.usefixtures("can_mount")
+def test_disk_full_at_the_end(folder: Path) -> None:
+    said = fails(folder, small_disk("size=100k", "out"))
+    assert "No space left on device" in said or "disk" in said
+    assert "make room" in said or "disk full" in said
+
+
+@pytest.mark.usefixtures("can_mount")
+def test_disk_full_at_a_snapshot(folder: Path) -> None:
+    said = fails(folder, small_disk("size=300k", ".frugalgan"))
+    assert "state-" in said and "disk full" in said
+
+
+@pytest.mark.usefixtures("can_mount")
+def test_read_only_folder(folder: Path) -> None:
+    said = fails(folder, f"{small_disk('size=10m', 'out')} && mount -o remount,ro out")
+    assert "Read-only file system" in said and "make it writable" in said
+
+
+def test_files_may_not_become_large(folder: Path) -> None:
+    assert "raise the limit" in fails(folder, "ulimit -f 10")
+
+
+def test_lost_images(folder: Path) -> None:
+    (folder / "data/images.npy").unlink()
+    assert "data/images.npy: no such file; `dvc repro prepare` makes it" in fails(folder)
+
+
+def test_truncated_images(folder: Path) -> None:
+    file = folder / "data/images.npy"
+    file.write_bytes(file.read_bytes()[:5000])
+    said = fails(folder)
+    assert "data/images.npy: not a whole array of images" in said and "dvc repro prepare" in said
+
+
+def test_a_loss_that_is_not_finite(folder: Path) -> None:
+    write_params(folder, scale={"learning_rate": 1e30})
+    said = fails(folder)
+    assert "scratch: loss_" in said and "kimg; lower learning_rate" in said
+
+
+def test_out_of_memory(folder: Path) -> None:
+    write_params(folder, scale={"generator_width": 2**17})
+    said = fails(folder, "ulimit -v 30000000")  # KiB; the second layer alone would need 500 GB
+    assert "not enough memory: raise training.critic_parts" in said
+
+
+@pytest.mark.parametrize("threads", ["many", "0", "-3"])
+def test_a_senseless_number_of_threads_is_passed_over(folder: Path, threads: str) -> None:
+    done = subprocess.run(
+        training_command("out"),
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": threads},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "out/scratch/generator.safetensors").is_file()
+    shutil.rmtree(folder / ".frugalgan")
