@@ -28,4 +28,4 @@ def unchanged(project: Path) -> Iterator[Path]:
     """The project, put back afterwards."""
     yield project
     call(project, "git", "checkout", "--quiet", "--", ".")
-    call(project, "dvc", "checkout", "--quiet")
+    call(project, "dvc", "checkout", "--quiet", "--force")

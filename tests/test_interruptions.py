@@ -127,6 +127,12 @@ def test_other_stages_killed_at_any_moment_leave_what_was_there_or_all_anew(unch
     assert not left_over(unchanged)
 
 
+def set_seed(project: Path, seed: int) -> None:
+    """A training that DVC has not in its cache."""
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("seed: 0   ", f"seed: {seed}   ", 1))
+
+
 def training_process(dvc: subprocess.Popen[bytes]) -> psutil.Process:
     """The stage's own process below DVC's."""
     found: list[psutil.Process] = []
@@ -140,7 +146,8 @@ def training_process(dvc: subprocess.Popen[bytes]) -> psutil.Process:
 
 @pytest.mark.parametrize("temporary", ["", " --temp"], ids=["here", "in a copy"])
 def test_an_experiment_whose_training_was_killed_goes_on(longer: Path, temporary: str) -> None:
-    command = f"dvc exp run{temporary} -S seed=5 -S scales.smoke.teacher_epochs=2 train_teacher"
+    seed = 5 if temporary else 6  # another, or DVC would take the one's result for the other
+    command = f"dvc exp run{temporary} -S seed={seed} -S scales.smoke.teacher_epochs=2 train_teacher"
     started = Started(longer, command)
     assert started.wait_until_it_says("img/s=")
     time.sleep(0.5)
@@ -152,6 +159,7 @@ def test_an_experiment_whose_training_was_killed_goes_on(longer: Path, temporary
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_stage_is_not_recorded_and_goes_on(longer: Path, number: signal.Signals) -> None:
+    set_seed(longer, 100 + number)
     lock = (longer / "dvc.lock").read_bytes()
     started = Started(longer, "dvc repro train_teacher")
     assert started.wait_until_it_says("img/s=")
@@ -165,6 +173,7 @@ def test_an_interrupted_stage_is_not_recorded_and_goes_on(longer: Path, number: 
 
 
 def test_more_training_later_goes_on_from_the_last_state(longer: Path) -> None:
+    set_seed(longer, 7)
     call(longer, "dvc", "repro", "train_teacher")
     params = longer / "params.yaml"
     params.write_text(params.read_text().replace("teacher_epochs: 1.0 ", "teacher_epochs: 2.0 "))
