@@ -67,6 +67,12 @@ def test_a_second_repro_does_nothing_and_the_lock_agrees(project: Path) -> None:
     assert call(project, "git", "status", "--porcelain") == ""
 
 
+def test_the_committed_results_are_of_the_committed_code_and_params(tmp_path: Path) -> None:
+    """Fails where code or params were changed without a new `make repro`."""
+    fresh = clone(PROJECT, tmp_path / "fresh")
+    assert ran(call(fresh, "dvc", "repro", "--allow-missing", "--dry")) == set()
+
+
 @pytest.mark.parametrize(
     ("change", "stages"),
     [
