@@ -67,6 +67,18 @@ def test_a_second_repro_does_nothing_and_the_lock_agrees(project: Path) -> None:
     assert call(project, "git", "status", "--porcelain") == ""
 
 
+def test_a_fresh_clone_makes_the_same_bytes(project: Path, tmp_path: Path) -> None:
+    fresh = clone(project, tmp_path / "fresh")
+    call(fresh, "dvc", "repro", "evaluate@teacher")
+    for name in (
+        "models/teacher/generator.safetensors",
+        "models/teacher/critic.safetensors",
+        "models/teacher/moments.npy",
+    ):
+        assert (fresh / name).read_bytes() == (project / name).read_bytes(), name
+    assert call(fresh, "git", "status", "--porcelain", "metrics/quality", "metrics/reference") == ""
+
+
 def test_the_committed_results_are_of_the_committed_code_and_params(tmp_path: Path) -> None:
     """Fails where code or params were changed without a new `make repro`."""
     fresh = clone(PROJECT, tmp_path / "fresh")

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from safetensors import SafetensorError
 
 MENDS = {
     errno.ENOSPC: "the disk is full: make room and run it again",
     errno.EDQUOT: "the quota is used up: make room and run it again",
-    errno.EFBIG: "files may not become this large here: raise the limit (ulimit -f) and run it again",
+    errno.EFBIG: "a file could not be written whole: make room, or raise the limit (ulimit -f), and run it again",
     errno.EROFS: "the folder is read-only: make it writable and run it again",
     errno.EACCES: "you may not write here: change the folder's permissions and run it again",
 }
@@ -38,7 +39,7 @@ def run_stage(main: Callable[..., None]) -> None:
             main(*args, **kwargs)
         except KeyboardInterrupt:
             sys.exit(128 + signal.SIGINT)
-        except (ValueError, OSError, RuntimeError, MemoryError) as error:
+        except (ValueError, OSError, RuntimeError, MemoryError, SafetensorError) as error:
             if os.environ.get("FRUGALGAN_TRACEBACK"):
                 raise
             sys.exit(f"{Path(sys.argv[0]).stem}: {error}{_mend(error)}")
@@ -48,9 +49,13 @@ def run_stage(main: Callable[..., None]) -> None:
 
 def _mend(error: Exception) -> str:
     """What helps where the message, which is another library's, does not say it."""
-    if isinstance(error, OSError) and error.errno in MENDS:
-        return f"; {MENDS[error.errno]}; what was there before is untouched"
-    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+    text = str(error)
+    number = getattr(error, "errno", None)
+    if number is None:  # safetensors and NumPy say it in words alone
+        number = errno.ENOSPC if "os error 28" in text else errno.EFBIG if "requested and" in text else None
+    if number in MENDS:
+        return f"; {MENDS[number]}; what was there before is untouched"
+    if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
         return (
             "; not enough memory: raise training.critic_parts or accumulate, set recompute, or lower batch_size "
             "(`frugalgan plan --memory 6GiB` says what fits)"
