@@ -120,6 +120,23 @@ def test_exp_run_with_another_alpha_keeps_comments_and_trains_one_student(unchan
     assert "fd_efficientnet_lite0" in call(unchanged, "dvc", "metrics", "diff")
 
 
+def test_two_processes_through_dvc(unchanged: Path) -> None:
+    output = call(unchanged, "dvc", "exp", "run", "-S", "training.devices=2", "train_teacher")
+    assert "train_teacher" in ran(output)
+    cost = json.loads((unchanged / "metrics/cost/teacher.json").read_text())
+    assert cost["processes"] == 2 and cost["device"].endswith("1 threads")
+
+
+def test_a_training_run_by_hand_is_recorded_by_commit(unchanged: Path) -> None:
+    """As on several machines, where `torchrun` starts the stage's command."""
+    params = unchanged / "params.yaml"
+    params.write_text(params.read_text().replace("  devices: 1 ", "  devices: 2 ", 1))
+    arguments = ("data/processed/cats", "models/teacher", "metrics/cost/teacher.json")
+    call(unchanged, "torchrun", "--standalone", "--nproc-per-node", "2", "stages/train.py", *arguments)
+    call(unchanged, "dvc", "commit", "--force", "train_teacher")
+    assert "train_teacher" not in ran(call(unchanged, "dvc", "repro", "train_teacher"))
+
+
 def test_push_and_pull_through_a_directory_remote(project: Path, tmp_path: Path) -> None:
     remote = tmp_path / "remote"
     call(project, "dvc", "remote", "add", "--local", "--force", "--default", "shelf", str(remote))

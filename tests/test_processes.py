@@ -1,7 +1,10 @@
 """Several processes train as one would: the same updates, one writer, and no hang when one of them is lost."""
 
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -87,6 +90,24 @@ def finish(stage: subprocess.Popen[str], seconds: float = 120) -> str:
     return output
 
 
+def begun(stage: subprocess.Popen[str]) -> tuple[psutil.Process, psutil.Process]:
+    """Both processes, once they have trained past their first snapshot."""
+    assert stage.stdout is not None
+    shown = ""
+    while not re.search(r"0\.[1-9]\d/.* kimg", shown):
+        character = stage.stdout.read(1)
+        assert character, shown
+        shown += character
+    (child,) = psutil.Process(stage.pid).children()
+    return psutil.Process(stage.pid), child
+
+
+def free_port() -> str:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
 @pytest.mark.slow
 def test_however_they_are_started_the_model_is_the_same(folder: Path) -> None:
     torchrun = (str(Path(sys.executable).parent / "torchrun"), "--standalone", "--nproc-per-node", "2")
@@ -95,7 +116,7 @@ def test_however_they_are_started_the_model_is_the_same(folder: Path) -> None:
         output = finish(stage)
         assert stage.returncode == 0, output
     write_params(folder, training={"nodes": 2})
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29571"}
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
     nodes = [start_stage(folder, f"node{rank}", NODE_RANK=str(rank), **meeting) for rank in range(2)]
     outputs = [finish(node) for node in nodes]
     assert [node.returncode for node in nodes] == [0, 0], outputs
@@ -105,22 +126,61 @@ def test_however_they_are_started_the_model_is_the_same(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_two_processes_go_on_together(folder: Path) -> None:
+    """Snapshots fall on steps at which nothing else is talked about; more training later is the same."""
+    for name, epochs in (("short", 0.3), ("longer", 0.6)):
+        write_params(folder, scale={"model_2_epochs": epochs, "snapshot_kimg": 0.05}, training={"devices": 2})
+        stage = start_stage(folder, name)
+        output = finish(stage)
+        assert stage.returncode == 0, output
+    assert "scratch: goes on from 0.48 kimg" in output
+    stage = start_stage(folder, "whole", FRUGALGAN_FRESH="1")
+    assert "goes on" not in finish(stage) and stage.returncode == 0
+    longer, whole = (folder / name / "scratch/generator.safetensors" for name in ("longer", "whole"))
+    assert longer.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.slow
+def test_machines_with_snapshots_of_their_own_are_told_so(folder: Path) -> None:
+    write_params(folder, training={"nodes": 2})
+    for place in ("first", "second"):
+        shutil.copytree(folder / "data", folder / place / "data")
+        shutil.copy(folder / "params.yaml", folder / place)
+    for epochs in (0.1, 0.2):
+        for place in ("first", "second"):
+            write_params(folder / place, scale={"model_2_epochs": epochs}, training={"nodes": 2})
+        meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port()}
+        places = enumerate(("first", "second"))
+        nodes = [start_stage(folder / place, "out", NODE_RANK=str(rank), **meeting) for rank, place in places]
+        outputs = [finish(node) for node in nodes]
+        assert all((node.returncode != 0) == (epochs == 0.2) for node in nodes), outputs
+    assert all("let all machines share this folder" in output for output in outputs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_signal_to_one_process_ends_both_saved(folder: Path, lost: int) -> None:
+    write_params(folder, scale={"model_2_epochs": 1000.0}, training={"devices": 2})
+    stage = start_stage(folder, "model")
+    parent, child = begun(stage)
+    (child if lost else parent).send_signal(signal.SIGTERM)
+    output = finish(stage, seconds=60)
+    assert stage.returncode == 128 + signal.SIGTERM
+    assert "scratch: interrupted at" in output and "saved" in output
+    assert not child.is_running()
+    assert not (folder / "model").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [0, 1])
 def test_a_lost_process_ends_the_stage_with_an_error(folder: Path, lost: int) -> None:
     write_params(folder, scale={"model_2_epochs": 1000.0}, training={"devices": 2})
     stage = start_stage(folder, "model")
-    parent = psutil.Process(stage.pid)
-    assert stage.stdout is not None
-    shown = ""
-    while "kimg [" not in shown:  # training has begun
-        character = stage.stdout.read(1)
-        assert character, shown
-        shown += character
-    (child,) = parent.children()
+    parent, child = begun(stage)
     (child if lost else parent).kill()
     output = finish(stage, seconds=60)
     assert stage.returncode != 0
-    assert "another process of this training is gone" in output
+    assert "lost each other" in output
     psutil.wait_procs([child], timeout=30)
     assert not child.is_running()
     assert not (folder / "model").exists()

@@ -1,26 +1,33 @@
 """A training that was interrupted goes on as if it had not been; snapshots of two configurations never mix."""
 
-import json
 import os
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
+from pipeline import PROJECT
 from small import CPU, METHODS, descent_of, noise_images, state_of
 
+from frugalgan import params
 from frugalgan.dataset import Images
 from frugalgan.methods.base import Method
+from frugalgan.pipeline import planned
+from frugalgan.provenance import CODE_FILES, CODE_FOLDERS
+from frugalgan.training.descent import alone
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
-from frugalgan.training.snapshot import INDEX, SnapshotError, Snapshots, difference
-from frugalgan.training.state import State
+from frugalgan.training.run import configuration
+from frugalgan.training.snapshot import INDEX, SnapshotError, Snapshots, difference, read_index
+from frugalgan.training.state import Conditions, State
 from frugalgan.training.watch import NonFiniteLoss, Watch, spacing
 
 CONFIGURATION = {"method": {"name": "test", "learning_rate": 1e-3}, "seed": 0}
@@ -47,8 +54,9 @@ def run(
 ) -> tuple[State, Watch]:
     """Train to `steps`, saving after every second one; `stop` is called after each and may raise."""
     state, watch = state_of(method), Watch("test", steps, CPU, 0, 6)
-    with Keeper("test", snapshots, 2 * method.n_critic * BATCH / 1000, rank=0) as keeper:
-        keeper.resume(state, watch)
+    snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration)  # as a new process has them
+    with Keeper("test", snapshots, 2 * method.n_critic * BATCH / 1000, 0, alone) as keeper:
+        keeper.resume(state, watch, fresh=False)
 
         def after_step(state: State, watch: Watch) -> None:
             keeper.after_step(state, watch)
@@ -129,8 +137,8 @@ def test_only_the_newest_state_is_kept(images: Images, snapshots: Snapshots) -> 
     files = {file.name for file in snapshots.folder.iterdir()}
     assert {name for name in files if name.startswith("state")} == {"state-000000006.pt"}
     assert files == {INDEX, "state-000000006.pt", *(f"moment-{step:09d}.npy" for step in range(7))}
-    index = json.loads((snapshots.folder / INDEX).read_text())
-    assert index["finished"] and index["configuration"] == CONFIGURATION
+    index = read_index(snapshots.folder)
+    assert index is not None and index["finished"] and index["configuration"] == CONFIGURATION
 
 
 def test_another_configuration_has_another_snapshot_and_one_moved_there_is_refused(
@@ -153,17 +161,90 @@ def test_another_configuration_has_another_snapshot_and_one_moved_there_is_refus
         run(method, images, 6, other)
 
 
+CHANGES = [
+    ("seed", 1),
+    ("wgan_gp.learning_rate", 2e-4),
+    ("wgan_gp.gradient_penalty", 9.0),
+    ("wgan_gp.n_critic", 3),
+    ("networks.latent_size", 50),
+    ("scales.smoke.critic_width", 16),
+    ("scales.smoke.batch_size", 16),
+    ("training.flip", False),
+    ("training.ema_decay", 0.25),
+    ("training.accumulate", 2),
+    ("training.precision", "float32"),
+]
+
+
+def configured(
+    folder: Path, change: tuple[str, object] | None, data_sha256: str = "a", source: Path | None = None
+) -> Path:
+    """The folder of the snapshots of `scratch` with one key of the params changed."""
+    raw = yaml.safe_load((PROJECT / "params.yaml").read_text()) | {"scale": "smoke"}
+    raw["training"]["precision"] = "auto"
+    if change is not None:
+        *path, key = change[0].split(".")
+        section = raw
+        for name in path:
+            section = section[name]
+        section[key] = change[1]
+    file = folder / "params.yaml"
+    file.write_text(yaml.safe_dump(raw))
+    p = params.load(file)
+    conditions = replace(
+        Conditions.of(p.training), precision=torch.bfloat16 if p.training.precision == "auto" else torch.float32
+    )
+    known = configuration(planned(p, "scratch", file), p, conditions, data_sha256, source)
+    return Snapshots(folder, known).folder
+
+
+@pytest.mark.parametrize(("key", "value"), CHANGES)
+def test_what_decides_the_result_decides_the_snapshot(tmp_path: Path, key: str, value: object) -> None:
+    assert configured(tmp_path, (key, value)) != configured(tmp_path, None)
+
+
+@pytest.mark.parametrize(("key", "value"), [("training.snapshot_kimg", 9.0), ("scales.smoke.model_2_epochs", 7.0)])
+def test_how_long_and_how_often_does_not(tmp_path: Path, key: str, value: object) -> None:
+    assert configured(tmp_path, (key, value)) == configured(tmp_path, None)
+
+
+def test_data_source_and_threads_decide_the_snapshot(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "generator.safetensors").write_bytes(b"one")
+    known = configured(tmp_path, None, source=source)
+    assert configured(tmp_path, None, "b") != configured(tmp_path, None) != known
+    (source / "generator.safetensors").write_bytes(b"another")
+    assert configured(tmp_path, None, source=source) != known
+    threads = torch.get_num_threads()
+    before = configured(tmp_path, None)
+    torch.set_num_threads(threads + 1)
+    try:
+        assert configured(tmp_path, None) != before
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_the_code_that_decides_is_what_dvc_takes_for_it() -> None:
+    stages = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"]
+    deps = {dep for name in ("train_teacher", "transfer", "distill") for dep in stages[name]["deps"]}
+    known = {f"${{code}}/{name}" for name in (*CODE_FILES, *CODE_FOLDERS)}
+    for dep in deps:
+        if dep.startswith("${code}/"):
+            assert dep in known or str(Path(dep).parent) in known, dep
+
+
 def test_differences_are_readable() -> None:
     before = {"a": {"b": 1, "c": [1]}, "gone": None, "same": 0}
     assert difference(before, {"a": {"b": 2, "c": [1]}, "same": 0, "new": "x"}) == '  a.b: 1 → 2\n  new: null → "x"'
 
 
-@pytest.mark.parametrize("kind", ["state", "moment"])
+@pytest.mark.parametrize("kind", ["state", "moment", "snapshot"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "lost"])
 def test_a_damaged_snapshot_is_not_used(images: Images, snapshots: Snapshots, kind: str, damage: str) -> None:
     method = METHODS["wgan_gp"]
     whole = run(method, images, 4, snapshots)
-    file = next(snapshots.folder.glob(f"{kind}-*"))
+    file = next(snapshots.folder.glob(f"{kind}*"))
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.unlink()
@@ -173,6 +254,29 @@ def test_a_damaged_snapshot_is_not_used(images: Images, snapshots: Snapshots, ki
     again = run(method, images, 4, snapshots, lambda watch: steps.append(watch.done))
     assert steps == [1, 2, 3, 4]
     assert_same(again, whole)
+    steps.clear()
+    assert_same(run(method, images, 4, snapshots, lambda watch: steps.append(watch.done)), whole)
+    assert steps == []  # the new snapshot is whole again
+
+
+def test_an_index_that_is_json_but_not_ours_is_not_used(images: Images, snapshots: Snapshots) -> None:
+    run(METHODS["wgan_gp"], images, 2, snapshots)
+    file = snapshots.folder / INDEX
+    changed = file.read_text().replace('"done": 2', '"done": 1')
+    for text in (changed, "[]", '{"index": {}}', "\xff"):
+        file.write_bytes(text.encode("latin-1"))
+        assert read_index(snapshots.folder) is None
+    steps: list[int] = []
+    run(METHODS["wgan_gp"], images, 2, snapshots, lambda watch: steps.append(watch.done))
+    assert steps == [1, 2]
+
+
+def test_what_a_killed_process_left_in_the_folder_is_removed(images: Images, snapshots: Snapshots) -> None:
+    left = snapshots.folder / ".state-000000009.pt~x"
+    left.mkdir(parents=True)
+    (left / "state-000000009.pt").write_bytes(b"half")
+    run(METHODS["wgan_gp"], images, 2, snapshots)
+    assert not left.exists()
 
 
 def test_a_loss_that_is_not_finite_leaves_the_last_good_snapshot(images: Images, snapshots: Snapshots) -> None:
@@ -184,7 +288,7 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_snapshot(images: Images,
 
     with pytest.raises(NonFiniteLoss, match=r"test: loss_D is nan at 0\.032 kimg; lower learning_rate, raise"):
         run(method, images, 8, snapshots, spoil)
-    index = snapshots.index()
+    index = read_index(snapshots.folder)
     assert index is not None and index["done"] == 2
     images.__dict__.pop("array")
     assert run(method, images, 8, snapshots)[1].done == 8
@@ -205,7 +309,7 @@ def test_a_signal_ends_after_the_step_and_saves(
         run(method, images, 8, snapshots, interrupt)
     assert ended.value.code == 128 + number
     assert steps == [1, 2, 3]  # the signal came after the third; the fourth was finished and saved
-    index = snapshots.index()
+    index = read_index(snapshots.folder)
     assert index is not None and index["done"] == 4 and not index["finished"]
     assert "interrupted at 0.032 kimg; saved" in capsys.readouterr().err
     assert run(method, images, 8, snapshots)[1].done == 8
@@ -226,7 +330,7 @@ def test_a_snapshot_in_use_is_left_alone(
     snapshots.folder.mkdir(parents=True)
     with FileLock(snapshots.folder.with_suffix(".lock")):
         assert run(METHODS["wgan_gp"], images, 2, snapshots)[1].done == 2
-    assert snapshots.index() is None
+    assert read_index(snapshots.folder) is None
     assert "is running already" in capsys.readouterr().err
 
 

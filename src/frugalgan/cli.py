@@ -114,6 +114,8 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
 ) -> None:
     """Remove the last states of finished trainings, which are kept to train longer. Models and results stay."""
+    from filelock import FileLock, Timeout
+
     from frugalgan.training.snapshot import read_index, root, size  # imports torch
 
     total = 0
@@ -122,8 +124,12 @@ def clean(
         if index is not None and not (index["finished"] or interrupted):
             typer.echo(f"kept: {folder}, an interrupted training at {index['nimg'] / 1000:g} kimg (--interrupted)")
             continue
-        total += size(folder)
-        typer.echo(f"{size(folder) / 2**20:8.1f} MiB  {folder}")
-        if not dry_run:
-            shutil.rmtree(folder)
+        try:
+            with FileLock(folder.with_suffix(".lock"), timeout=0):
+                total += size(folder)
+                typer.echo(f"{size(folder) / 2**20:8.1f} MiB  {folder}")
+                if not dry_run:
+                    shutil.rmtree(folder)
+        except Timeout:
+            typer.echo(f"kept: {folder}, in use by a training that is running")
     typer.echo(f"{total / 2**20:8.1f} MiB {'would be ' if dry_run else ''}removed")

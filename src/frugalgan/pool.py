@@ -22,8 +22,9 @@ def write_pool(model: Path, out: Path, *, n: int, seed: int, batch_size: int) ->
 
     Folder `out` appears whole; with n = 0 it only says that there are none. Raises FileError or ModelError.
     """
-    G, weights = load_generator(model), model / "generator.safetensors"
+    G = load_generator(model)
     side = G.arguments["image_size"]
+    facts = {"n": n, "seed": seed, "generator_sha256": file_sha256(model / "generator.safetensors")}
     with replaced(out) as folder:
         folder.mkdir()
         if n:
@@ -33,7 +34,8 @@ def write_pool(model: Path, out: Path, *, n: int, seed: int, batch_size: int) ->
                 for first in trange(0, n, batch_size, desc="teacher's images", unit="batch"):
                     for image in images_of(G, z[first : first + batch_size], batch_size).numpy():
                         pixels.append(image)
-        write_json(folder / FACTS, {"n": n, "seed": seed, "generator_sha256": file_sha256(weights)})
+            facts |= {f"{name}_sha256": file_sha256(folder / name) for name in (Z, IMAGES)}
+        write_json(folder / FACTS, facts)
 
 
 def load_pool(folder: Path) -> PooledTeacher:

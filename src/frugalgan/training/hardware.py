@@ -85,8 +85,8 @@ def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:
             reduced = fabric.all_reduce(tensor, reduce_op="mean")
         except RuntimeError as error:
             raise RuntimeError(
-                "another process of this training is gone; if it could still say why, that stands above; nothing was "
-                f"written, so mend it and run the stage again ({error})"
+                "the processes of this training lost each other: one may be gone, and if it could still say why, that "
+                f"stands above; mend it and run the stage again: it goes on from the last snapshot ({error})"
             ) from None
         assert isinstance(reduced, Tensor)
         return reduced

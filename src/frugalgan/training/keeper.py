@@ -1,12 +1,16 @@
-"""When a training is saved, and how it ends when it is interrupted."""
+"""When a training is saved, where it goes on from, and how it ends when it is interrupted."""
 
+import signal
 import sys
+from collections.abc import Callable
 from types import TracebackType
 
+import torch
 from filelock import FileLock, Timeout
+from torch import Tensor
 
 from frugalgan.training.interruption import Interruption
-from frugalgan.training.snapshot import Snapshots
+from frugalgan.training.snapshot import SnapshotError, Snapshots
 from frugalgan.training.state import State
 from frugalgan.training.watch import Watch
 
@@ -15,15 +19,18 @@ class Keeper:
     """Saves each time another `every_kimg` were seen, at the end, and when interrupted; of processes, the first.
 
     A context manager: while it lasts no other training may use the same snapshot. One that finds it in use trains
-    without. The first Ctrl-C or SIGTERM ends the training after the step, saved; a second one at once.
+    without. The first Ctrl-C or SIGTERM ends the training after the step, saved; a second one at once. What is
+    decided here, all processes decide together: `mean` is over them.
     """
 
-    def __init__(self, name: str, snapshots: Snapshots, every_kimg: float, rank: int) -> None:
-        self.name, self.snapshots, self.every, self.rank = name, snapshots, 1000 * every_kimg, rank
+    def __init__(
+        self, name: str, snapshots: Snapshots, every_kimg: float, rank: int, mean: Callable[[Tensor], Tensor]
+    ) -> None:
+        self.name, self.snapshots, self.every, self.rank, self.mean = name, snapshots, 1000 * every_kimg, rank, mean
         self._lock = FileLock(snapshots.folder.with_suffix(".lock"))
         self._interruption = Interruption()
         self._kept = 0.0  # multiples of `every` seen when it was last saved
-        self._keeps = False
+        self._keeps = False  # whether it is this process that saves
 
     def __enter__(self) -> "Keeper":
         if not self.rank:
@@ -32,7 +39,7 @@ class Keeper:
                 self._lock.acquire(timeout=0)
                 self._keeps = True
             except Timeout:
-                self._tell("the same training is running already: this one is not saved on its way")
+                self._tell("the same training is running already: this one starts anew and is not saved on its way")
         self._interruption.__enter__()
         return self
 
@@ -42,31 +49,46 @@ class Keeper:
         self._interruption.__exit__()
         self._lock.release()
 
-    def resume(self, state: State, watch: Watch) -> None:
-        """Go on from the last snapshot, if there is one. Raises SnapshotError."""
+    def resume(self, state: State, watch: Watch, *, fresh: bool) -> None:
+        """Go on from the last snapshot, if there is one and not `fresh`.
+
+        Raises SnapshotError for one of another configuration, or where processes would go on from different places.
+        """
         for change in self.snapshots.interrupted_others():
             self._tell(f"an interrupted training is kept that differs in\n{change}")
-        if self.snapshots.restore(state, watch):
+        if self._any(self._keeps, watch) and not fresh and self.snapshots.restore(state, watch):
             self._kept = state.nimg // self.every
             self._tell(f"goes on from {state.nimg / 1000:g} kimg")
+        place = torch.tensor([watch.done, self.snapshots.fingerprint], dtype=torch.float64, device=watch.device)
+        if not torch.equal(self.mean(place.clone()), place):
+            raise SnapshotError(
+                f"{self.snapshots.folder}: not all processes would go on from the same snapshot: let all machines "
+                "share this folder, with equal code, versions and threads, or start anew on all (FRUGALGAN_FRESH=1)"
+            )
 
     def after_step(self, state: State, watch: Watch) -> None:
         """Save if it is time to. Raises SystemExit with 128 + the signal if one came. Raises NonFiniteLoss."""
-        finished, marks, signal = watch.done == watch.steps, state.nimg // self.every, self._interruption.signal
-        if self._keeps and (finished or signal or marks > self._kept):
-            self.snapshots.save(state, watch, finished=finished)
+        finished, marks = watch.done == watch.steps, state.nimg // self.every
+        stop = self._any(self._interruption.signal is not None, watch)
+        if finished or stop or marks > self._kept:
+            watch.look()
+            if self._keeps:
+                self.snapshots.save(state, watch, finished=finished)
             self._kept = marks
-        if signal and not finished:
+        if stop and not finished:
             saved = "; saved: the same command goes on from there" if self._keeps else ""
             self._tell(f"interrupted at {state.nimg / 1000:g} kimg{saved}")
-            raise SystemExit(128 + signal)
+            raise SystemExit(128 + (self._interruption.signal or signal.SIGTERM))
 
     def tell_what_is_kept(self) -> None:
         """Say how large the last state is, and how to be rid of it."""
         if self._keeps and (size := self.snapshots.bytes()):
-            self._tell(
-                f"its last state ({size / 2**20:.1f} MiB) is kept, to train longer; `frugalgan clean` removes it"
-            )
+            mib = size / 2**20
+            self._tell(f"its last state ({mib:.1f} MiB) is kept, to train longer; `frugalgan clean` removes it")
+
+    def _any(self, flag: bool, watch: Watch) -> bool:
+        """Whether it is so in any process."""
+        return self.mean(torch.tensor(float(flag), device=watch.device)).item() > 0
 
     def _tell(self, text: str) -> None:
         if not self.rank:

@@ -31,7 +31,6 @@ class Outcome:
     state: State
     watch: Watch
     data_sha256: str
-    joules: float | None  # None where the platform does not tell
 
 
 def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
@@ -45,7 +44,7 @@ def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
         samples = [watch.samples[step] for step in watch.final_moments()]
         np.save(folder / "moments.npy", np.stack(samples))
         write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
-    values = costs(run, (out / "generator.safetensors").stat().st_size)
+        values = costs(run, (folder / "generator.safetensors").stat().st_size)
     # what tells one cost from another
     keys = ("name", "method", "scale", "seed", "epochs", "batch_size", "device", "processes", "precision")
     write_json(cost, values | {key: facts[key] for key in keys} | facts["versions"])
@@ -96,7 +95,8 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
         "generator_parameters": count_parameters(networks[:1], trained_only=False),
         "generator_bytes": generator_bytes,
     }
-    return values | ({} if run.joules is None else {"joules": run.joules})
+    joules = watch.joules()
+    return values | ({} if joules is None else {"joules": joules})
 
 
 def _moments(watch: Watch) -> list[tuple[float, float]]:

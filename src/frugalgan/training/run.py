@@ -4,12 +4,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from frugalgan.dataset import Images
 from frugalgan.methods.base import Shape
 from frugalgan.params import Params
 from frugalgan.pipeline import Run
 from frugalgan.provenance import code_sha256, device_name, versions
-from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.hardware import mean_over, open_fabric
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import train
@@ -51,15 +52,12 @@ def run(
     budget, data_sha256 = planned.budget, images.sha256()
     samples = params.training.moment_samples
     watch = Watch(out.name, budget.steps, conditions.device, params.seed, samples, mean, rank)
-    counters = read_counters()
     known = Snapshots(snapshots / out.name, configuration(planned, params, conditions, data_sha256, source))
-    with Keeper(out.name, known, params.training.snapshot_kimg, rank) as keeper:
-        if not fresh:
-            keeper.resume(state, watch)
+    with Keeper(out.name, known, params.training.snapshot_kimg, rank, mean) as keeper:
+        keeper.resume(state, watch, fresh=fresh)
         train(state, method, images, budget, watch, conditions.descent(mean), keeper.after_step)
-        joules = joules_since(counters)  # moments' drawing included
         if not rank:
-            write_outcome(Outcome(planned, params, conditions, state, watch, data_sha256, joules), out, cost)
+            write_outcome(Outcome(planned, params, conditions, state, watch, data_sha256), out, cost)
             keeper.tell_what_is_kept()
 
 
@@ -74,7 +72,7 @@ def configuration(
         "training": training | {"precision": str(conditions.precision)},
         "batch_size": planned.batch_size,
         "seed": params.seed,
-        "device": device_name(conditions.device),
+        "device": f"{device_name(conditions.device)}, {torch.backends.cpu.get_cpu_capability()}",
         "data_sha256": data_sha256,
         "source_sha256": source_sha256(source) if source else None,
         "code_sha256": code_sha256(),

@@ -7,6 +7,7 @@ written last and names the others with their sha256: what it does not name does 
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from frugalgan.files import FileError, read_json, replaced, write_json
+from frugalgan.files import read_json, replaced, write_json
 from frugalgan.provenance import file_sha256
 from frugalgan.training.state import State
 from frugalgan.training.watch import Watch
@@ -38,15 +39,20 @@ class Snapshots:
         """`model`: the folder of all its snapshots. `configuration`: JSON values, all that decides the result but for
         how long training goes on."""
         self.configuration = json.loads(json.dumps(configuration))
-        text = json.dumps(self.configuration, sort_keys=True)
-        self.folder = model / hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.folder = model / _sha256(self.configuration)[:16]
+        self._sha256: dict[str, str] = {}  # of the files that this training wrote, or was restored from
+
+    @property
+    def fingerprint(self) -> float:
+        """A number that tells one restored snapshot from another; 0 for none."""
+        return float(sum(int(sha256[:8], 16) for sha256 in self._sha256.values()))
 
     def restore(self, state: State, watch: Watch) -> bool:
         """Put `state` and `watch` where the snapshot left them; False where there is none that can be used.
 
         One that was damaged, or went further than `watch.steps`, is of no use. Raises SnapshotError.
         """
-        index = self.index()
+        index = read_index(self.folder)
         if index is None or index["done"] > watch.steps or not self._whole(index):
             return False
         if index["configuration"] != self.configuration:
@@ -59,13 +65,13 @@ class Snapshots:
         state.load_state_dict(kept["state"])
         samples = {int(step): np.load(self.folder / name) for step, name in index["moments"].items()}
         watch.load_state_dict(kept["watch"], samples)
+        self._sha256 = index["sha256"]
         return True
 
     def save(self, state: State, watch: Watch, *, finished: bool) -> None:
-        """Take the place of the snapshot before. Losses are looked at first. Raises NonFiniteLoss."""
-        watch.look()
+        """Take the place of the snapshot before; all losses must have been looked at."""
         name, moments = STATE.format(watch.done), {str(step): MOMENT.format(step) for step in watch.samples}
-        sha256 = (self.index() or {"sha256": {}})["sha256"]
+        sha256 = {file: known for file, known in self._sha256.items() if file in moments.values()}
         for step, file in moments.items():
             if file not in sha256:
                 with replaced(self.folder / file) as temporary, temporary.open("wb") as opened:
@@ -84,16 +90,15 @@ class Snapshots:
             "finished": finished,
             "state": name,
             "moments": moments,
-            "sha256": {file: sha256[file] for file in (name, *moments.values())},
+            "sha256": sha256,
         }
-        write_json(self.folder / INDEX, index)
-        for file in self.folder.glob("*.*"):
-            if file.is_file() and file.name not in (INDEX, *index["sha256"]):
-                file.unlink()
-
-    def index(self) -> dict[str, Any] | None:
-        """snapshot.json, or None where there is none, or none that can be read."""
-        return read_index(self.folder)
+        write_json(self.folder / INDEX, {"index": index, "sha256": _sha256(index)})
+        self._sha256 = sha256
+        for path in self.folder.iterdir():  # superseded, or left by a process that was killed
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in (INDEX, *sha256):
+                path.unlink()
 
     def bytes(self) -> int:
         """What the snapshot takes on disk."""
@@ -101,9 +106,8 @@ class Snapshots:
 
     def interrupted_others(self) -> list[str]:
         """For each interrupted training of the same model in another configuration, in what that differs from this."""
-        folders = [folder for folder in self.folder.parent.glob("*") if folder.is_dir() and folder != self.folder]
-        others = map(read_index, folders)
-        unfinished = [index for index in others if index and not index["finished"]]
+        folders = [folder for folder in self.folder.parent.glob("*") if folder != self.folder]
+        unfinished = [index for index in map(read_index, folders) if index and not index["finished"]]
         return [difference(index["configuration"], self.configuration) for index in unfinished]
 
     def _whole(self, index: dict[str, Any]) -> bool:
@@ -114,11 +118,16 @@ class Snapshots:
 
 
 def read_index(folder: Path) -> dict[str, Any] | None:
-    """snapshot.json of `folder`, or None where there is none, or none that can be read."""
+    """What snapshot.json of `folder` says, or None where there is none, or a damaged one."""
     try:
-        return read_json(folder / INDEX, mend="")
-    except FileError:
+        kept = read_json(folder / INDEX, mend="")
+        return kept["index"] if kept["sha256"] == _sha256(kept["index"]) else None
+    except (ValueError, OSError, KeyError, TypeError):
         return None
+
+
+def _sha256(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def size(folder: Path) -> int:

@@ -18,6 +18,7 @@ from frugalgan.sampling import FIXED_SEED, images_of, latents
 from frugalgan.training.cost import LiveBytes
 from frugalgan.training.descent import alone
 from frugalgan.training.ema import BATCH, working_generator
+from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.state import State
 
 MOMENTS = 10  # at which images are drawn, at most, beside the start and the end
@@ -64,11 +65,17 @@ class Watch:
         self._pending: list[Tensor] = []  # the same, not yet looked at
         self._seconds: list[float] = []  # when each step was done
         self._kimg = 0.0
+        self._counters, self._joules_before = read_counters(), 0.0
 
     @property
     def seconds(self) -> float:
         """Of all steps."""
         return self._seconds[-1] if self._seconds else 0.0
+
+    def joules(self) -> float | None:
+        """Energy of the processor so far, drawing included; None where the platform does not tell."""
+        since = joules_since(self._counters)
+        return None if since is None else self._joules_before + since
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -181,6 +188,7 @@ class Watch:
             "loading_seconds": self.loading_seconds,
             "peak_bytes": self.peak_bytes,
             "peak_parts": self.peak_parts,
+            "joules": self.joules() or 0.0,
         }
 
     def load_state_dict(self, kept: dict[str, Any], samples: dict[int, np.ndarray]) -> None:
@@ -190,3 +198,4 @@ class Watch:
         self.moments, self.samples = kept["moments"], samples
         self.drawing_seconds, self.loading_seconds = kept["drawing_seconds"], kept["loading_seconds"]
         self.peak_bytes, self.peak_parts = kept["peak_bytes"], kept["peak_parts"]
+        self._joules_before = kept["joules"]
