@@ -163,7 +163,7 @@ def test_another_configuration_has_another_snapshot_and_one_moved_there_is_refus
 
 CHANGES = [
     ("seed", 1),
-    ("wgan_gp.learning_rate", 2e-4),
+    ("wgan_gp.learning_rate", 3e-4),
     ("wgan_gp.gradient_penalty", 9.0),
     ("wgan_gp.n_critic", 3),
     ("networks.latent_size", 50),
