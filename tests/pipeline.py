@@ -27,6 +27,12 @@ def call(folder: Path, *command: str, fails: bool = False, **variables: str) -> 
     return output
 
 
+def start(folder: Path, *command: str) -> subprocess.Popen[bytes]:
+    """A command in `folder`, not waited for."""
+    silent = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=silent, stderr=silent)
+
+
 def without_network() -> list[str]:
     """What to put in front of a command so that it has no network; nothing where that is not allowed."""
     prefix = ["unshare", "--net"]

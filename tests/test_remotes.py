@@ -1,6 +1,8 @@
 """`dvc push` and `dvc pull` through an S3 server: everything arrives whole, or not at all."""
 
+import random
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import boto3
 import pytest
 import yaml
 from moto.server import ThreadedMotoServer
-from pipeline import MODELS, call, clone, ran
+from pipeline import MODELS, call, clone, ran, start
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +64,12 @@ def key_of(project: Path, path: Path) -> str:
 def test_a_fresh_clone_pulls_everything_and_trains_nothing(pushed: Path, server: str, tmp_path: Path) -> None:
     fresh = clone(pushed, tmp_path / "fresh")
     add_remote(fresh, server)
+    rng = random.Random(0)
+    for _ in range(3):  # interrupted, and repeated
+        pulling = start(fresh, "dvc", "pull")
+        time.sleep(rng.uniform(1.5, 4))
+        pulling.kill()
+        pulling.wait()
     call(fresh, "dvc", "pull")
     assert ran(call(fresh, "dvc", "repro")) == set()
     for name in MODELS:
