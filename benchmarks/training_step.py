@@ -17,7 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from frugalgan import params
 from frugalgan.dataset import Batch
 from frugalgan.losses import gradient_penalty
-from frugalgan.methods.base import Method, Shape
+from frugalgan.methods.adversarial import Adversarial
+from frugalgan.methods.base import CRITIC, GENERATOR, Shape
 from frugalgan.pipeline import planned
 from frugalgan.training.cost import LiveBytes
 from frugalgan.training.prediction import fresh_state, noise
@@ -40,7 +41,7 @@ class _NoModules:
 
 def plain_critic(state: State, batch: Batch, weight: float) -> None:
     """As the thesis wrote it: real and fake in two passes, the graph through G kept, one summed loss, float32."""
-    G, D, optimizer = state.networks.G, state.networks.D, state.optimizers.D
+    G, D, optimizer = state.networks.G, state.networks.D, state.optimizers[CRITIC]
     optimizer.zero_grad(set_to_none=False)
     fake = G(batch.normal("critic", G.arguments["latent_size"]))
     penalty = gradient_penalty(D, batch.real, fake, batch.uniform("penalty"))
@@ -51,7 +52,7 @@ def plain_critic(state: State, batch: Batch, weight: float) -> None:
 
 def plain_generator(state: State, batch: Batch) -> None:
     """One graph through both networks, gradients for the critic, too."""
-    G, D, optimizer = state.networks.G, state.networks.D, state.optimizers.G
+    G, D, optimizer = state.networks.G, state.networks.D, state.optimizers[GENERATOR]
     optimizer.zero_grad(set_to_none=False)
     (-D(G(batch.normal("generator", G.arguments["latent_size"])))).mean().backward()
     optimizer.step()
@@ -66,7 +67,7 @@ class Row:
     conditions: Conditions
 
 
-def rows_of(method: Method, weight: float) -> dict[str, Row]:
+def rows_of(method: Adversarial, weight: float) -> dict[str, Row]:
     """A plain implementation, ours, and ours with each saving on or off."""
     base = Conditions(CPU, torch.float32, 0.0)
     bf16 = replace(base, precision=torch.bfloat16)
@@ -74,8 +75,8 @@ def rows_of(method: Method, weight: float) -> dict[str, Row]:
     def ours(conditions: Conditions) -> Row:
         descent = conditions.descent()
         return Row(
-            lambda state, batch: method.update_critic(state.networks, state.optimizers.D, batch, descent),
-            lambda state, batch: method.update_generator(state.networks, state.optimizers.G, batch, descent),
+            lambda state, batch: method.update_critic(state.networks, state.optimizers[CRITIC], batch, descent),
+            lambda state, batch: method.update_generator(state.networks, state.optimizers[GENERATOR], batch, descent),
             conditions,
         )
 
@@ -131,6 +132,7 @@ def main(
     """Seconds (and how many times as fast as plain), peak memory (MiB), and the critic's GFLOP/s; on the CPU."""
     p = params.load(scale=scale)
     method, shape = planned(p, "scratch").method, Shape.of(p)
+    assert isinstance(method, Adversarial)
     batch = noise(shape, batch_size, CPU)
     rows = rows_of(method, getattr(method, "gradient_penalty", 0.0))
     # One state at a time: ten of the paper's networks would not fit into memory.
@@ -141,7 +143,8 @@ def main(
         for name, row in rows.items():
             state = fresh_state(method, shape, row.conditions)
             critic, generator = partial(row.critic, state, batch), partial(row.generator, state, batch)
-            critic(), generator()
+            critic()
+            generator()
             if turn == 0:
                 flops[name] = flops_of(critic)
                 peaks[name] = peak_of(state, critic), peak_of(state, generator)

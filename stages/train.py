@@ -1,4 +1,4 @@
-"""Ordinary training: model 1 (teacher), model 2 (full), or the untrained generator they start from."""
+"""One model's training, by its name: ordinary, an autoencoder, or from another model's weights."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +16,12 @@ def main(
     data: Annotated[Path, typer.Argument(help="folder of prepared images, with images.npy")],
     out: Annotated[Path, typer.Argument(help="folder of the model to write; its name is the model's")],
     cost: Annotated[Path, typer.Argument(help="JSON of memory (bytes), time (seconds) and parameters to write")],
+    source: Annotated[Path | None, typer.Option("--from", help="folder of the trained model to start from")] = None,
     fresh: Fresh = False,
 ) -> None:
-    """Train a WGAN-GP from fresh weights, as section `wgan_gp` of params.yaml says."""
+    """Train the model of that name as params.yaml says; `frugalgan plan` lists the names and what each will need."""
     p = params.load()
-    run(planned(p, out.name), p, data=data, out=out, cost=cost, snapshots=root(), fresh=fresh)
+    run(planned(p, out.name), p, data=data, out=out, cost=cost, snapshots=root(), fresh=fresh, source=source)
 
 
 if __name__ == "__main__":

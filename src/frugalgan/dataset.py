@@ -1,5 +1,6 @@
 """The prepared images as batches: an endless order that can start anywhere."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,10 +23,11 @@ class Batch:
     so a batch can be gone through in parts, or by several processes, and nothing changes.
     """
 
-    real: Tensor  # (N, 3, S, S) float32 in [-1, 1]
+    real: Tensor  # (N, C, S, S) float32 in [-1, 1], C = 3 for RGB, 1 for grey
     key: tuple[int, ...]  # (seed, images seen before)
     first: int = 0
     whole: int | None = None  # None: these rows are all
+    labels: Tensor | None = None  # (N,) int64, where the images have any
 
     def normal(self, purpose: str, size: int) -> Tensor:
         """(N, size) float32, standard normal."""
@@ -46,7 +48,24 @@ class Batch:
             raise ValueError(f"a batch of {len(self.real)} cannot be split into {parts} equal parts")
         size = len(self.real) // parts
         starts = range(0, len(self.real), size)
-        return [Batch(self.real[i : i + size], self.key, self.first + i, self._rows) for i in starts]
+        labels = self.labels
+
+        def part(i: int) -> Batch:
+            rows = slice(i, i + size)
+            return Batch(
+                self.real[rows], self.key, self.first + i, self._rows, None if labels is None else labels[rows]
+            )
+
+        return [part(i) for i in starts]
+
+    @property
+    def seen(self) -> int:
+        """How many images were seen before this batch."""
+        return self.key[-1]
+
+    def labels_twice(self) -> Tensor | None:
+        """(2N,): the labels of real images and, after them, of as many fakes, which have the same."""
+        return None if self.labels is None else torch.cat([self.labels, self.labels])
 
     @property
     def _rows(self) -> int:
@@ -62,7 +81,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Images:
-    """A memory-mapped uint8 array (N, 3, S, S), shuffled anew at each pass by (seed, pass).
+    """A memory-mapped uint8 array (N, C, S, S), shuffled anew at each pass by (seed, pass).
 
     Of several processes, number `rank` of `processes` gets its own equal share of every batch.
     """
@@ -73,22 +92,29 @@ class Images:
     device: torch.device
     rank: int = 0
     processes: int = 1
+    labels_path: Path | None = None  # (N,) integers, of the same order; None: the images have none
 
     @cached_property
     def array(self) -> np.ndarray:
         """Raises FileError where it is missing or damaged."""
-        try:
-            return np.load(self.path, mmap_mode="r")
-        except FileNotFoundError:
-            raise FileError(f"{self.path}: no such file; `dvc repro prepare` makes it") from None
-        except ValueError as error:
-            mend = "delete it and run `dvc repro prepare`"
-            raise FileError(f"{self.path}: not a whole array of images ({error}); {mend}") from None
+        return _load(self.path)
+
+    @cached_property
+    def labels(self) -> np.ndarray | None:
+        """(N,) int64. Raises FileError where there are not as many as images."""
+        if self.labels_path is None:
+            return None
+        labels = _load(self.labels_path).astype(np.int64)
+        if len(labels) != len(self.array):
+            raise FileError(f"{self.labels_path}: {len(labels)} labels for the {len(self.array)} images of {self.path}")
+        return labels
 
     def sha256(self) -> str:
-        """Of the file. Raises FileError."""
+        """Of the images' file, or of its and the labels' sha256. Raises FileError."""
         assert len(self.array)  # whole, or an error that says what to do
-        return file_sha256(self.path)
+        if self.labels_path is None or self.labels is None:
+            return file_sha256(self.path)
+        return hashlib.sha256((file_sha256(self.path) + file_sha256(self.labels_path)).encode()).hexdigest()
 
     def batch(self, nimg: int, size: int) -> Batch:
         """This process's share of the `size` images that follow the first `nimg`: a function of (seed, nimg) alone.
@@ -99,8 +125,10 @@ class Images:
             raise ValueError(f"{self.path}: {len(self.array)} images, fewer than one batch of {size}; lower batch_size")
         share = size // self.processes
         first = self.rank * share
-        images = torch.from_numpy(self.array[self._order(nimg + first, share)]).to(self.device)
-        batch = Batch(to_unit(images), (self.seed, nimg), first, size)
+        rows = self._order(nimg + first, share)
+        images = torch.from_numpy(self.array[rows]).to(self.device)
+        labels = None if self.labels is None else torch.from_numpy(self.labels[rows]).to(self.device)
+        batch = Batch(to_unit(images), (self.seed, nimg), first, size, labels)
         if not self.flip:
             return batch
         return replace(batch, real=torch.where(batch.uniform("flip") < 0.5, batch.real.flip(3), batch.real))
@@ -111,6 +139,16 @@ class Images:
         order = np.concatenate([_permutation(n, self.seed, i) for i in passes])
         start = nimg % n
         return order[start : start + size]
+
+
+def _load(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r")
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file; `dvc repro` makes it") from None
+    except ValueError as error:
+        mend = "delete it and run `dvc repro`"
+        raise FileError(f"{path}: not a whole array of images ({error}); {mend}") from None
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,7 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def resize(image: np.ndarray, size: int) -> np.ndarray:
-    """Antialiased resize: (H, W, 3) uint8 → (size, size, 3) uint8.
+    """Antialiased resize: (H, W, 3) uint8 → (size, size, 3) uint8, or the same without channels.
 
     A side that shrinks is averaged over the pixels it covers, a side that grows is interpolated cubically.
     """
@@ -47,12 +47,12 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def grid(images: np.ndarray, *, columns: int, padding: int = 2) -> np.ndarray:
-    """Images side by side, row by row, on white: (N, 3, H, W) uint8 → (H', W', 3) uint8 RGB.
+    """Images side by side, row by row, on white: (N, 3, H, W) uint8, or grey (N, 1, H, W) → (H', W', 3) uint8 RGB.
 
     `padding` is the gap in pixels between images and around them. ValueError for any other shape or dtype.
     """
-    if images.ndim != 4 or images.shape[1] != 3 or not len(images) or images.dtype != np.uint8:
-        raise ValueError(f"grid takes (N ≥ 1, 3, H, W) uint8 images, not {images.shape} {images.dtype}")
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images) or images.dtype != np.uint8:
+        raise ValueError(f"grid takes (N ≥ 1, 3 or 1, H, W) uint8 images, not {images.shape} {images.dtype}")
     if columns < 1:
         raise ValueError(f"grid needs at least one column, not {columns}")
     count, _, height, width = images.shape

@@ -1,9 +1,51 @@
-"""Losses on critic outputs and images: pure functions, float32 in, scalar out."""
+"""Losses on critic outputs, images and codes: pure functions, float32 in, scalar out."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+IMQ_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """BCE(D(x), 1) + BCE(D(G(z)), 0) of logits (N,), the sigmoid inside: Goodfellow et al. 2014 (arXiv:1406.2661)."""
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def non_saturating_loss(fake_logits: Tensor) -> Tensor:
+    """BCE(D(G(z)), 1) of logits (N,): the generator's loss of Goodfellow et al. 2014, section 3."""
+    return F.softplus(-fake_logits).mean()
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """E[KL(N(μ, s²) ‖ N(0, I))] = E[½ Σ (μ² + s² − ln s² − 1)] of (N, d): Kingma & Welling 2013, appendix B."""
+    return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(dim=1).mean()
+
+
+def mmd_imq(codes: Tensor, prior: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Unbiased MMD² of (N, d) and (N, d), N ≥ 2: Tolstikhin et al. 2018 (arXiv:1711.01558), algorithm 2.
+
+    Kernel Σ_s s·C / (s·C + ‖a − b‖²), C = 2d, s in IMQ_SCALES: inverse multiquadrics, with the authors' scales.
+    With `labels` (N,), which row i of both sets has, pairs of unlike labels do not count. May be below 0. Raises
+    ValueError for N = 1.
+    """
+    n, size = codes.shape
+    if n < 2:
+        raise ValueError("MMD compares images of a batch: lower training.accumulate and devices, or raise batch_size")
+    others = 1 - torch.eye(n, dtype=codes.dtype, device=codes.device)
+
+    def kernel(a: Tensor, b: Tensor) -> Tensor:
+        squares = (a[:, None] - b[None]).square().sum(dim=2)
+        return sum((s * 2 * size / (s * 2 * size + squares) for s in IMQ_SCALES), torch.zeros_like(squares))
+
+    within, between = kernel(codes, codes) + kernel(prior, prior), kernel(codes, prior)
+    if labels is None:
+        return (others * within).sum() / (n * (n - 1)) - 2 * between.mean()
+    # pairs (i, i), always of like labels, would count too much between the sets, too
+    alike = others * (labels[:, None] == labels[None])
+    return (alike * (within - 2 * between)).sum() / alike.sum().clamp(min=1)
 
 
 def gradient_penalty(D: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
-"""A trained model's folder: generator.safetensors, critic.safetensors, model.json (and what training shows)."""
+"""A trained model's folder: its networks (generator.safetensors, …), model.json, and what training shows."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,20 +8,22 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from frugalgan.files import read_json, write_json
-from frugalgan.methods.base import Networks
+from frugalgan.methods.base import CRITIC, ENCODER, GENERATOR, Networks
 from frugalgan.networks import Network, rebuild
+
+PARTS = (GENERATOR, CRITIC, ENCODER)
 
 
 class ModelError(ValueError):
     """Weights do not fit the model that model.json describes; the message names the file."""
 
 
-def save_model(folder: Path, G: Network, D: Network, facts: dict[str, Any]) -> None:
+def save_model(folder: Path, parts: Mapping[str, Network], facts: dict[str, Any]) -> None:
     """Write weights and model.json into `folder`; `facts` are what else is known of the model (JSON values)."""
-    for file, network in (("generator", G), ("critic", D)):
+    for part, network in parts.items():
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-        save_file(weights, folder / f"{file}.safetensors")
-    write_json(folder / "model.json", {"generator": G.description(), "critic": D.description()} | facts)
+        save_file(weights, folder / f"{part}.safetensors")
+    write_json(folder / "model.json", {part: network.description() for part, network in parts.items()} | facts)
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
@@ -29,10 +32,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
 
 
 def load_model(folder: Path) -> Networks:
-    """Generator and critic with their trained weights, strictly, in eval mode. Raises FileError or ModelError."""
+    """All networks with their trained weights, strictly, in eval mode. Raises FileError or ModelError."""
     facts = read_facts(folder)
-    generator, critic = (_load(folder / f"{part}.safetensors", facts[part]) for part in ("generator", "critic"))
-    return Networks(generator, critic)
+    return Networks({part: _load(folder / f"{part}.safetensors", facts[part]) for part in PARTS if part in facts})
 
 
 def load_generator(folder: Path) -> Network:

@@ -5,167 +5,34 @@ name section, key, value and what is allowed. The value `scale` takes the chosen
 """
 
 import difflib
-import fnmatch
-from collections.abc import Iterable
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import ValidationError
+
+from frugalgan.sections import (
+    Compare,
+    Data,
+    Digits,
+    Evaluate,
+    KdSweep,
+    Networks,
+    Params,
+    ParamsError,
+    Prepare,
+    Sample,
+    Scale,
+    Training,
+)
+
+__all__ = ["PARAMS", "ParamsError", "load", "pool", "section", "students"]
 
 PARAMS = Path("params.yaml")
 BY_SCALE = "scale"  # a value that stands for the chosen scale's
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Beta = Annotated[float, Field(ge=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Text = Annotated[str, Field(min_length=1)]
-Moment = Annotated[int, Field(ge=6)]  # the six fixed vectors are the first of them
-Extractor = Literal["inception", "efficientnet_lite0"]
 T = TypeVar("T")
-
-
-class ParamsError(ValueError):
-    """params.yaml cannot be used; the message names section, key, value and what is allowed."""
-
-
-@dataclass(frozen=True, config=STRICT)
-class Data:
-    source: Text
-    seed: Seed
-
-
-@dataclass(frozen=True, config=STRICT)
-class Prepare:
-    crop: Literal["eyes", "thesis"]
-    max_rejected: Share
-
-
-@dataclass(frozen=True, config=STRICT)
-class Networks:
-    latent_size: Count
-
-
-@dataclass(frozen=True, config=STRICT)
-class Training:
-    precision: Literal["auto", "float32", "bf16"]
-    flip: bool
-    ema_decay: Beta
-    device: Literal["auto", "cpu", "cuda"]
-    moment_samples: Moment
-    accumulate: Count
-    critic_parts: Count
-    term_by_term: bool
-    recompute: bool
-    compile: bool
-    channels_last: bool
-    tf32: bool
-    snapshot_kimg: Positive
-    devices: Count
-    nodes: Count
-    strategy: Literal["auto", "ddp"]
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "Training":
-        if self.compile and self.recompute:
-            raise ValueError("compile and recompute exclude each other: compiled code decides itself what it keeps")
-        return self
-
-
-@dataclass(frozen=True, config=STRICT)
-class Sample:
-    seed: Seed
-
-
-@dataclass(frozen=True, config=STRICT)
-class Evaluate:
-    extractor: Extractor
-    inception_weights: Text
-    batch_size: Count
-    repeats: Annotated[int, Field(ge=2)]
-    kid_subsets: Count
-    precision_k: Count
-    coverage_k: Count
-    infinity_points: Annotated[int, Field(ge=4)]
-
-    @property
-    def weights_file(self) -> Path | None:
-        """Inception's weights, or None where they are to be downloaded."""
-        return None if self.inception_weights == "download" else Path(self.inception_weights)
-
-
-@dataclass(frozen=True, config=STRICT)
-class Compare:
-    pairs: list[Annotated[str, Field(pattern=r"^\S+ / \S+$")]]
-    significance: Annotated[float, Field(gt=0, lt=1)]
-
-    def models(self, known: Iterable[str]) -> list[tuple[str, str]]:
-        """The pairs of models of `known` that `pairs` asks for. Raises ParamsError for names that match none."""
-        found: list[tuple[str, str]] = []
-        known = list(known)
-        for pair in self.pairs:
-            ours, theirs = (fnmatch.filter(known, pattern) for pattern in pair.split(" / "))
-            if not (ours and theirs):
-                missing = pair.split(" / ")[bool(ours)]
-                raise ParamsError(f"compare.pairs: {pair!r}: no model {missing}; there are {', '.join(known)}")
-            found += [(a, b) for a in ours for b in theirs if a != b]
-        return list(dict.fromkeys(found))
-
-
-@dataclass(frozen=True, config=STRICT)
-class Scale:
-    image_size: Literal[32, 64, 128, 256, 512]
-    generator_width: Count
-    student_width: Count
-    critic_width: Count
-    batch_size: Count
-    kd_batch_size: Count
-    teacher_epochs: Positive
-    model_2_epochs: Positive
-    kd_epochs: Positive
-    learning_rate: Positive
-    n_critic: Count
-    frozen_critic_layers: Annotated[int, Field(ge=0)]
-    critic_parts: Count
-    snapshot_kimg: Positive
-    ema_decay: Beta
-    samples: Annotated[int, Field(ge=4)]
-    moment_samples: Moment
-    extractor: Extractor
-    drawn_scenes: Annotated[int, Field(ge=0)]
-    drawn_cats: Annotated[int, Field(ge=0)]
-    drawn_dogs: Annotated[int, Field(ge=0)]
-
-
-@dataclass(frozen=True, config=STRICT)
-class KdSweep:
-    """What students have in common: the part of section `kd` that the whole pipeline must know."""
-
-    alpha: Share
-    sweep: list[Share]
-    pool: Annotated[int, Field(ge=0)]
-
-
-@dataclass(frozen=True, config=STRICT)
-class Params:
-    """What every stage may read. Methods read their own sections with `section`."""
-
-    seed: Seed
-    scale_name: Text
-    scale: Scale
-    data: Data
-    prepare: Prepare
-    networks: Networks
-    training: Training
-    sample: Sample
-    evaluate: Evaluate
-    compare: Compare
-
 
 SECTIONS = {
     "data": Data,
@@ -175,7 +42,9 @@ SECTIONS = {
     "sample": Sample,
     "evaluate": Evaluate,
     "compare": Compare,
+    "digits": Digits,
 }
+NO_METHODS = {"__init__", "adversarial", "autoencoding", "base", "configured"}  # files of methods/ without a section
 
 
 def load(path: Path = PARAMS, scale: str | None = None) -> Params:
@@ -230,17 +99,22 @@ def _read(path: Path, scale: str | None = None) -> dict[str, Any]:
     if not path.is_file():
         raise ParamsError(f"{path}: no such file; run from the project's top folder")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = _parsed(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from None
     methods = {file.stem for file in (Path(__file__).parent / "methods").glob("*.py")}
-    methods -= {"__init__", "base", "configured"}
+    methods -= NO_METHODS
     known = {field.name for field in fields(Params)} - {"scale_name"} | {"scales"} | methods
     if not isinstance(raw, dict):
         raise ParamsError(f"{path}: must be a mapping of sections, not {raw!r}")
     if unknown := sorted(str(name) for name in set(raw) - known):
         raise ParamsError(f"{path}: unknown section {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     return raw | ({"scale": scale} if scale else {})
+
+
+@cache
+def _parsed(text: str) -> Any:
+    return yaml.safe_load(text)  # a method has sections of its own, so one file is read often
 
 
 def _mapping(raw: dict[str, Any], name: str, path: Path) -> dict[str, Any]:

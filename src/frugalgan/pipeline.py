@@ -1,48 +1,41 @@
 """Which models the pipeline trains, and how: the one list that stages and plans read."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from frugalgan import params
-from frugalgan.methods.base import Method
+from frugalgan.decoders import decoder_runs
+from frugalgan.methods.base import Method, Shape
 from frugalgan.methods.configured import configured
 from frugalgan.methods.kd import Distillation
-from frugalgan.params import PARAMS, Params, ParamsError
-from frugalgan.training.loop import Budget
-
-
-@dataclass(frozen=True)
-class Run:
-    """One model's training: a method, how many of its epochs, images per update (of all processes together)."""
-
-    method: Method
-    epochs: float
-    batch_size: int
-
-    @property
-    def budget(self) -> Budget:
-        """The epochs in steps."""
-        return Budget.of_epochs(self.method, self.epochs, self.batch_size)
+from frugalgan.params import PARAMS, ParamsError
+from frugalgan.sections import Params
+from frugalgan.training.planned import Run
 
 
 def runs(p: Params, path: Path = PARAMS) -> dict[str, Run]:
     """Model name → its training, of every model that the params name. Raises ParamsError."""
-    methods, scale = configured(path, p.scale_name), p.scale
-    ordinary, transfer = methods["wgan_gp"], methods["transfer"]
+    methods, scale, shape = configured(path, p.scale_name), p.scale, Shape.of(p)
+    ordinary = Run(methods["wgan_gp"], shape, p.training, scale.teacher_epochs, scale.batch_size)
 
     def student(alpha: float) -> Method:
         return params.section(
             Distillation, "kd", without=("sweep",), instead={"alpha": alpha}, path=path, scale=p.scale_name
         )
 
-    return {
-        "untrained": Run(ordinary, 0.0, scale.batch_size),
-        "teacher": Run(ordinary, scale.teacher_epochs, scale.batch_size),
-        "scratch": Run(ordinary, scale.model_2_epochs, scale.batch_size),
-        "transfer": Run(transfer, scale.model_2_epochs, scale.batch_size),
-    } | {
-        name: Run(student(alpha), scale.kd_epochs, scale.kd_batch_size) for name, alpha in params.students(path).items()
-    }
+    return (
+        {
+            "untrained": replace(ordinary, epochs=0.0),
+            "teacher": ordinary,
+            "scratch": replace(ordinary, epochs=scale.model_2_epochs),
+            "transfer": replace(ordinary, method=methods["transfer"], epochs=scale.model_2_epochs),
+        }
+        | {
+            name: Run(student(alpha), shape, p.training, scale.kd_epochs, scale.kd_batch_size)
+            for name, alpha in params.students(path).items()
+        }
+        | decoder_runs(p, methods)
+    )
 
 
 def planned(p: Params, name: str, path: Path = PARAMS) -> Run:

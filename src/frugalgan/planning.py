@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from frugalgan.methods.base import Method, Shape
-from frugalgan.params import Params
-from frugalgan.pipeline import Run, runs
+from frugalgan.pipeline import runs
+from frugalgan.sections import Params
+from frugalgan.training.planned import Run
 from frugalgan.training.prediction import Need, fresh_state, noise, predict
 from frugalgan.training.state import Conditions
 
@@ -31,27 +32,28 @@ def plan(
     `batches` in place of each model's own; `memory` (bytes) adds the largest batch that fits. Without `timed` no step
     is run and `seconds_per_epoch` and `seconds` are None. Where not even one image (per part) fits, it is 0.
     """
-    conditions, shape = Conditions.of(params.training), Shape.of(params)
     for name, run in runs(params).items():
         if not run.epochs:
             continue
+        conditions, shape = Conditions.of(run.training), run.shape
 
-        def needs_by_part(size: int, run: Run = run) -> Need:
-            return predict(run.method, shape, size * conditions.parts, conditions)
+        def needs_by_part(size: int, run: Run = run, conditions: Conditions = conditions) -> Need:
+            return predict(run.method, run.shape, size * conditions.parts, conditions)
 
         fitting = None if memory is None else conditions.parts * largest_batch(needs_by_part, memory)
         for batch in batches or (run.batch_size,):
-            steps = Run(run.method, run.epochs, batch).budget.steps
+            asked = run.with_batch(batch)
+            steps = asked.budget.steps
             step = seconds_per_step(run.method, shape, batch, conditions) if timed else None
             yield {
                 "model": name,
                 "batch": batch,
                 **asdict(predict(run.method, shape, batch, conditions)),
                 "largest_batch": fitting,
-                "epochs": run.epochs,
+                "epochs": asked.epochs,
                 "steps": steps,
-                "kimg": steps * run.method.n_critic * batch / 1000,
-                "seconds_per_epoch": None if step is None else step * steps / run.epochs,
+                "kimg": steps * run.method.batches_per_step * batch / 1000,
+                "seconds_per_epoch": None if step is None else step * steps / asked.epochs,
                 "seconds": None if step is None else step * steps,
                 "precision": str(conditions.precision).removeprefix("torch."),
                 "device": str(conditions.device),

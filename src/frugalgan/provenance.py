@@ -10,7 +10,16 @@ import torch
 PACKAGES = ("frugalgan", "torch", "numpy", "scipy", "opencv-python-headless")
 
 CODE_FOLDERS = ("methods", "networks", "training")
-CODE_FILES = ("dataset.py", "images.py", "losses.py", "models.py", "pool.py", "sampling.py", "teachers.py")
+CODE_FILES = (
+    "dataset.py",
+    "descent.py",
+    "images.py",
+    "losses.py",
+    "models.py",
+    "pool.py",
+    "sampling.py",
+    "teachers.py",
+)
 
 
 def versions() -> dict[str, str]:

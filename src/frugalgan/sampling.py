@@ -8,7 +8,7 @@ from torch import Tensor
 from frugalgan.files import replaced
 from frugalgan.images import grid, to_uint8, write_png
 from frugalgan.models import load_generator
-from frugalgan.networks import Network
+from frugalgan.networks import Network, every_label
 
 __all__ = ["generate", "load_generator", "write_samples"]
 
@@ -28,14 +28,19 @@ def fixed_latents(latent_size: int) -> Tensor:
 
 
 @torch.inference_mode()
-def images_of(generator: Network, z: Tensor, batch_size: int) -> Tensor:
-    """(n, latent_size) → (n, 3, S, S) uint8 on the CPU."""
+def images_of(generator: Network, z: Tensor, batch_size: int, y: Tensor | None = None) -> Tensor:
+    """(n, latent_size) → (n, C, S, S) uint8 on the CPU.
+
+    `y` (n,) are the labels of a generator that is told any; None: each in turn.
+    """
     device = next(generator.parameters()).device
-    return torch.cat([to_uint8(generator(part.to(device))).cpu() for part in z.split(batch_size)])
+    labels = every_label(generator, len(z)) if y is None else y.to(device)
+    parts = zip(z.split(batch_size), [None] * len(z) if labels is None else labels.split(batch_size), strict=False)
+    return torch.cat([to_uint8(generator(part.to(device), told)).cpu() for part, told in parts])
 
 
 def generate(generator: Network, *, n: int, seed: int, batch_size: int) -> Tensor:
-    """n images of z from `seed`: (n, 3, S, S) uint8. The generator must be in eval mode."""
+    """n images of z from `seed`: (n, C, S, S) uint8. The generator must be in eval mode."""
     return images_of(generator, latents(n, generator.arguments["latent_size"], seed), batch_size)
 
 

@@ -33,7 +33,7 @@ class LiveTeacher(Teacher):
 
     @torch.no_grad()
     def images(self, batch: Batch, purpose: str) -> Tensor:
-        return self.G(self.latents(batch, purpose))
+        return self.G(self.latents(batch, purpose), batch.labels)
 
 
 class PooledTeacher(Teacher):

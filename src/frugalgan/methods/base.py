@@ -1,37 +1,36 @@
 """The one seam: what a method may decide. A method overrides the hooks in which it differs, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import ClassVar, Self
 
-import torch
-from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 from torch import Tensor, nn, optim
 
 from frugalgan.dataset import Batch
+from frugalgan.descent import Descent, Terms
 from frugalgan.networks import Network
-from frugalgan.networks.dcgan import Critic, Generator
-from frugalgan.params import STRICT, Beta, Count, Params, Positive
+from frugalgan.sections import STRICT, Beta, Params, Positive
 from frugalgan.teachers import Teacher
-from frugalgan.training.descent import Descent, Terms
 
-CRITIC, GENERATOR = "critic", "generator"  # whose update fakes are for
+GENERATOR, CRITIC, ENCODER = "generator", "critic", "encoder"  # names of networks
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes that the scale fixes for all networks."""
+    """The sizes of all networks of one training."""
 
     image_size: int
     latent_size: int
     generator_width: int
     student_width: int
     critic_width: int
+    channels: int = 3  # of images: 3 for RGB, 1 for grey
+    classes: int = 0  # labels that networks are told, 0 … classes − 1; 0: they are told none
 
     @classmethod
     def of(cls, params: Params) -> "Shape":
-        """The sizes that loaded params ask for."""
+        """The sizes that loaded params ask for, for faces."""
         scale = params.scale
         return cls(
             image_size=scale.image_size,
@@ -44,50 +43,75 @@ class Shape:
 
 @dataclass(frozen=True)
 class Networks:
-    """What takes part in training; `teacher` is only read."""
+    """What takes part in training: a generator with a critic or an encoder, by name; `teacher` is only read."""
 
-    G: Network
-    D: Network
+    parts: Mapping[str, Network]
     teacher: Teacher | None = None
+
+    @property
+    def G(self) -> Network:
+        """The generator; of an autoencoder, the decoder."""
+        return self.parts[GENERATOR]
+
+    @property
+    def D(self) -> Network:
+        """The critic. Raises KeyError where there is none."""
+        return self.parts[CRITIC]
+
+    @property
+    def E(self) -> Network:
+        """The encoder. Raises KeyError where there is none."""
+        return self.parts[ENCODER]
 
     def all(self) -> list[Network]:
         """Every network in memory, the teacher's included."""
-        modules = (self.G, self.D) if self.teacher is None else (self.G, self.D, self.teacher)
+        modules = (*self.parts.values(), *([] if self.teacher is None else [self.teacher]))
         return [found for module in modules for found in module.modules() if isinstance(found, Network)]
+
+    def trained(self) -> list[nn.Parameter]:
+        """The parameters of all parts that training changes."""
+        return [parameter for network in self.parts.values() for parameter in trained(network)]
 
 
 Source = Networks | Teacher  # what a method may start or learn from
-
-
-@dataclass(frozen=True)
-class Optimizers:
-    G: optim.Optimizer
-    D: optim.Optimizer
+Optimizers = Mapping[str, optim.Optimizer]  # of each part of the networks
 
 
 @checked_dataclass(frozen=True, config=STRICT)
 class Method:
     """A method; its fields are its sections of params.yaml. Immutable: all that changes is in the training state.
 
-    Hooks with a default: `build` (networks and initial weights), `freeze` (what does not train), `optimizers`
-    (Adam), `fakes` (G's images of new z), `step` (n_critic critic updates, one generator update), and for planning
-    `stand_in`. Without one: the terms of the two losses.
+    Hooks with a default: `freeze` (what does not train), `optimizers` (Adam), `batches_per_step`, `heldout_terms`,
+    and for planning `stand_in` and `shortest_step`. Without one: `build`, `epoch_batches` and `step`.
     """
 
-    n_critic: Count
     learning_rate: Positive
     beta1: Beta
     beta2: Beta
-    epoch_critic_updates: Annotated[int, Field(ge=1)]
 
-    def stand_in(self, shape: Shape) -> Source:
+    watches_heldout: ClassVar[bool] = False  # whether `heldout_terms` yields anything
+
+    @property
+    def batches_per_step(self) -> int:
+        """How many batches of real images a step sees."""
+        return 1
+
+    @property
+    def epoch_batches(self) -> int:
+        """How many batches make one of the method's epochs."""
+        raise NotImplementedError
+
+    def stand_in(self, shape: Shape) -> Source | None:
         """What takes the place of the trained source where training is only planned: as large, untrained."""
-        return Method.build(self, shape, None)
+        return None
+
+    def shortest_step(self) -> Self:
+        """The same method with a step that sees as few batches as it can, and needs as much memory."""
+        return self
 
     def build(self, shape: Shape, source: Source | None) -> Networks:
         """Networks with their initial weights; `source` is what to start or learn from, if anything."""
-        G = Generator(image_size=shape.image_size, latent_size=shape.latent_size, width=shape.generator_width)
-        return Networks(G, Critic(image_size=shape.image_size, width=shape.critic_width))
+        raise NotImplementedError
 
     def freeze(self, networks: Networks) -> None:
         """Take what does not train out of training (see `freeze_layers`). Default: all trains."""
@@ -97,59 +121,17 @@ class Method:
             # fused: one pass over the weights, without temporary copies of them
             return optim.Adam(trained(network), lr=self.learning_rate, betas=(self.beta1, self.beta2), fused=True)
 
-        return Optimizers(adam(networks.G), adam(networks.D))
-
-    def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
-        """G's images for an update (CRITIC or GENERATOR), as many as `batch` has: (N, 3, S, S) in [-1, 1]."""
-        return networks.G(batch.normal(purpose, networks.G.arguments["latent_size"]))
-
-    def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        """Yield the named terms of the critic's loss, each a mean over the samples; `fake` without gradients."""
-        raise NotImplementedError
-
-    def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        """Yield the named terms of the generator's loss on its images `fake`, each a mean over the samples."""
-        raise NotImplementedError
+        return {name: adam(network) for name, network in networks.parts.items()}
 
     def step(
         self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], descent: Descent
     ) -> dict[str, Tensor]:
-        """One generator update and the critic updates before it; returns the last value of each term.
+        """One step on `batches_per_step` batches, which `next_batch` gives; returns the last value of each term."""
+        raise NotImplementedError
 
-        `next_batch` gives the batch of one critic update; the generator's update has the last one's key.
-        """
-        for _ in range(self.n_critic - 1):
-            self.update_critic(networks, optimizers.D, next_batch(), descent)
-        batch = next_batch()
-        losses = self.update_critic(networks, optimizers.D, batch, descent)
-        return losses | self.update_generator(networks, optimizers.G, batch, descent)
-
-    def update_critic(
-        self, networks: Networks, optimizer: optim.Optimizer, batch: Batch, descent: Descent
-    ) -> dict[str, Tensor]:
-        """One step of the critic; G draws without a graph, for a whole part at once (its statistics are the part's)."""
-        update = descent.update(optimizer, trained(networks.D))
-        for part in batch.split(descent.accumulate):
-            with torch.no_grad():
-                fake = self.fakes(networks, part, CRITIC)
-            pieces = zip(part.split(descent.critic_parts), fake.chunk(descent.critic_parts), strict=True)
-            for piece, images in pieces:
-                update.add(self.critic_terms(networks, piece, images), trained(networks.D))
-        return update.finish()
-
-    def update_generator(
-        self, networks: Networks, optimizer: optim.Optimizer, batch: Batch, descent: Descent
-    ) -> dict[str, Tensor]:
-        """One step of the generator; the critic's graph is freed before G's is gone back through."""
-        update = descent.update(optimizer, trained(networks.G))
-        for part in batch.split(descent.accumulate):
-            fake = self.fakes(networks, part, GENERATOR)
-            images = fake.detach().requires_grad_()
-            pieces = zip(part.split(descent.critic_parts), images.chunk(descent.critic_parts), strict=True)
-            for piece, some in pieces:
-                update.add(self.generator_terms(networks, piece, some), [images])
-            fake.backward(images.grad, inputs=trained(networks.G))
-        return update.finish()
+    def heldout_terms(self, networks: Networks, batch: Batch) -> Terms:
+        """Yield named losses on held-out images, where they say anything, without changing anything."""
+        yield from ()
 
 
 def trained(network: nn.Module) -> list[nn.Parameter]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from frugalgan.methods.base import Networks, Shape, Source, freeze_layers
 from frugalgan.methods.wgan_gp import CriticFunction, WganGp
 from frugalgan.networks import Network
-from frugalgan.params import STRICT
+from frugalgan.sections import STRICT
 
 Layers = Annotated[int, Field(ge=0)]
 
@@ -50,7 +50,7 @@ class Transfer(WganGp):
         D, frozen = networks.D, self.frozen_critic_layers
         with torch.no_grad():
             real, fake = D.through(torch.cat([real, fake]), stop=frozen).chunk(2)
-        return lambda features: D.through(features, start=frozen).flatten(), real, fake
+        return lambda features, labels: D.through(features, start=frozen).flatten(), real, fake
 
 
 def _freeze_first(network: Network, n: int, key: str) -> None:

@@ -34,13 +34,35 @@ class Network(nn.Module):
             y = recomputing(layers, x) if self.recompute and torch.is_grad_enabled() else layers(x)
         return y.float()
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.through(x)
+    @property
+    def classes(self) -> int:
+        """How many labels there are, of a network that is told them; 0 of any other."""
+        return self.arguments.get("classes", 0)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """All layers. `y` (N,) int64 are the labels of a network that has classes; any other ignores them.
+
+        They come in as further channels of its input, one per class: 1 throughout for the label, else 0 (Mirza &
+        Osindero 2014, arXiv:1411.1784). Raises ValueError where they are needed and not there.
+        """
+        if not self.classes:
+            return self.through(x)
+        if y is None:
+            raise ValueError(f"{self.description()['network']} was built with {self.classes} classes: it needs labels")
+        channels = (y[:, None] == torch.arange(self.classes, device=y.device)).to(x.dtype)
+        return self.through(torch.cat([x, channels[:, :, None, None].expand(-1, -1, *x.shape[2:])], dim=1))
 
     def description(self) -> dict[str, Any]:
         """What `rebuild` needs, as plain JSON values."""
         family = type(self).__module__.removeprefix(f"{__name__}.")
         return {"network": f"{family}.{type(self).__name__}", "arguments": self.arguments}
+
+
+def every_label(network: Network, n: int) -> Tensor | None:
+    """(n,) int64: 0, 1, …, classes − 1, 0, …, on the network's device; None where it has no classes."""
+    if not network.classes:
+        return None
+    return torch.arange(n, device=next(network.parameters()).device) % network.classes
 
 
 def rebuild(description: dict[str, Any]) -> Network:

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from frugalgan.networks import Network
 
+RGB = 3  # channels
+
 
 def check_image_size(image_size: int, smallest: int) -> None:
     """Raise ValueError unless `image_size` is a power of two, at least `smallest` px."""
@@ -28,9 +30,9 @@ def down(a: int, b: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.InstanceNorm2d(b, affine=True), nn.LeakyReLU(0.2, inplace=True))
 
 
-def to_image(a: int) -> nn.Sequential:
-    """ConvTranspose2d(a → 3) + Tanh: the last doubling, into RGB in [-1, 1]."""
-    return nn.Sequential(nn.ConvTranspose2d(a, 3, 4, 2, 1), nn.Tanh())
+def to_image(a: int, channels: int) -> nn.Sequential:
+    """ConvTranspose2d(a → channels) + Tanh: the last doubling, into RGB or grey in [-1, 1]."""
+    return nn.Sequential(nn.ConvTranspose2d(a, channels, 4, 2, 1), nn.Tanh())
 
 
 def halvings(width: int, n: int, name: str) -> list[int]:
@@ -43,24 +45,25 @@ def halvings(width: int, n: int, name: str) -> list[int]:
 
 
 class LatentNetwork(Network):
-    """A generator of latent vectors: (N, latent_size) float32, standard normal → (N, 3, S, S) float32 in [-1, 1]."""
+    """A generator of latent vectors: (N, latent_size) float32, standard normal → (N, channels, S, S) in [-1, 1]."""
 
-    def __init__(self, *, image_size: int, latent_size: int, width: int) -> None:
-        super().__init__(image_size=image_size, latent_size=latent_size, width=width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x[:, :, None, None])
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return super().forward(x[:, :, None, None], y)
 
 
 class Generator(LatentNetwork):
     """The thesis's "model 1-2 generator": one layer to 4×4 px, then layers that double, halving the channels."""
 
-    def __init__(self, *, image_size: int, latent_size: int, width: int) -> None:
-        super().__init__(image_size=image_size, latent_size=latent_size, width=width)
+    def __init__(self, *, image_size: int, latent_size: int, width: int, channels: int = RGB, classes: int = 0) -> None:
+        super().__init__(
+            image_size=image_size, latent_size=latent_size, width=width, channels=channels, classes=classes
+        )
         check_image_size(image_size, 8)
         widths = halvings(width, (image_size // 8).bit_length() - 1, "generator_width")
         doublings = [up(a, b) for a, b in pairwise(widths)]
-        self.layers = nn.Sequential(up(latent_size, widths[0], 4, 1, 0), *doublings, to_image(widths[-1]))
+        self.layers = nn.Sequential(
+            up(latent_size + classes, widths[0], 4, 1, 0), *doublings, to_image(widths[-1], channels)
+        )
 
 
 class Student(LatentNetwork):
@@ -75,22 +78,22 @@ class Student(LatentNetwork):
             up(latent_size, widths[0], 4, 1, 0),
             up(widths[0], widths[1], 8, 4, 2),
             *doublings,
-            to_image(widths[-1]),
+            to_image(widths[-1], RGB),
         )
 
 
 class Critic(Network):
     """The thesis's "model 1-2 discriminator", no sigmoid, no batch statistics (a gradient penalty forbids them).
 
-    (N, 3, S, S) float32 in [-1, 1] → (N,) float32: a critic's value, or a discriminator's logit.
+    (N, channels, S, S) float32 in [-1, 1] → (N,) float32: a critic's value, or a discriminator's logit.
     """
 
-    def __init__(self, *, image_size: int, width: int) -> None:
-        super().__init__(image_size=image_size, width=width)
+    def __init__(self, *, image_size: int, width: int, channels: int = RGB, classes: int = 0) -> None:
+        super().__init__(image_size=image_size, width=width, channels=channels, classes=classes)
         check_image_size(image_size, 8)
-        widths = [3, *(width << i for i in range((image_size // 4).bit_length() - 1))]
+        widths = [channels + classes, *(width << i for i in range((image_size // 4).bit_length() - 1))]
         downs = [down(a, b) for a, b in pairwise(widths)]
         self.layers = nn.Sequential(*downs, nn.Conv2d(widths[-1], 1, 4, 1, 0))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x).flatten()
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return super().forward(x, y).flatten()

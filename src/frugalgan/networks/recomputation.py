@@ -29,7 +29,7 @@ def _stretches(layers: nn.Module) -> Iterator[nn.Sequential]:
     for module in layers.modules():
         if next(module.children(), None) is not None:
             continue
-        if isinstance(module, _BatchNorm | _InstanceNorm) and stretch:
+        if isinstance(module, _BatchNorm | _InstanceNorm | nn.GroupNorm) and stretch:
             yield nn.Sequential(*stretch)
             stretch = []
         stretch.append(module)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from frugalgan.networks import Network
+from frugalgan.networks import Network, every_label
 
 BATCHES, BATCH = 4, 64  # z drawn to re-estimate BatchNorm statistics
 
@@ -35,5 +35,6 @@ def working_generator(G: Network, ema: AveragedModel | None, seed: int) -> Netwo
     device = next(generator.parameters()).device
     with torch.no_grad():
         for _ in range(BATCHES if norms else 0):
-            generator(torch.randn(BATCH, generator.arguments["latent_size"], generator=rng).to(device))
+            z = torch.randn(BATCH, generator.arguments["latent_size"], generator=rng).to(device)
+            generator(z, every_label(generator, BATCH))
     return generator.eval()

@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from frugalgan.params import Training
-from frugalgan.training.descent import alone
+from frugalgan.descent import alone
+from frugalgan.sections import Training
 
 if TYPE_CHECKING:  # imported where it is used, for that takes seconds
     from lightning_fabric import Fabric
-    from lightning_fabric.plugins import Precision
 
 
 def choose_device(name: str) -> torch.device:
@@ -39,11 +41,11 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if has_bf16 else torch.float32
 
 
-def precision_plugin(precision: torch.dtype, device: torch.device) -> "Precision":
-    """Fabric's plugin: bfloat16 where autocast finds it safe, or float32 throughout."""
-    from lightning_fabric.plugins import MixedPrecision, Precision
-
-    return Precision() if precision == torch.float32 else MixedPrecision("bf16-mixed", device.type)
+def autocast(precision: torch.dtype, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+    """What networks compute in: bfloat16 where PyTorch finds it safe, or float32 throughout."""
+    if precision == torch.float32:
+        return nullcontext
+    return partial(torch.autocast, device.type, dtype=precision)
 
 
 def count_processes(training: Training, device: torch.device) -> int:
@@ -55,26 +57,34 @@ def count_processes(training: Training, device: torch.device) -> int:
     return training.devices * training.nodes
 
 
-def open_fabric(training: Training, device: torch.device) -> "Fabric":
+@dataclass(frozen=True)
+class Processes:
+    """This process among those that train together."""
+
+    device: torch.device
+    rank: int = 0
+    count: int = 1
+    mean: Callable[[Tensor], Tensor] = alone  # of a tensor over all of them, in place
+
+
+def open_processes(training: Training, device: torch.device) -> Processes:
     """The processes that train together, started where `torchrun` has not. Sets what is global in a process, too.
 
     Every process runs the stage's script from its beginning and comes out of this function with its own rank.
     """
-    from lightning_fabric import Fabric
-
     if device.type == "cuda":
         convolutions = torch.backends.cudnn.conv  # pyright: ignore[reportAttributeAccessIssue]
         convolutions.fp32_precision = "tf32" if training.tf32 else "ieee"
         torch.backends.cuda.matmul.fp32_precision = "tf32" if training.tf32 else "ieee"
-    together = count_processes(training, device) > 1
+    if count_processes(training, device) == 1:
+        return Processes(device)
+    from lightning_fabric import Fabric
+
     fabric = Fabric(
-        accelerator=device.type,
-        devices=training.devices,
-        num_nodes=training.nodes,
-        strategy=training.strategy if together else "auto",
+        accelerator=device.type, devices=training.devices, num_nodes=training.nodes, strategy=training.strategy
     )
     fabric.launch()
-    return fabric
+    return Processes(fabric.device, fabric.global_rank, fabric.world_size, mean_over(fabric))
 
 
 def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:
@@ -91,4 +101,4 @@ def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:
         assert isinstance(reduced, Tensor)
         return reduced
 
-    return mean if fabric.world_size > 1 else alone
+    return mean

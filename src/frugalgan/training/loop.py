@@ -7,8 +7,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from frugalgan.dataset import Batch, Images
+from frugalgan.descent import Descent
 from frugalgan.methods.base import Method
-from frugalgan.training.descent import Descent
 from frugalgan.training.state import State
 from frugalgan.training.watch import Watch
 
@@ -22,13 +22,13 @@ class Budget:
 
     @classmethod
     def of_epochs(cls, method: Method, epochs: float, batch_size: int) -> "Budget":
-        """`epochs` of the method's own epochs, each `epoch_critic_updates` critic updates; at least one step."""
-        steps = round(epochs * method.epoch_critic_updates / method.n_critic)
+        """`epochs` of the method's own epochs; at least one step."""
+        steps = round(epochs * method.epoch_batches / method.batches_per_step)
         return cls(max(1, steps) if epochs else 0, batch_size)
 
     def kimg(self, method: Method) -> float:
-        """Thousands of real images that the critic sees."""
-        return self.steps * method.n_critic * self.batch_size / 1000
+        """Thousands of real images that are seen."""
+        return self.steps * method.batches_per_step * self.batch_size / 1000
 
 
 def train(
@@ -71,8 +71,9 @@ def train(
             watch.moment(state.networks.G, state.ema)
         while watch.done < budget.steps:
             with watch.timed():
-                # The second step is the first that finds optimiser state in memory.
-                losses = watch.memory(step, state) if watch.done + 1 == min(2, budget.steps) else step()
+                # The second step is the first that finds optimiser state in memory; by the last, all that waits at
+                # first is training.
+                losses = watch.memory(step, state) if watch.done + 1 in (2, budget.steps) else step()
             if watch.record(state.nimg, losses):
                 progress.set_postfix(watch.shown())
             progress.update(state.nimg / 1000 - progress.n)

@@ -8,17 +8,17 @@ import numpy as np
 
 from frugalgan.files import replaced, write_json
 from frugalgan.images import grid, write_png
-from frugalgan.methods.base import Shape
+from frugalgan.methods.base import GENERATOR
 from frugalgan.models import save_model
-from frugalgan.params import Params
-from frugalgan.pipeline import Run
 from frugalgan.provenance import device_name, versions
 from frugalgan.sampling import FIXED
+from frugalgan.sections import Params
 from frugalgan.training.cost import count_parameters
 from frugalgan.training.ema import working_generator
+from frugalgan.training.planned import Run
 from frugalgan.training.prediction import predict
 from frugalgan.training.state import Conditions, State
-from frugalgan.training.watch import Watch
+from frugalgan.training.watch import Watch, write_rows
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,16 @@ class Outcome:
 
 
 def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
-    """The model in folder `out`, whose name is the model's, and its cost in JSON file `cost`; each appears whole."""
-    facts = facts_of(run, out.name)
+    """The model in folder `out` and its cost in JSON file `cost`; each appears whole."""
+    facts = facts_of(run)
     G, watch = run.state.networks.G, run.watch
     with replaced(out) as folder:
         folder.mkdir()
-        save_model(folder, working_generator(G, run.state.ema, run.params.seed), run.state.networks.D, facts)
-        watch.write_history(folder / "history.csv")
+        working = working_generator(G, run.state.ema, run.params.seed)
+        save_model(folder, {**run.state.networks.parts, GENERATOR: working}, facts)
+        write_rows(watch.rows(), folder / "history.csv")
+        if heldout := watch.heldout_rows():
+            write_rows(heldout, folder / "heldout.csv")
         samples = [watch.samples[step] for step in watch.final_moments()]
         np.save(folder / "moments.npy", np.stack(samples))
         write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
@@ -50,12 +53,12 @@ def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
     write_json(cost, values | {key: facts[key] for key in keys} | facts["versions"])
 
 
-def facts_of(run: Outcome, name: str) -> dict[str, Any]:
+def facts_of(run: Outcome) -> dict[str, Any]:
     """All that tells how the model came about."""
     return {
-        "name": name,
+        "name": run.watch.name,
         "method": type(run.planned.method).__name__,
-        "params": asdict(run.planned.method) | asdict(run.params.training),
+        "params": asdict(run.planned.method) | asdict(run.planned.training),
         "scale": run.params.scale_name,
         "seed": run.params.seed,
         "kimg": run.state.nimg / 1000,
@@ -76,8 +79,7 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
     Memory is that of one process, the first.
     """
     state, watch, epochs = run.state, run.watch, run.planned.epochs
-    networks = (state.networks.G, state.networks.D)
-    need = predict(run.planned.method, Shape.of(run.params), run.planned.batch_size, run.conditions)
+    need = predict(run.planned.method, run.planned.shape, run.planned.batch_size, run.conditions)
     values = {
         "seconds": watch.seconds,
         "seconds_drawing_moments": watch.drawing_seconds,
@@ -91,8 +93,8 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
         "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
         **{f"peak_{part}_bytes": size for part, size in watch.peak_parts.items()},
         "predicted_peak_bytes": need.peak_bytes if watch.steps else 0,
-        "trained_parameters": count_parameters(networks, trained_only=True),
-        "generator_parameters": count_parameters(networks[:1], trained_only=False),
+        "trained_parameters": count_parameters(state.networks.parts.values(), trained_only=True),
+        "generator_parameters": count_parameters((state.networks.G,), trained_only=False),
         "generator_bytes": generator_bytes,
     }
     joules = watch.joules()

@@ -13,6 +13,7 @@ from frugalgan.training.cost import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, 
 from frugalgan.training.state import Conditions, State, start
 
 CPU = torch.device("cpu")
+LATE = 2**40  # images seen
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
     Raises ValueError for a batch that can't be split as the conditions ask for.
     """
     conditions.check_batch(batch_size)
-    method = replace(method, n_critic=1)  # every critic update needs the same
+    method = method.shortest_step()
     with FakeTensorMode():
         # fake networks can't be copied as `averaged` does it; its update is never the peak
         state = fresh_state(method, shape, replace(conditions, ema_decay=0.0, device=CPU, compile=False))
@@ -58,9 +59,9 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
         step()
         with LiveBytes(living(), state.trained()) as live:
             step()
-        G, D = state.networks.G, state.networks.D
+        G = state.networks.G
         return Need(
-            trained_parameters=count_parameters((G, D), trained_only=True),
+            trained_parameters=count_parameters(state.networks.parts.values(), trained_only=True),
             generator_parameters=count_parameters((G,), trained_only=False),
             generator_bytes=sum(tensor.nbytes for tensor in G.state_dict().values()),
             peak_bytes=live.peak,
@@ -77,6 +78,7 @@ def fresh_state(method: Method, shape: Shape, conditions: Conditions) -> State:
 
 
 def noise(shape: Shape, batch_size: int, device: torch.device) -> Batch:
-    """Noise in place of a batch of images."""
-    real = torch.rand(batch_size, 3, shape.image_size, shape.image_size).mul(2).sub(1)
-    return Batch(real.to(device), (0, 0))
+    """Noise in place of a batch of images, of labels too, at a time when nothing waits for anything any more."""
+    real = torch.rand(batch_size, shape.channels, shape.image_size, shape.image_size).mul(2).sub(1)
+    labels = torch.arange(batch_size, device=device) % shape.classes if shape.classes else None
+    return Batch(real.to(device), (0, LATE), labels=labels)

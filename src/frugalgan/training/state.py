@@ -9,12 +9,12 @@ from torch import Tensor, nn, optim
 from torch.optim.swa_utils import AveragedModel
 
 from frugalgan.dataset import stream_seed
-from frugalgan.methods.base import Method, Networks, Optimizers, Shape, Source, trained
-from frugalgan.params import Training
+from frugalgan.descent import Descent, alone
+from frugalgan.methods.base import Method, Networks, Optimizers, Shape, Source
+from frugalgan.sections import Training
 from frugalgan.training.cost import state_tensors
-from frugalgan.training.descent import Descent, alone
 from frugalgan.training.ema import averaged
-from frugalgan.training.hardware import choose_device, choose_precision, count_processes, precision_plugin
+from frugalgan.training.hardware import autocast, choose_device, choose_precision, count_processes
 
 
 @dataclass
@@ -28,13 +28,13 @@ class State:
 
     def trained(self) -> list[nn.Parameter]:
         """The parameters that training changes."""
-        return [*trained(self.networks.G), *trained(self.networks.D)]
+        return self.networks.trained()
 
     def live(self) -> dict[str, list[Tensor]]:
         """The tensors that live between two steps, by kind."""
-        modules: list[nn.Module] = [self.networks.G, self.networks.D]
+        modules: list[nn.Module] = list(self.networks.parts.values())
         modules += [module for module in (self.networks.teacher, self.ema) if module is not None]
-        return state_tensors(modules, (self.optimizers.G, self.optimizers.D))
+        return state_tensors(modules, self.optimizers.values())
 
     def state_dict(self) -> dict[str, Any]:
         """All of it but the teacher, which does not change."""
@@ -47,8 +47,8 @@ class State:
         self.nimg = kept["nimg"]
 
     def _parts(self) -> dict[str, nn.Module | optim.Optimizer]:
-        parts: dict[str, nn.Module | optim.Optimizer] = {"G": self.networks.G, "D": self.networks.D}
-        parts |= {"optimizer_G": self.optimizers.G, "optimizer_D": self.optimizers.D}
+        parts: dict[str, nn.Module | optim.Optimizer] = dict(self.networks.parts)
+        parts |= {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}
         return parts if self.ema is None else parts | {"ema": self.ema}
 
 
@@ -95,7 +95,7 @@ class Conditions:
             asked = f"{self.processes} × {self.accumulate} × {self.critic_parts} = {self.parts}"
             raise ValueError(
                 f"a batch of {batch_size} is no multiple of devices × nodes × accumulate × critic_parts = {asked}; "
-                "change these in section training, or batch_size and kd_batch_size of the scale"
+                "change these in section training, or the batch_size: of the scale (and kd_batch_size), or of digits"
             )
 
     def descent(self, mean_of_processes: Callable[[Tensor], Tensor] = alone) -> Descent:
@@ -107,16 +107,16 @@ def start(method: Method, shape: Shape, source: Source | None, conditions: Condi
     """Networks, optimisers and running average before the first step; new weights follow from `seed`."""
     torch.manual_seed(stream_seed(seed))
     networks = method.build(shape, source)
-    precision = precision_plugin(conditions.precision, conditions.device)
+    computing = autocast(conditions.precision, conditions.device)
     for network in networks.all():
-        network.autocast, network.recompute = precision.forward_context, conditions.recompute
+        network.autocast, network.recompute = computing, conditions.recompute
         if next(network.parameters()).device != conditions.device:  # planning's fake tensors can't be moved
             network.to(conditions.device)
         if conditions.channels_last:
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     if conditions.compile:
-        networks.G.layers.compile()  # not D's: compiled code has no second derivatives, which a penalty needs
-    networks.G.train()
-    networks.D.train()
+        networks.G.layers.compile()  # not a critic's: compiled code has no second derivatives, which a penalty needs
+    for network in networks.parts.values():
+        network.train()
     method.freeze(networks)
     return State(networks, method.optimizers(networks), averaged(networks.G, conditions.ema_decay))

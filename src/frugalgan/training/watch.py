@@ -3,7 +3,7 @@
 import csv
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from frugalgan.descent import alone
 from frugalgan.networks import Network
 from frugalgan.sampling import FIXED_SEED, images_of, latents
 from frugalgan.training.cost import LiveBytes
-from frugalgan.training.descent import alone
 from frugalgan.training.ema import BATCH, working_generator
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.state import State
@@ -50,16 +50,22 @@ class Watch:
         moment_samples: int,
         mean_of_processes: Callable[[Tensor], Tensor] = alone,
         rank: int = 0,
+        heldout: Callable[[Network], dict[str, float]] = lambda G: {},
     ) -> None:
-        """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them."""
+        """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them.
+
+        `heldout`: losses on held-out images with the generator as it would be used now, to be noted at each moment.
+        """
         self.name, self.steps, self.device, self.seed = name, steps, device, seed
         self.moment_samples, self.mean_of_processes, self.rank = moment_samples, mean_of_processes, rank
         self.done = 0  # steps
         self.moments: dict[int, tuple[float, float]] = {}  # step → (kimg, seconds)
         self.samples: dict[int, np.ndarray] = {}  # step → (moment_samples, 3, S, S) uint8, of the same z
+        self.losses_heldout: dict[int, dict[str, float]] = {}  # at each moment, where the method has any
         self.drawing_seconds = self.loading_seconds = 0.0
         self.peak_bytes = 0
         self.peak_parts: dict[str, int] = {}  # what it consisted of, where that is known
+        self._heldout = heldout
         self._terms: list[str] = []
         self._losses: list[list[float]] = []  # of each step, in the order of _terms
         self._pending: list[Tensor] = []  # the same, not yet looked at
@@ -94,15 +100,18 @@ class Watch:
         self.loading_seconds += time.perf_counter() - begun
 
     def memory(self, step: Callable[[], dict[str, Tensor]], state: State) -> dict[str, Tensor]:
-        """Do one step, noting its peak of memory in bytes: allocated on CUDA, live tensors on the CPU."""
+        """Do one step; note its peak of memory if it is the highest so far: allocated on CUDA, else live tensors."""
+        parts: dict[str, int] = {}
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
             losses = step()
-            self.peak_bytes = torch.cuda.max_memory_allocated(self.device)
+            peak = torch.cuda.max_memory_allocated(self.device)
         else:
             with LiveBytes(state.live(), state.trained()) as live:
                 losses = step()
-            self.peak_bytes, self.peak_parts = live.peak, live.at_peak
+            peak, parts = live.peak, live.at_peak
+        if peak > self.peak_bytes:
+            self.peak_bytes, self.peak_parts = peak, parts
         return losses
 
     def record(self, nimg: int, losses: dict[str, Tensor]) -> bool:
@@ -147,6 +156,8 @@ class Watch:
         generator = working_generator(G, ema, self.seed)
         z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
         self.samples[self.done] = images_of(generator, z, BATCH).numpy()
+        if losses := self._heldout(generator):
+            self.losses_heldout[self.done] = losses
         self.moments[self.done] = self._kimg, round(self.seconds, 3)
         self.drawing_seconds += time.perf_counter() - begun
 
@@ -165,13 +176,13 @@ class Watch:
             rows.append({"kimg": end * kimg_per_step, "seconds": round(self._seconds[end - 1], 3)} | means)
         return rows
 
-    def write_history(self, file: Path) -> None:
-        """`rows` as CSV; no row for an untrained model."""
-        rows = self.rows()
-        with file.open("w", newline="", encoding="utf-8") as opened:
-            writer = csv.DictWriter(opened, list(rows[0]) if rows else ["kimg", "seconds"])
-            writer.writeheader()
-            writer.writerows(rows)
+    def heldout_rows(self) -> list[dict[str, float]]:
+        """Losses on held-out images at the moments that are shown; none of a method that has no such losses."""
+        steps = [step for step in self.final_moments() if step in self.losses_heldout]
+        return [
+            {"kimg": self.moments[step][0], "seconds": self.moments[step][1]} | self.losses_heldout[step]
+            for step in steps
+        ]
 
     # --- what a snapshot keeps ----------------------------------------------------------------------------------------
 
@@ -184,6 +195,7 @@ class Watch:
             "losses": torch.tensor(self._losses, dtype=torch.float64),
             "seconds": torch.tensor(self._seconds, dtype=torch.float64),
             "moments": self.moments,
+            "losses_heldout": self.losses_heldout,
             "drawing_seconds": self.drawing_seconds,
             "loading_seconds": self.loading_seconds,
             "peak_bytes": self.peak_bytes,
@@ -196,6 +208,15 @@ class Watch:
         self.done, self._kimg, self._terms = kept["done"], kept["kimg"], kept["terms"]
         self._losses, self._seconds = kept["losses"].tolist(), kept["seconds"].tolist()
         self.moments, self.samples = kept["moments"], samples
+        self.losses_heldout = kept["losses_heldout"]
         self.drawing_seconds, self.loading_seconds = kept["drawing_seconds"], kept["loading_seconds"]
         self.peak_bytes, self.peak_parts = kept["peak_bytes"], kept["peak_parts"]
         self._joules_before = kept["joules"]
+
+
+def write_rows(rows: Sequence[dict[str, float]], file: Path) -> None:
+    """Rows of losses as CSV; no row for an untrained model."""
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.DictWriter(opened, list(rows[0]) if rows else ["kimg", "seconds"])
+        writer.writeheader()
+        writer.writerows(rows)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor, nn, optim
+from torch import Tensor, optim
 
 Terms = Iterator[tuple[str, Tensor]]  # the named terms of a loss, scalars to be minimised in sum
 
@@ -17,7 +17,8 @@ def alone(gradient: Tensor) -> Tensor:
 class Descent:
     """The choices of section `training` that a step has to follow.
 
-    Of them only `accumulate` changes an update, and only where a network has batch statistics.
+    Of them only `accumulate` changes an update, and only where a network has batch statistics or a loss compares images
+    of a batch.
     """
 
     accumulate: int  # parts of a batch that go through both networks one after the other
@@ -25,26 +26,28 @@ class Descent:
     term_by_term: bool  # each term's graph is freed before the next term is computed, gradients after the update
     mean_of_processes: Callable[[Tensor], Tensor] = alone
 
-    def update(self, optimizer: optim.Optimizer, parameters: Sequence[nn.Parameter]) -> "Update":
-        """A new update of `parameters`, the ones that `optimizer` has."""
-        return Update(self, optimizer, parameters)
+    def update(self, *optimizers: optim.Optimizer, parts: int) -> "Update":
+        """A new update of the parameters that `optimizers` have, on a batch that comes in `parts`."""
+        return Update(self, optimizers, parts)
 
 
 class Update:
     """One optimiser step: terms are added part by part, then `finish` takes the step."""
 
-    def __init__(self, descent: Descent, optimizer: optim.Optimizer, parameters: Sequence[nn.Parameter]) -> None:
-        self.descent, self.optimizer, self.parameters = descent, optimizer, parameters
+    def __init__(self, descent: Descent, optimizers: Sequence[optim.Optimizer], parts: int) -> None:
+        self.descent, self.optimizers, self.parts = descent, optimizers, parts
         self._values: dict[str, Tensor] = {}
-        self._parts = descent.accumulate * descent.critic_parts
-        optimizer.zero_grad(set_to_none=True)
+        self._zero()
 
-    def add(self, terms: Terms, inputs: Sequence[Tensor]) -> None:
-        """Add one part's terms; their gradients reach `inputs` only, as a share of the mean over all parts."""
+    def add(self, terms: Terms, inputs: Sequence[Tensor], *, shared: bool = False) -> None:
+        """Add one part's terms; their gradients reach `inputs` only, as a share of the mean over all parts.
+
+        `shared`: the terms have a graph in common, which has to be gone back through once for all of them.
+        """
         summed = None
         for name, loss in terms:
-            share = loss / self._parts
-            if self.descent.term_by_term:
+            share = loss / self.parts
+            if self.descent.term_by_term and not shared:
                 share.backward(inputs=inputs)
             else:
                 summed = share if summed is None else summed + share
@@ -54,10 +57,16 @@ class Update:
 
     def finish(self) -> dict[str, Tensor]:
         """Average the gradients over the processes and take the step; the value of each term, of this process."""
-        for parameter in self.parameters:
-            if parameter.grad is not None:
-                parameter.grad = self.descent.mean_of_processes(parameter.grad)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        parameter.grad = self.descent.mean_of_processes(parameter.grad)
+            optimizer.step()
         if self.descent.term_by_term:
-            self.optimizer.zero_grad(set_to_none=True)
+            self._zero()
         return self._values
+
+    def _zero(self) -> None:
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)

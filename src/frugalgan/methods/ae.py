@@ -1,0 +1,12 @@
+"""The plain convolutional autoencoder (Masci et al. 2011)."""
+
+from pydantic.dataclasses import dataclass
+
+from frugalgan.methods.autoencoding import Autoencoding
+from frugalgan.sections import STRICT
+
+
+@dataclass(frozen=True, config=STRICT)
+class Ae(Autoencoding):
+    """loss = E[‖x − G(E(x))‖²] / D, D pixel values in an image. Nothing says how codes are distributed, so G(z) of
+    normal z need not look like anything."""
