@@ -70,7 +70,9 @@ def show_results(
     if not page.is_file():
         raise SystemExit(f"frugalgan: {page}: no such file; `dvc repro` makes it")
     typer.echo(page.read_text(encoding="utf-8"), nl=False)
-    typer.echo(f"\nPictures: {results / 'figures'}, {results / 'samples'}, {results / 'neighbours'}")
+    typer.echo(f"\nDecoders as generators: {results / 'decoders.md'}")
+    pictures = ("figures", "samples", "neighbours", "autoencoders")
+    typer.echo(f"Pictures: {', '.join(str(results / name) for name in pictures)}")
 
 
 @app.command("seeds")

@@ -17,7 +17,7 @@ from frugalgan.files import replaced
 from frugalgan.provenance import versions
 
 COMPARABLE = ("extractor", "extractor_sha256", "resize", "image_height", "image_width")
-CHOICES = ("efficientnet_lite0", "inception")
+CHOICES = ("efficientnet_lite0", "efficientnet_lite0_64", "inception")
 PROVENANCE = "_provenance"  # ending of its name in a features file
 CPU = torch.device("cpu")
 
@@ -60,10 +60,10 @@ def extractor(name: str, inception_weights: Path | None = None, device: torch.de
 
     Each is imported here because torchvision, which Inception needs, takes seconds.
     """
-    if name == "efficientnet_lite0":
-        from frugalgan.extractors.efficientnet_lite import EfficientNetLite0
+    if name in ("efficientnet_lite0", "efficientnet_lite0_64"):
+        from frugalgan.extractors.efficientnet_lite import EfficientNetLite0, EfficientNetLite0At64
 
-        return EfficientNetLite0(device)
+        return EfficientNetLite0(device) if name == "efficientnet_lite0" else EfficientNetLite0At64(device)
     if name == "inception":
         from frugalgan.extractors.inception import Inception
 
@@ -74,8 +74,8 @@ def extractor(name: str, inception_weights: Path | None = None, device: torch.de
 def extract(
     extractor: Extractor, images: Tensor | np.ndarray, *, source: str, seed: int, batch_size: int
 ) -> FeatureSet:
-    """Features of (N, 3, H, W) uint8 images, with their provenance."""
-    pixels = np.ascontiguousarray(images)
+    """Features of (N, 3, H, W) uint8 images, or of grey ones (N, 1, H, W) as RGB, with their provenance."""
+    pixels = np.ascontiguousarray(images if images.shape[1] != 1 else np.repeat(images, 3, axis=1))
     provenance = Provenance(
         extractor=extractor.name,
         extractor_sha256=extractor.weights_sha256,

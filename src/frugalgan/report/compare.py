@@ -5,19 +5,26 @@ from pathlib import Path
 import pandas as pd
 
 from frugalgan.files import replaced
-from frugalgan.params import Params
-from frugalgan.report import figures
+from frugalgan.report import decoders, figures
 from frugalgan.report.over_training import over_training
 from frugalgan.report.page import page
 from frugalgan.report.results import collect
 from frugalgan.report.tables import table_3_1, table_3_2, table_3_3, write_csv
 from frugalgan.report.verdicts import verdicts
+from frugalgan.sections import Params
 
-DATASETS = {"untrained": "cats", "teacher": "cats", "scratch": "dogs", "transfer": "dogs"}
+DATASETS = {
+    "untrained": "cats",
+    "teacher": "cats",
+    "scratch": "dogs",
+    "transfer": "dogs",
+    "teacher_from_vae": "cats",
+    "teacher_from_wae": "cats",
+}
 
 
 def compare(params: Params, alphas: dict[str, float], *, models: Path, metrics: Path, results: Path) -> None:
-    """Write all tables, comparison.md and figures/ into `results`.
+    """Write all tables, comparison.md, decoders.md and figures/ into `results`.
 
     Models are those of `DATASETS` and the students of `alphas`, whatever else lies on disk. Raises ResultsError,
     FileError, and ParamsError for pairs of unknown models.
@@ -25,8 +32,10 @@ def compare(params: Params, alphas: dict[str, float], *, models: Path, metrics: 
     datasets = DATASETS | dict.fromkeys(alphas, "cats")
     pairs = params.compare.models(datasets)
     table, key = collect(metrics, datasets, alphas)
+    starts = decoders.decoders(metrics, params.compare.significance)
     if params.data.source == "drawn":
         table["data"] = "drawn " + table["data"]
+        starts["data"] = starts["data"].replace("cats", "drawn cats")
     trained = [name for name in datasets if table.loc[name, "seconds"] > 0]
     progress = over_training(metrics, trained, key)
     tables = {
@@ -35,13 +44,16 @@ def compare(params: Params, alphas: dict[str, float], *, models: Path, metrics: 
         "table_3_3": table_3_3(table),
         "verdicts": verdicts(metrics, pairs, datasets, params.compare.significance),
     }
-    for name, rows in (tables | {"comparison": table, "over_training": progress}).items():
+    for name, rows in (tables | {"comparison": table, "over_training": progress, "decoders": starts}).items():
         write_csv(rows, results / f"{name}.csv")
     with replaced(results / "comparison.md") as file:
         file.write_text(page(table, tables, key, params), encoding="utf-8")
+    with replaced(results / "decoders.md") as file:
+        file.write_text(decoders.page(starts, metrics, params.compare.significance), encoding="utf-8")
     with replaced(results / "figures") as folder:
         folder.mkdir()
         draw(table, progress, key, models, results, alphas, folder)
+        decoders.plot(metrics, folder / "decoders.png")
 
 
 def draw(

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from frugalgan.params import Params
 from frugalgan.report.tables import markdown
+from frugalgan.sections import Params
 
 TITLES = {
     "table_3_1": "Table 3.1: transfer learning",

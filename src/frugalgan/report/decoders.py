@@ -1,0 +1,196 @@
+"""Does a decoder's head start pay? GANs that start as an autoencoder's decoder beside the same from random weights."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from frugalgan.decoders import FACES
+from frugalgan.files import read_json
+from frugalgan.report.head_start import MEND, Course, HeadStart, Values, of_digits, of_faces
+from frugalgan.report.results import MIB
+from frugalgan.report.tables import markdown
+from frugalgan.report.verdicts import judge
+
+NEVER = "never"
+EMPTY = float("nan")
+NOWHERE = Values(np.array([EMPTY]), np.array([EMPTY]))  # where two models cannot be compared
+PANELS = 3  # in a row of the figure
+COSTS = [
+    "distance_at_start",
+    "kid_equal_images",
+    "control_kid_equal_images",
+    "kid_equal_seconds",
+    "control_kid_equal_seconds",
+    "peak_training_mib",
+    "control_peak_training_mib",
+    "agreement",
+    "control_agreement",
+]
+
+
+def decoders(metrics: Path, significance: float) -> pd.DataFrame:
+    """A row per model that starts as a decoder, beside its control: seconds, distances, KID, memory in MiB, agreement.
+
+    Distances and KID are means over seeds at equal images and at equal seconds; `HeadStart` says what these are.
+    `seconds_to_control` is the median over the `reached` seeds, or "never". Standard deviations and verdicts are empty
+    where there is one seed; `verdicts.judge` makes these of all models at equal images, and of all at equal seconds.
+    Raises FileError, ResultsError.
+    """
+    starts = [*of_digits(metrics), *of_faces(metrics, FACES)]
+    by_images = {start.name: start.equal_images() for start in starts}
+    by_seconds = {start.name: start.equal_seconds() for start in starts}
+    image_verdicts, second_verdicts = (_verdicts(points, significance) for points in (by_images, by_seconds))
+    rows = {}
+    for start in starts:
+        name = start.name
+        rows[name] = {
+            **_times(start),
+            "distance_at_start": start.gan.distance[:, 0].mean(),
+            "metric": start.metric,
+            **_compared("equal_images", by_images[name], image_verdicts.get(name)),
+            **_compared("equal_seconds", by_seconds[name], second_verdicts.get(name)),
+            # both must be trained, one after the other
+            "peak_training_mib": max(start.gan.peak_training_bytes, start.autoencoder_bytes) / MIB,
+            "control_peak_training_mib": start.control.peak_training_bytes / MIB,
+            "agreement": _agreement(start.gan),
+            "control_agreement": _agreement(start.control),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+
+
+def page(table: pd.DataFrame, metrics: Path, significance: float) -> str:
+    """The table of `decoders`, and what its columns mean, as Markdown. Raises FileError."""
+    digits = read_json(metrics / "digits.json", mend=MEND)
+    costs = ["data", "start", "control", *COSTS]
+    parts = [
+        "# Does a decoder's head start pay?\n",
+        "A GAN whose generator starts as a trained autoencoder's decoder (`start`) beside its `control`: the same GAN "
+        "from random weights, on the same data in the same order and with the same z, seed by seed. Times are in "
+        "seconds; distances are Fréchet distances (`metric`), less is better, means over `seeds`, and `_sd` is their "
+        f"standard deviation. On digits (`{digits['data']}`), {digits['n_per_moment']} images at each moment are "
+        f"compared with {digits['n_reference']} real ones; {digits['n_floor']} other real ones score "
+        f"{digits['floor_distance']:.4g}, the floor.\n",
+        "## Sooner, or better?\n",
+        "`seconds_to_control` includes the autoencoder's training, `gan_seconds` does not.\n",
+        markdown(table.drop(columns=COSTS)),
+        "## What it costs, KID, and labels\n",
+        "`distance_at_start` is that of the decoder's weights before the GAN's first step (with a running average, "
+        "BatchNorm's statistics are then of normal z, not of codes). Memory in MiB; that of the GAN is the larger of "
+        "the autoencoder's and its own, for both must be trained. `agreement` is the share of the trained model's "
+        f"images that a classifier ({digits['classifier']}) labels as asked; it labels "
+        f"{digits['classifier_accuracy']:.1%} of held-out real digits rightly. It is empty for models that are told no "
+        "labels.\n",
+        markdown(table.loc[:, costs]),
+        "## What is compared\n",
+        "- **Time** at a moment of training is the median over seeds, which one disturbed run does not move. The "
+        "autoencoder's whole training (`autoencoder_seconds`) comes before the GAN's first moment.\n"
+        "- **Equal images**: when both have seen as many images as the shorter of their trainings showed. The "
+        "autoencoder's images are not counted.\n"
+        "- **Equal seconds**: at the end of the control's training, or of the GAN's where that is earlier. Empty where "
+        "the autoencoder alone takes longer than the control's whole training.\n"
+        "- **Seconds to the control's final distance** (its mean over seeds): when a seed's own curve first comes down "
+        "to it, even if it leaves it again; the median over the seeds that do (`reached`), `never` if none does. "
+        "`control_seconds_to_control` is the same of the control's own curves: it tells a head start from a control "
+        "that had got there long before its end.\n"
+        "- Between moments, curves are straight lines; none is extrapolated.\n"
+        f"- **Verdicts**: Welch's two-sided t-test over seeds, at {significance:g}, Holm-corrected for all models "
+        "compared at equal images, and for all compared at equal seconds. One seed allows no verdict.\n",
+    ]
+    return "\n".join(parts)
+
+
+def plot(metrics: Path, file: Path) -> None:
+    """Distance over seconds of training, a panel per control; models that start as a decoder start after its seconds.
+
+    Lines are means over seeds, bands ± their standard deviation. Faces are drawn where they were measured. Raises
+    FileError, ResultsError.
+    """
+    floor = read_json(metrics / "digits.json", mend=MEND)["floor_distance"]
+    measured = [name for name in FACES if (metrics / "over_training" / f"{name}.json").exists()]
+    panels: dict[str, list[HeadStart]] = {}
+    for start in [*of_digits(metrics), *of_faces(metrics, measured)]:
+        panels.setdefault(start.start.control, []).append(start)
+    rows = -(-len(panels) // PANELS)
+    figure = Figure(figsize=(5 * PANELS, 4 * rows), layout="constrained")
+    axes = figure.subplots(rows, PANELS, squeeze=False).flatten()
+    for axis in axes[len(panels) :]:
+        axis.axis("off")
+    for axis, (control, starts) in zip(axes, panels.items(), strict=False):
+        _curve(axis, starts[0].control, 0.0, f"{control}, from random weights", "black")
+        for number, start in enumerate(starts):
+            _curve(axis, start.gan, start.autoencoder_seconds, start.name, f"C{number}")
+        if starts[0].data == "digits":
+            axis.axhline(floor, color="grey", linestyle=":", label="floor: real digits")
+        axis.set_title(control, fontsize=9)
+        axis.set_xlabel("training, s, the autoencoder's included")
+        axis.set_ylabel(f"{starts[0].metric} (less is better)")
+        axis.set_xlim(left=0)
+        axis.set_ylim(bottom=0)
+        axis.legend(fontsize=7)
+    figure.savefig(file, dpi=150)
+
+
+def _curve(axis: Axes, course: Course, offset: float, label: str, colour: str) -> None:
+    seconds, mean = offset + course.times, course.distance.mean(axis=0)
+    axis.plot(seconds, mean, marker="o", markersize=3, color=colour, label=label)
+    if len(course.seeds) > 1:
+        sd = course.distance.std(axis=0, ddof=1)
+        axis.fill_between(seconds, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
+    if offset:
+        axis.plot([0, offset], [mean[0], mean[0]], color=colour, linestyle=":", linewidth=0.8)
+
+
+def _times(start: HeadStart) -> dict[str, Any]:
+    reached = start.seconds_to_control()
+    return {
+        "data": start.data,
+        "start": start.start.autoencoder,
+        "control": start.start.control,
+        "seeds": len(start.gan.seeds),
+        "autoencoder_seconds": start.autoencoder_seconds,
+        "gan_seconds": start.gan.times[-1],
+        "control_seconds": start.control.times[-1],
+        "seconds_to_control": _median(reached),
+        "reached": f"{len(reached)} of {len(start.gan.seeds)}",
+        "control_seconds_to_control": _median(start.control.seconds_below(start.control.final_distance)),
+    }
+
+
+def _median(seconds: list[float]) -> float | str:
+    # rounded here: pandas writes numbers in a column with text in full
+    return round(float(np.median(seconds)), 3) if seconds else NEVER
+
+
+def _compared(where: str, points: tuple[Values, Values] | None, verdict: str | None) -> dict[str, Any]:
+    ours, theirs = points or (NOWHERE, NOWHERE)
+    return {
+        f"distance_{where}": ours.distance.mean(),
+        f"distance_{where}_sd": _sd(ours.distance),
+        f"control_{where}": theirs.distance.mean(),
+        f"control_{where}_sd": _sd(theirs.distance),
+        f"verdict_{where}": verdict,
+        f"kid_{where}": ours.kid.mean(),
+        f"control_kid_{where}": theirs.kid.mean(),
+    }
+
+
+def _sd(values: np.ndarray) -> float:
+    return values.std(ddof=1) if len(values) > 1 else EMPTY
+
+
+def _verdicts(points: Mapping[str, tuple[Values, Values] | None], significance: float) -> dict[str, str]:
+    pairs: list[tuple[str, Sequence[float], str, Sequence[float]]] = [
+        (name, both[0].distance.tolist(), "control", both[1].distance.tolist())
+        for name, both in points.items()
+        if both and len(both[0].distance) > 1
+    ]
+    return judge(pairs, significance)["verdict"].to_dict()
+
+
+def _agreement(course: Course) -> float:
+    return EMPTY if course.agreement is None else course.agreement[:, -1].mean()
