@@ -9,7 +9,9 @@ import yaml
 from pipeline import PROJECT
 
 from frugalgan import params
-from frugalgan.pipeline import planned
+from frugalgan.decoders import AUTOENCODERS, CONTROLS, FACES, MANIFOLDS, STARTS, is_conditional
+from frugalgan.methods.autoencoding import Autoencoding
+from frugalgan.pipeline import planned, runs
 from frugalgan.provenance import CODE_FILES, CODE_FOLDERS
 from frugalgan.training.run import configuration
 from frugalgan.training.snapshot import Snapshots
@@ -81,8 +83,34 @@ def test_data_source_and_threads_decide_the_snapshot(tmp_path: Path) -> None:
 
 def test_the_code_that_decides_is_what_dvc_takes_for_it() -> None:
     stages = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"]
-    deps = {dep for name in ("train_teacher", "transfer", "distill") for dep in stages[name]["deps"]}
+    training = ("train_teacher", "transfer", "distill", "accelerate_digits_warmup")
+    each = ("autoencode_cats", "accelerate", "autoencode_digits", "train_digits", "accelerate_digits")
+    deps = {dep for name in training for dep in stages[name]["deps"]}
+    deps |= {dep for name in each for dep in stages[name]["do"]["deps"]}
     known = {f"${{code}}/{name}" for name in (*CODE_FILES, *CODE_FOLDERS)}
     for dep in deps:
         if dep.startswith("${code}/"):
             assert dep in known or str(Path(dep).parent) in known, dep
+
+
+def test_dvc_trains_the_models_of_the_study_from_the_autoencoders_that_the_report_charges() -> None:
+    raw = yaml.safe_load((PROJECT / "dvc.yaml").read_text())
+    variables, stages = raw["vars"][0], raw["stages"]
+    sections = {name: values["params"] for name, values in (variables["autoencoders"] | variables["controls"]).items()}
+    assert sections == AUTOENCODERS | MANIFOLDS | CONTROLS
+    sources = {name: values["source"] for name, values in variables["starts"].items()}
+    for how in ("warmup", "frozen"):
+        command = stages[f"accelerate_digits_{how}"]["cmd"].split()
+        sources[Path(command[-3]).name] = Path(command[-1]).name
+    assert sources == {name: start.autoencoder for name, start in STARTS.items()}
+    assert stages["accelerate"]["foreach"] == {name: start.autoencoder for name, start in FACES.items()}
+    for name, values in variables["starts"].items():
+        assert values["params"] == CONTROLS[STARTS[name].control]
+
+
+def test_digits_are_not_mirrored_and_autoencoders_not_averaged() -> None:
+    p = params.load(PROJECT / "params.yaml")
+    for name, run in runs(p, PROJECT / "params.yaml").items():
+        assert run.training.flip != name.startswith("digits_")
+        assert bool(run.training.ema_decay) != isinstance(run.method, Autoencoding)
+        assert bool(run.shape.classes) == (name.startswith("digits_") and is_conditional(name))

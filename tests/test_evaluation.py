@@ -13,8 +13,8 @@ from frugalgan.features import FeaturesError, FeatureSet, extract
 from frugalgan.files import write_json
 from frugalgan.images import ImageError, write_png
 from frugalgan.metrics.frechet import frechet_distance, frechet_infinity
-from frugalgan.params import Evaluate
 from frugalgan.reference import ReferenceError, reference, reference_metrics
+from frugalgan.sections import Evaluate
 
 COUNT, SIZE = 12, 16
 SETTINGS = Evaluate(

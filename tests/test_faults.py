@@ -84,14 +84,14 @@ def test_files_may_not_become_large(folder: Path) -> None:
 
 def test_lost_images(folder: Path) -> None:
     (folder / "data/images.npy").unlink()
-    assert "data/images.npy: no such file; `dvc repro prepare` makes it" in fails(folder)
+    assert "data/images.npy: no such file; `dvc repro` makes it" in fails(folder)
 
 
 def test_truncated_images(folder: Path) -> None:
     file = folder / "data/images.npy"
     file.write_bytes(file.read_bytes()[:5000])
     said = fails(folder)
-    assert "data/images.npy: not a whole array of images" in said and "dvc repro prepare" in said
+    assert "data/images.npy: not a whole array of images" in said and "dvc repro" in said
 
 
 def test_a_loss_that_is_not_finite(folder: Path) -> None:

@@ -26,6 +26,7 @@ from frugalgan.features import (
 )
 from frugalgan.images import write_png
 from frugalgan.metrics.frechet import frechet_distance
+from frugalgan.metrics.names import distance_key
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,9 @@ def test_other_arrays_are_refused(lite: Extractor, images: np.ndarray) -> None:
 
 
 def test_unknown_extractor_lists_the_choices() -> None:
-    with pytest.raises(ExtractorError, match="'vgg' is not one of efficientnet_lite0, inception"):
+    with pytest.raises(
+        ExtractorError, match="'vgg' is not one of efficientnet_lite0, efficientnet_lite0_64, inception"
+    ):
         extractor("vgg")
 
 
@@ -246,3 +249,23 @@ def test_features_made_differently_cannot_be_compared(feature_set: FeatureSet, c
     check_comparable(known, replace(known, source="dogs", n=3, seed=9))
     with pytest.raises(FeaturesError, match=next(iter(change))):
         check_comparable(known, replace(known, **change))
+
+
+def test_grey_images_are_measured_as_rgb() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (3, 1, 32, 32), np.uint8)
+    network = extractor("efficientnet_lite0_64")
+    one, three = (
+        extract(network, images, source="grey", seed=0, batch_size=2) for images in (grey, np.repeat(grey, 3, axis=1))
+    )
+    assert np.array_equal(one.features, three.features) and one.provenance == three.provenance
+
+
+def test_another_resolution_is_another_metric() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), np.uint8)
+    small, large = (
+        extract(extractor(name), images, source=name, seed=0, batch_size=2)
+        for name in ("efficientnet_lite0_64", "efficientnet_lite0")
+    )
+    assert distance_key(small.provenance.extractor) == "fd_efficientnet_lite0_64"
+    with pytest.raises(FeaturesError, match="cannot be compared: extractor is efficientnet_lite0_64"):
+        check_comparable(small.provenance, large.provenance)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from frugalgan.training.hardware import choose_device, choose_precision, precision_plugin
+from frugalgan.training.hardware import autocast, choose_device, choose_precision
 
 CPU = torch.device("cpu")
 
@@ -40,7 +40,7 @@ def test_cuda_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_mixed_precision_multiplies_in_bf16_and_returns_float32() -> None:
     x = torch.randn(2, 4)
-    with precision_plugin(torch.bfloat16, CPU).forward_context():
+    with autocast(torch.bfloat16, CPU)():
         assert (x @ x.T).dtype == torch.bfloat16
-    with precision_plugin(torch.float32, CPU).forward_context():
+    with autocast(torch.float32, CPU)():
         assert (x @ x.T).dtype == torch.float32

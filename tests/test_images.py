@@ -213,6 +213,11 @@ def test_grid_places_images_row_by_row_on_white() -> None:
         grid(images, columns=0)
 
 
+def test_a_grid_of_grey_images_is_rgb() -> None:
+    grey = np.arange(2 * 4, dtype=np.uint8).reshape(2, 1, 2, 2)
+    assert np.array_equal(grid(grey, columns=2), grid(np.repeat(grey, 3, axis=1), columns=2))
+
+
 def test_write_png_keeps_colours_and_refuses_other_arrays(tmp_path: Path) -> None:
     write_png(tmp_path / "a.png", SMOOTH)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), SMOOTH)

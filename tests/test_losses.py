@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small import KD, METHODS, SMALL, TRANSFER, WGAN, batch_of, pooled, state_of, trained_source
+from small import ADVERSARIAL, KD, METHODS, SMALL, TRANSFER, WGAN, batch_of, pooled, state_of, trained_source
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -93,7 +93,7 @@ def test_transfer_from_another_architecture_is_refused() -> None:
 
 def test_a_penalty_at_the_features_does_not_see_the_frozen_layers() -> None:
     """With everything below as a fixed function, it is ordinary WGAN-GP of the layers above on the features."""
-    method = METHODS["transfer, penalty at features"]
+    method = ADVERSARIAL["transfer, penalty at features"]
     state, batch = state_of(method), batch_of(4)
     D, fake = state.networks.D, method.fakes(state.networks, batch, CRITIC).detach()
     terms = {name: loss.item() for name, loss in method.critic_terms(state.networks, batch, fake)}
@@ -101,7 +101,7 @@ def test_a_penalty_at_the_features_does_not_see_the_frozen_layers() -> None:
     real_features, fake_features = D.layers[:2](batch.real), D.layers[:2](fake)
     penalty = gradient_penalty(D.layers[2:], real_features, fake_features, batch.uniform("penalty"))
     assert terms["gradient_penalty"] == pytest.approx(10 * penalty.item(), rel=1e-4)
-    at_image = dict(METHODS["transfer"].critic_terms(state.networks, batch, fake))
+    at_image = dict(ADVERSARIAL["transfer"].critic_terms(state.networks, batch, fake))
     assert at_image["gradient_penalty"].item() != pytest.approx(terms["gradient_penalty"], rel=0.01)
 
 
@@ -145,7 +145,7 @@ def test_joint_loss_weighs_both() -> None:
 
 
 def test_discriminator_loss_is_binary_cross_entropy_behind_a_sigmoid() -> None:
-    method = METHODS["kd"]
+    method = ADVERSARIAL["kd"]
     state, batch = state_of(method), batch_of(4)
     fake = method.fakes(state.networks, batch, CRITIC).detach()
     ((_, loss),) = method.critic_terms(state.networks, batch, fake)

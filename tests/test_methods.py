@@ -4,10 +4,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from small import (
+    ADVERSARIAL,
     CPU,
     METHODS,
     assert_close,
@@ -15,13 +15,16 @@ from small import (
     conditions_of,
     descent_of,
     gradients,
-    noise_images,
+    hardly_moving,
+    labelled_noise,
+    per_sample,
     state_of,
 )
 from torch import Tensor, nn
 
 from frugalgan.dataset import Images
-from frugalgan.methods.base import Method, Shape, trained
+from frugalgan.methods.adversarial import Adversarial
+from frugalgan.methods.base import CRITIC, GENERATOR, Method, Shape, trained
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.state import Conditions, State
 from frugalgan.training.watch import NonFiniteLoss, Watch
@@ -31,8 +34,7 @@ PAPER = Shape(image_size=128, latent_size=100, generator_width=2048, student_wid
 
 @pytest.fixture
 def images(tmp_path: Path) -> Images:
-    np.save(tmp_path / "images.npy", noise_images(12))
-    return Images(tmp_path / "images.npy", seed=0, flip=True, device=CPU)
+    return labelled_noise(tmp_path, 12)
 
 
 def run(method: Method, images: Images, steps: int) -> State:
@@ -45,15 +47,15 @@ def run(method: Method, images: Images, steps: int) -> State:
 class TestEveryMethod:
     def test_same_seed_same_weights(self, method: Method, images: Images) -> None:
         first, second = (run(method, images, 3) for _ in range(2))
-        for name in ("G", "D"):
-            one, other = (getattr(s.networks, name).state_dict() for s in (first, second))
+        for name in first.networks.parts:
+            one, other = (s.networks.parts[name].state_dict() for s in (first, second))
             assert all(torch.equal(one[key], other[key]) for key in one)
 
     def test_trained_weights_move_and_the_others_are_bit_identical(self, method: Method, images: Images) -> None:
         before = state_of(method)
         after = run(method, images, 3)
-        for name in ("G", "D"):
-            old, new = getattr(before.networks, name), getattr(after.networks, name)
+        for name in after.networks.parts:
+            old, new = before.networks.parts[name], after.networks.parts[name]
             for a, b in zip(old.parameters(), new.parameters(), strict=True):
                 if not b.requires_grad:
                     assert torch.equal(a, b)
@@ -64,8 +66,8 @@ class TestEveryMethod:
         self, method: Method, images: Images
     ) -> None:
         before, after = state_of(method), run(method, images, 3)
-        for name in ("G", "D"):
-            network, optimizer = getattr(after.networks, name), getattr(after.optimizers, name)
+        for name, network in after.networks.parts.items():
+            optimizer = after.optimizers[name]
             frozen = [p for p in network.parameters() if not p.requires_grad]
             assert all(p.grad is None for p in frozen)
             assert not set(map(id, frozen)) & set(map(id, optimizer.state))
@@ -76,25 +78,11 @@ class TestEveryMethod:
                 same = torch.equal(module.get_buffer("running_mean"), old[key].get_buffer("running_mean"))
                 assert same == (not module.weight.requires_grad)
 
-    def test_critic_step_leaves_the_generator_alone_and_the_other_way_round(
-        self, method: Method, images: Images
-    ) -> None:
-        state, batch = state_of(method), images.batch(0, 4)
-        method.update_critic(state.networks, state.optimizers.D, batch, descent_of(term_by_term=False))
-        assert all(p.grad is None for p in state.networks.G.parameters())
-        assert all(p.grad is not None for p in trained(state.networks.D))
-        state = state_of(method)
-        before = [p.detach().clone() for p in state.networks.D.parameters()]
-        method.update_generator(state.networks, state.optimizers.G, batch, descent_of(term_by_term=False))
-        assert all(p.grad is None for p in state.networks.D.parameters())
-        assert all(map(torch.equal, before, state.networks.D.parameters()))
-
     def test_accumulated_parts_make_the_same_update(self, method: Method, images: Images) -> None:
         """But for batch statistics, so the generator's are held still."""
 
         def update(parts: int) -> list[Tensor]:
-            # hardly a step, for Adam's first is the gradient's sign, which rounding can turn where it is almost 0
-            once = replace(method, n_critic=1, learning_rate=1e-12)
+            once = hardly_moving(per_sample(method))
             state = state_of(once)
             state.networks.G.eval()
             descent = descent_of(accumulate=parts)
@@ -112,7 +100,7 @@ class TestEveryMethod:
         """Batch statistics included, and counted once."""
 
         def update(choice: dict[str, int]) -> tuple[list[Tensor], list[Tensor]]:
-            once, conditions = replace(method, n_critic=1, learning_rate=1e-12), conditions_of(**choice)
+            once, conditions = hardly_moving(method), conditions_of(**choice)
             state = state_of(once, conditions=conditions)
             once.step(state.networks, state.optimizers, lambda: images.batch(0, 8), conditions.descent())
             return gradients(state), [buffer.float() for buffer in state.networks.G.buffers()]
@@ -131,17 +119,31 @@ class TestEveryMethod:
     def test_losses_are_recorded_by_kimg(self, method: Method, images: Images) -> None:
         state, watch = state_of(method), Watch("test", 3, CPU, 0, 6)
         train(state, method, images, Budget(3, 4), watch, descent_of())
-        assert [row["kimg"] for row in watch.rows()] == [4 * method.n_critic * i / 1000 for i in (1, 2, 3)]
-        assert all({"loss_D", "loss_G", "seconds"} <= set(row) for row in watch.rows())
+        assert [row["kimg"] for row in watch.rows()] == [4 * method.batches_per_step * i / 1000 for i in (1, 2, 3)]
+        losses = {"loss_D", "loss_G"} if isinstance(method, Adversarial) else {"reconstruction"}
+        assert all(losses | {"seconds"} <= set(row) for row in watch.rows())
         assert watch.peak_bytes > sum(t.nbytes for t in state.networks.G.state_dict().values())
 
     @pytest.mark.slow
     def test_one_real_step_at_the_papers_widths(self, method: Method) -> None:
         state = state_of(method, PAPER)
         first = next(iter(trained(state.networks.G))).detach().clone()
-        losses = method.step(state.networks, state.optimizers, lambda: batch_of(2, 128), descent_of())
+        losses = method.step(state.networks, state.optimizers, lambda: batch_of(2, 128, (5, 2**30)), descent_of())
         assert all(torch.isfinite(loss) for loss in losses.values())
         assert not torch.equal(first, next(iter(trained(state.networks.G))))
+
+
+@pytest.mark.parametrize("method", ADVERSARIAL.values(), ids=ADVERSARIAL)
+def test_critic_step_leaves_the_generator_alone_and_the_other_way_round(method: Adversarial, images: Images) -> None:
+    state, batch = state_of(method), images.batch(0, 4)
+    method.update_critic(state.networks, state.optimizers[CRITIC], batch, descent_of(term_by_term=False))
+    assert all(p.grad is None for p in state.networks.G.parameters())
+    assert all(p.grad is not None for p in trained(state.networks.D))
+    state = state_of(method)
+    before = [p.detach().clone() for p in state.networks.D.parameters()]
+    method.update_generator(state.networks, state.optimizers[GENERATOR], batch, descent_of(term_by_term=False))
+    assert all(p.grad is None for p in state.networks.D.parameters())
+    assert all(map(torch.equal, before, state.networks.D.parameters()))
 
 
 @pytest.mark.slow
@@ -149,7 +151,7 @@ class TestEveryMethod:
 @pytest.mark.filterwarnings("ignore")  # the compiler's own
 def test_a_compiled_generator_makes_the_same_update(images: Images) -> None:
     def update(conditions: Conditions) -> list[Tensor]:
-        once = replace(METHODS["wgan_gp"], n_critic=1, learning_rate=1e-12)
+        once = hardly_moving(METHODS["wgan_gp"])
         state = state_of(once, conditions=conditions)
         once.step(state.networks, state.optimizers, lambda: images.batch(0, 8), conditions.descent())
         return gradients(state)

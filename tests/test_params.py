@@ -43,6 +43,7 @@ def test_every_scale_loads(scale: str, tmp_path: Path) -> None:
         ({"prepare.max_rejected": 1.5}, r"prepare\.max_rejected: 1\.5 is not allowed: .*less than or equal to 1"),
         ({"prepare.crop": "nose"}, r"prepare\.crop: 'nose' is not allowed: .*'eyes' or 'thesis'"),
         ({"training.flip": 1}, r"training\.flip: 1 is not allowed: .*boolean"),
+        ({"digits.seeds": [0, 0, 1]}, r"digits: seeds \[0, 0, 1\]: each must be another"),
         ({"seed": "1"}, r"seed: '1' is not allowed: .*integer"),
         ({"seed": -1}, r"seed: -1 is not allowed"),
         ({"prepare.crop": ...}, r"prepare\.crop is missing"),

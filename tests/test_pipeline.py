@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pipeline import MODELS, PROJECT, STUDENTS, call, clone, ran
+from pipeline import FACE_AUTOENCODERS, MODELS, PROJECT, STUDENTS, call, clone, ran
+
+from frugalgan.decoders import AUTOENCODERS, CONTROLS, FACES, MANIFOLDS, STARTS, is_conditional
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +31,7 @@ def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None
         over = json.loads((project / "metrics" / "over_training" / f"{name}.json").read_text())
         assert len(over["fd_efficientnet_lite0"]) == len(cost["moments_seconds"]) == (1 if name == "untrained" else 11)
         assert (project / "results" / "neighbours" / f"{name}.png").is_file()
-    assert {file.stem for file in (project / "metrics" / "cost").iterdir()} == MODELS
+    assert {file.stem for file in (project / "metrics" / "cost").iterdir()} == MODELS | FACE_AUTOENCODERS
 
 
 def test_tables_and_figures_are_there(project: Path) -> None:
@@ -44,7 +46,26 @@ def test_tables_and_figures_are_there(project: Path) -> None:
     assert pairs == {("transfer", "scratch")} | {(student, "teacher") for student in STUDENTS}
     assert set(pd.read_csv(results / "over_training.csv")["model"]) == MODELS - {"untrained"}
     figures = {file.stem for file in (results / "figures").glob("*.png")}
-    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "pareto", "quality_over_training"}
+    assert figures == {*(f"figure_3_{i}" for i in range(1, 7)), "decoders", "pareto", "quality_over_training"}
+
+
+def test_the_study_on_digits_has_every_model_every_seed_and_an_answer(project: Path) -> None:
+    metrics = json.loads((project / "metrics" / "digits.json").read_text())
+    assert set(metrics["models"]) == {*AUTOENCODERS, *CONTROLS, *STARTS}
+    assert metrics["classifier_accuracy"] > 0.95 and metrics["n_per_moment"] == 10
+    for name, values in metrics["models"].items():
+        assert values["seeds"] == [0, 1]
+        assert {len(run) for run in values["distance"]} == {len(values["kimg"])}
+        assert ("agreement" in values) == is_conditional(name)
+    table = pd.read_csv(project / "results" / "decoders.csv").set_index("model")
+    assert set(table.index) == {*STARTS, *FACES}
+    assert table["seeds"].to_dict() == dict.fromkeys(STARTS, 2) | dict.fromkeys(FACES, 1)
+    assert min(table["autoencoder_seconds"]) > 0 and min(table["distance_equal_images"]) > 0
+    assert "of held-out real digits rightly" in (project / "results" / "decoders.md").read_text()
+    for name in (*AUTOENCODERS, *MANIFOLDS):
+        pictures = {file.stem for file in (project / "results" / "autoencoders" / name).iterdir()}
+        further = {"by_label"} if is_conditional(name) else {"manifold", "codes"} if name in MANIFOLDS else set()
+        assert pictures == {"losses", "reconstructions", "random"} | further
 
 
 def test_frozen_layers_of_the_transferred_model_are_the_teachers(project: Path) -> None:
@@ -94,6 +115,17 @@ def test_the_committed_results_are_of_the_committed_code_and_params(tmp_path: Pa
             {"transfer", "sample@transfer", "evaluate@transfer", "compare"},
         ),
         ("kd.sweep=[0.3,0.01]", {"compare"}),
+        (
+            "digits.warmup=0.4",
+            {"accelerate_digits_warmup", "evaluate_digits", "compare"},
+        ),
+        (
+            "vae.pixel_sd=0.4",
+            {f"autoencode_digits@digits_vae{ending}" for ending in ("", "_2d")}
+            | {"accelerate_digits@digits_dcgan_from_vae", "accelerate_digits_warmup", "accelerate_digits_frozen"}
+            | {"evaluate_digits", "picture_autoencoders", "autoencode_cats@cats_vae", "accelerate@teacher_from_vae"}
+            | {"sample@teacher_from_vae", "evaluate@teacher_from_vae", "compare"},
+        ),
         (
             "kd.sweep=[0.3,0.01,0.001,0.5]",
             {"distill_sweep@0.5", "sample_sweep@0.5", "evaluate_sweep@0.5", "compare"},
@@ -168,7 +200,7 @@ def test_a_failing_stage_says_why_and_loses_nothing(unchanged: Path) -> None:
     weights = unchanged / "models" / "student" / "generator.safetensors"
     kept = weights.read_bytes()
     output = call(unchanged, "dvc", "exp", "run", "-S", "transfer.frozen_generator_layers=9", fails=True)
-    assert "transfer: transfer.frozen_generator_layers: 9 is not allowed" in output
+    assert "train: transfer.frozen_generator_layers: 9 is not allowed" in output
     call(unchanged, "git", "checkout", "--quiet", "--", ".")
     output = call(unchanged, "dvc", "exp", "run", "-S", "kd.learning_rate=fast", fails=True)
     assert "kd.learning_rate: 'fast' is not allowed" in output

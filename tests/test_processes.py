@@ -1,5 +1,6 @@
 """Several processes train as one would: the same updates, one writer, and no hang when one of them is lost."""
 
+import json
 import os
 import re
 import shutil
@@ -18,13 +19,25 @@ import torch
 from lightning_fabric import Fabric
 from one_training import training_command, training_folder, write_params
 from pipeline import PROJECT
-from small import CPU, METHODS, assert_close, conditions_of, gradients, noise_images, state_of
+from small import (
+    CPU,
+    METHODS,
+    assert_close,
+    conditions_of,
+    gradients,
+    hardly_moving,
+    labelled,
+    labelled_noise,
+    noise_images,
+    per_sample,
+    state_of,
+)
 from torch import Tensor
 
 from frugalgan import params
 from frugalgan.dataset import Images
+from frugalgan.descent import alone
 from frugalgan.methods.base import Method
-from frugalgan.training.descent import alone
 from frugalgan.training.hardware import count_processes, mean_over
 from frugalgan.training.state import Conditions
 
@@ -32,8 +45,8 @@ PROCESSES, BATCH = 2, 8
 
 
 def updates(method: Method, images: Images, mean: Any = alone) -> list[Tensor]:
-    """Gradients of one critic and one generator update, without batch statistics."""
-    once = replace(method, n_critic=1, learning_rate=1e-12)
+    """Gradients of one short step, without batch statistics."""
+    once = hardly_moving(per_sample(method))
     conditions = conditions_of(critic_parts=2)
     state = state_of(once, conditions=conditions)
     state.networks.G.eval()
@@ -43,19 +56,19 @@ def updates(method: Method, images: Images, mean: Any = alone) -> list[Tensor]:
 
 def share(fabric: Fabric, folder: Path) -> None:
     """What each process does."""
-    images = Images(folder / "images.npy", 0, True, CPU, rank=fabric.global_rank, processes=fabric.world_size)
+    images = replace(labelled(folder), rank=fabric.global_rank, processes=fabric.world_size)
     found = {name: updates(method, images, mean_over(fabric)) for name, method in METHODS.items()}
     torch.save(found, folder / f"{fabric.global_rank}.pt")
 
 
 @pytest.mark.slow
 def test_two_processes_make_the_update_of_one(tmp_path: Path) -> None:
-    np.save(tmp_path / "images.npy", noise_images(20))
+    images = labelled_noise(tmp_path, 20)
     fabric = Fabric(accelerator="cpu", devices=PROCESSES, strategy="ddp_spawn")
     fabric.launch(share, tmp_path)  # pyright: ignore[reportArgumentType]
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(PROCESSES))
     for name, method in METHODS.items():
-        alone_ = updates(method, Images(tmp_path / "images.npy", 0, True, CPU))
+        alone_ = updates(method, images)
         assert all(map(torch.equal, first[name], second[name])), name
         assert_close(first[name], alone_, rtol=1e-5)
 
@@ -204,3 +217,24 @@ def test_a_batch_that_cannot_be_shared_is_refused_before_training() -> None:
     conditions.check_batch(32)
     with pytest.raises(ValueError, match=r"a batch of 24 is no multiple of .* = 2 × 2 × 4 = 16; change these"):
         conditions.check_batch(24)
+
+
+@pytest.mark.slow
+def test_processes_train_one_seed_after_the_other(tmp_path: Path) -> None:
+    training_folder(tmp_path, devices=2)
+    np.save(tmp_path / "data/images.npy", noise_images(24)[:, :1])
+    np.save(tmp_path / "data/labels.npy", np.arange(24, dtype=np.uint8) % 10)
+    stage = subprocess.run(
+        [sys.executable, str(PROJECT / "stages/train_over_seeds.py"), "data", "digits_cdcgan"],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert stage.returncode == 0, stage.stderr
+    costs = [json.loads((tmp_path / "digits_cdcgan" / f"{seed}.json").read_text()) for seed in (0, 1, 2)]
+    assert [cost["seed"] for cost in costs] == [0, 1, 2] and {cost["processes"] for cost in costs} == {2}
+    weights = [(tmp_path / "digits_cdcgan" / str(seed) / "generator.safetensors").read_bytes() for seed in (0, 1, 2)]
+    assert len(set(weights)) == 3

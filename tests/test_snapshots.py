@@ -12,13 +12,14 @@ import torch
 from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
-from small import CPU, METHODS, descent_of, noise_images, state_of
+from small import CPU, METHODS, descent_of, labelled_noise, state_of
 
 from frugalgan.dataset import Images
+from frugalgan.descent import alone
 from frugalgan.methods.base import Method
-from frugalgan.training.descent import alone
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
+from frugalgan.training.run import heldout_losses
 from frugalgan.training.snapshot import INDEX, SnapshotError, Snapshots, difference, read_index
 from frugalgan.training.state import State
 from frugalgan.training.watch import NonFiniteLoss, Watch, spacing
@@ -29,8 +30,7 @@ BATCH = 4
 
 @pytest.fixture
 def images(tmp_path: Path) -> Images:
-    np.save(tmp_path / "images.npy", noise_images(12))
-    return Images(tmp_path / "images.npy", seed=0, flip=True, device=CPU)
+    return labelled_noise(tmp_path, 12)
 
 
 @pytest.fixture
@@ -46,9 +46,10 @@ def run(
     stop: Callable[[Watch], None] = lambda watch: None,
 ) -> tuple[State, Watch]:
     """Train to `steps`, saving after every second one; `stop` is called after each and may raise."""
-    state, watch = state_of(method), Watch("test", steps, CPU, 0, 6)
+    state = state_of(method)
+    watch = Watch("test", steps, CPU, 0, 6, heldout=lambda G: heldout_losses(method, state.networks, images, G))
     snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration)  # as a new process has them
-    with Keeper("test", snapshots, 2 * method.n_critic * BATCH / 1000, 0, alone) as keeper:
+    with Keeper("test", snapshots, 2 * method.batches_per_step * BATCH / 1000, 0, alone) as keeper:
         keeper.resume(state, watch, fresh=False)
 
         def after_step(state: State, watch: Watch) -> None:
@@ -79,6 +80,8 @@ def assert_same(ours: tuple[State, Watch], theirs: tuple[State, Watch]) -> None:
     rows = [[{k: v for k, v in row.items() if k != "seconds"} for row in watch.rows()] for _, watch in (ours, theirs)]
     assert rows[0] == rows[1]
     assert ours[1].final_moments() == theirs[1].final_moments()
+    assert ours[1].losses_heldout == theirs[1].losses_heldout
+    assert ours[1].peak_bytes == theirs[1].peak_bytes
     for step in ours[1].final_moments():
         assert np.array_equal(ours[1].samples[step], theirs[1].samples[step])
         assert ours[1].moments[step][0] == theirs[1].moments[step][0]

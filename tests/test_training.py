@@ -9,6 +9,7 @@ from torch import nn
 
 from frugalgan.files import FileError, replaced, write_json
 from frugalgan.images import read_rgb
+from frugalgan.methods.base import CRITIC, GENERATOR
 from frugalgan.models import ModelError, load_generator, load_model, save_model
 from frugalgan.networks.dcgan import Critic, Generator
 from frugalgan.sampling import fixed_latents, generate, latents, write_samples
@@ -26,7 +27,7 @@ def G() -> Generator:
 
 @pytest.fixture
 def folder(tmp_path: Path, G: Generator) -> Path:
-    save_model(tmp_path, G.eval(), Critic(image_size=32, width=2), {"name": "test"})
+    save_model(tmp_path, {GENERATOR: G.eval(), CRITIC: Critic(image_size=32, width=2)}, {"name": "test"})
     return tmp_path
 
 
