@@ -12,9 +12,9 @@ from frugalgan.metrics.frechet import frechet_distance, frechet_infinity
 from frugalgan.metrics.inception_score import inception_score
 from frugalgan.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout
 from frugalgan.metrics.names import distance_key, metric_key
-from frugalgan.params import Evaluate
 from frugalgan.reference import HELDOUT, REFERENCE, TRAINING
 from frugalgan.scores import mean_and_sd, over_draws, scores
+from frugalgan.sections import Evaluate
 
 
 class EvaluationError(ValueError):

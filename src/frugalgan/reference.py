@@ -8,9 +8,9 @@ import numpy as np
 from frugalgan.dataset import stream_seed
 from frugalgan.extractors.base import Extractor
 from frugalgan.features import FeatureSet, extract, facts_of_extractor, facts_of_images
-from frugalgan.params import Evaluate
 from frugalgan.sampling import generate, load_generator
 from frugalgan.scores import over_draws, scores
+from frugalgan.sections import Evaluate
 
 REFERENCE, TRAINING, HELDOUT = "reference", "training", "heldout"
 CHOICE, FLOOR, NEW_Z = 1, 2, 3  # keys of the random streams, so that no two of them coincide

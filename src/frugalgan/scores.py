@@ -8,7 +8,7 @@ from frugalgan.metrics.frechet import frechet_distance
 from frugalgan.metrics.kernel import kid, mmd_rbf
 from frugalgan.metrics.names import distance_key, metric_key
 from frugalgan.metrics.precision_recall import density_coverage, precision_recall
-from frugalgan.params import Evaluate
+from frugalgan.sections import Evaluate
 
 DISTANCE = "distance"  # in `scores`; its name in files says the extractor
 Scores = dict[str, float]
