@@ -38,7 +38,13 @@ def plan(
         conditions, shape = Conditions.of(run.training), run.shape
 
         def needs_by_part(size: int, run: Run = run, conditions: Conditions = conditions) -> Need:
-            return predict(run.method, run.shape, size * conditions.parts, conditions)
+            try:
+                return predict(run.method, run.shape, size * conditions.parts, conditions)
+            except ValueError:
+                if size > 1:
+                    raise
+                # a loss that compares the images of a batch needs two
+                return predict(run.method, run.shape, 2 * conditions.parts, conditions)
 
         fitting = None if memory is None else conditions.parts * largest_batch(needs_by_part, memory)
         for batch in batches or (run.batch_size,):
