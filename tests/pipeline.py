@@ -63,10 +63,8 @@ def smoke_project(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, folder / name)
     params = folder / "params.yaml"
-    fewer = (
-        params.read_text().replace("scale: embedded", "scale: smoke").replace("seeds: [0, 1, 2]", "seeds: [0, 1]   ")
-    )
-    params.write_text(fewer)
+    fewer_seeds = params.read_text().replace("  - 0\n  - 1\n  - 2\n", "  - 0\n  - 1\n")
+    params.write_text(fewer_seeds.replace("scale: embedded", "scale: smoke"))
     call(folder, *without_network(), "dvc", "repro")
     call(folder, "git", "add", "--all")
     call(folder, "git", "commit", "--quiet", "--message", "smoke")

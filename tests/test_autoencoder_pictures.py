@@ -262,7 +262,7 @@ class TestStage:
     @pytest.fixture
     def main(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path, Path], None]:
         text = (PROJECT / "params.yaml").read_text()
-        (tmp_path / "params.yaml").write_text(text.replace("seeds: [0, 1, 2]", "seeds: [3, 1]"))
+        (tmp_path / "params.yaml").write_text(text.replace("  - 0\n  - 1\n  - 2\n", "  - 3\n  - 1\n"))
         monkeypatch.chdir(tmp_path)
         return runpy.run_path(str(PROJECT / "stages" / "picture_autoencoders.py"))["main"]
 

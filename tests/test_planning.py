@@ -104,7 +104,9 @@ def test_memory_at_the_papers_widths_is_a_share_of_a_plain_implementations(
 def test_a_budget_in_images_does_not_grow_with_the_batch() -> None:
     p = params.load(FILE, scale="embedded")
     digits, teacher = planned(p, "digits_wgan", FILE), planned(p, "teacher", FILE)
-    assert digits.with_batch(32).budget.kimg(digits.method) == digits.budget.kimg(digits.method) == p.digits.digits_kimg
+    for run in (digits, digits.with_batch(32)):
+        step = run.method.batches_per_step * run.batch_size / 1000
+        assert run.budget.kimg(run.method) == pytest.approx(p.digits.digits_kimg, abs=0.51 * step)
     assert teacher.with_batch(32).budget.steps == teacher.budget.steps
 
 
