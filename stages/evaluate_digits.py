@@ -1,4 +1,4 @@
-"""Quality over training of all models of digits, over seeds."""
+"""Quality of all models of digits, over seeds; of GANs over training, too."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,12 +20,20 @@ def main(
     data: Annotated[Path, typer.Argument(help="folder of prepared digits")],
     out: Annotated[Path, typer.Argument(help="JSON of metrics to write")],
 ) -> None:
-    """Measure each model at each moment of its training as section `digits` of params.yaml says; time in seconds."""
+    """Measure models as section `digits` of params.yaml says: GANs at each moment, autoencoders at the last; in s."""
     p = params.load()
     device = choose_device(p.training.device)
     network = extractor(p.digits.extractor, p.evaluate.weights_file, device)
     folders = {name: models / name for name in (*AUTOENCODERS, *CONTROLS, *STARTS)}
-    values = evaluate_models(network, folders, data, p.digits, kid_subsets=p.evaluate.kid_subsets, seed=p.sample.seed)
+    values = evaluate_models(
+        network,
+        folders,
+        data,
+        p.digits,
+        kid_subsets=p.evaluate.kid_subsets,
+        seed=p.sample.seed,
+        ends=AUTOENCODERS,
+    )
     write_json(out, values | {"device": device_name(device)})
 
 

@@ -44,9 +44,9 @@ def model(folder: Path, seeds: dict[int, np.ndarray], classes: int, **cost: Any)
     return folder
 
 
-def evaluated(models: dict[str, Path], data: Path, settings: Digits = SETTINGS) -> dict[str, Any]:
+def evaluated(models: dict[str, Path], data: Path, settings: Digits = SETTINGS, **options: Any) -> dict[str, Any]:
     network = extractor("efficientnet_lite0_64", None, torch.device("cpu"))
-    return evaluate_models(network, models, data, settings, kid_subsets=10, seed=2022)
+    return evaluate_models(network, models, data, settings, kid_subsets=10, seed=2022, **options)
 
 
 def by_label(data: Path, n: int) -> np.ndarray:
@@ -68,6 +68,10 @@ def test_real_digits_beat_noise_and_are_called_by_their_labels(data: Path, tmp_p
     assert found["classifier_accuracy"] > 0.97
     assert found["floor_distance"] == pytest.approx(told["distance"][0][1], rel=0.3)
     assert found["n_floor"] == found["n_per_moment"] == 20 and found["n_reference"] == 60
+    ended = evaluated({"told": tmp_path / "told"}, data, ends=["told"])["models"]["told"]
+    for key in ("distance", "kid", "seconds", "agreement"):
+        assert ended[key] == [[run[-1]] for run in told[key]], key
+    assert ended["kimg"] == told["kimg"][-1:]
     assert {"scikit-learn", "extractor_sha256", "torch", "reference_sha256"} <= set(found)
 
 

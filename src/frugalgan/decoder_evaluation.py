@@ -1,6 +1,6 @@
 """Quality over training of the models of digits, seed by seed; of those that are told labels, whether they obey."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,22 @@ class StudyError(ValueError):
 
 
 def evaluate_models(
-    extractor: Extractor, models: dict[str, Path], data: Path, settings: Digits, *, kid_subsets: int, seed: int
+    extractor: Extractor,
+    models: dict[str, Path],
+    data: Path,
+    settings: Digits,
+    *,
+    kid_subsets: int,
+    seed: int,
+    ends: Collection[str] = (),
 ) -> dict[str, Any]:
     """Of each model, for each training seed and moment: distance and KID to real digits; and what it cost.
 
-    `models`: name → folder with <seed>/moments.npy and <seed>.json. `seed` chooses the real digits: `reference` of the
-    training images, and of held-out ones as many as a model draws, whose distance is the floor. Models that are told
-    labels have the share of images, at each moment, that a classifier of real digits labels as asked. Raises FileError,
-    StudyError.
+    `models`: name → folder with <seed>/moments.npy and <seed>.json; `ends`: those that are measured at their last
+    moment alone, which saves time where the way there does not matter. `seed` chooses the real digits: `reference` of
+    the training images, and of held-out ones as many as a model draws, whose distance is the floor. Models that are
+    told labels have the share of images, at each moment, that a classifier of real digits labels as asked. Raises
+    FileError, StudyError.
     """
 
     def features(images: np.ndarray, source: str) -> FeatureSet:
@@ -47,7 +55,8 @@ def evaluate_models(
     classifier, accuracy = classifier_of(data, settings.classifier_images, stream_seed(seed, LEARNT))
     found: dict[str, Any] = {}
     for name, folder in tqdm(models.items(), desc="digits", unit="model"):
-        found[name] = _course(name, folder, settings, real, features, classifier, kid_subsets)
+        moments = slice(-1, None) if name in ends else slice(None)
+        found[name] = _course(name, folder, moments, settings, real, features, classifier, kid_subsets)
     return (
         {
             "models": found,
@@ -68,6 +77,7 @@ def evaluate_models(
 def _course(
     name: str,
     folder: Path,
+    moments: slice,
     settings: Digits,
     real: FeatureSet,
     features: Callable[[np.ndarray, str], FeatureSet],
@@ -75,22 +85,22 @@ def _course(
     kid_subsets: int,
 ) -> dict[str, Any]:
     costs = [read_json(folder / f"{seed}.json", mend=f"`dvc repro {name}` makes it") for seed in settings.seeds]
-    moments = [np.load(folder / str(seed) / "moments.npy") for seed in settings.seeds]
+    drawn = [np.load(folder / str(seed) / "moments.npy")[moments] for seed in settings.seeds]
     if any(cost["moments_kimg"] != costs[0]["moments_kimg"] for cost in costs):
         raise StudyError(f"{folder}: the seeds were trained for different times; remove the folder and run `dvc repro`")
     classes = read_facts(folder / str(settings.seeds[0]))["generator"]["arguments"].get("classes", 0)
     values: dict[str, Any] = {
         "seeds": settings.seeds,
-        "kimg": costs[0]["moments_kimg"],
-        "seconds": [cost["moments_seconds"] for cost in costs],
+        "kimg": costs[0]["moments_kimg"][moments],
+        "seconds": [cost["moments_seconds"][moments] for cost in costs],
         "distance": [],
         "kid": [],
         "peak_training_bytes": [cost["peak_training_bytes"] for cost in costs],
         "trained_parameters": costs[0]["trained_parameters"],
     }
     if classes:
-        values["agreement"] = [[agreement(classifier, images, classes) for images in run] for run in moments]
-    for run, seed in zip(moments, settings.seeds, strict=True):
+        values["agreement"] = [[agreement(classifier, images, classes) for images in run] for run in drawn]
+    for run, seed in zip(drawn, settings.seeds, strict=True):
         seen = features(np.concatenate(run), f"{name}, seed {seed}")
         check_comparable(seen.provenance, real.provenance)
         parts = np.split(seen.features, len(run))
