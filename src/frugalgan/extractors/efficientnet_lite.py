@@ -61,7 +61,7 @@ class EfficientNetLite0At64(EfficientNetLite0):
 
 
 def _fused(network: EfficientNet) -> EfficientNet:
-    """BatchNorm and padding folded into the convolutions, ReLU6 in place: the same function, twice as fast."""
+    """BatchNorm and padding folded into the convolutions, ReLU6 in place: the same function, 1.4 times as fast."""
     _fold(network, "_conv_stem", "_bn0")
     _fold(network, "_conv_head", "_bn1")
     for block in network._blocks:
