@@ -12,16 +12,16 @@ import numpy as np
 import typer
 import yaml
 
-from frugalgan import params
-from frugalgan.features import extract, extractor, load_features
-from frugalgan.metrics.frechet import frechet_distance
-from frugalgan.models import load_generator
+from frugalgan.config import params
+from frugalgan.evaluation.features import extract, extractor, load_features
+from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.networks.store import load_generator
 from frugalgan.pipeline import planned
-from frugalgan.pool import write_pool
-from frugalgan.reference import REFERENCE
+from frugalgan.methods.pool import write_pool
+from frugalgan.evaluation.reference import REFERENCE
 from frugalgan.report.tables import markdown
 from frugalgan.report.verdicts import judge
-from frugalgan.sampling import generate
+from frugalgan.networks.sampling import generate
 from frugalgan.training.run import run
 
 MIB = 2**20

@@ -15,14 +15,14 @@ import torchvision
 import typer
 from pytorch_fid import fid_score, inception
 
-from frugalgan import params
-from frugalgan.evaluation import evaluate, over_training, read_samples
-from frugalgan.extractors.base import Extractor
-from frugalgan.features import extract, extractor
-from frugalgan.images import write_png
-from frugalgan.metrics.frechet import frechet_distance
-from frugalgan.neighbours import neighbours_grid
-from frugalgan.reference import HELDOUT, REFERENCE, TRAINING
+from frugalgan.config import params
+from frugalgan.evaluation.quality import evaluate, over_training, read_samples
+from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.features import extract, extractor
+from frugalgan.data.images import write_png
+from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.evaluation.neighbours import neighbours_grid
+from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING
 
 app = typer.Typer(help=__doc__)
 Size = Annotated[int, typer.Option(help="image size, px")]

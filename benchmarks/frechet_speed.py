@@ -10,7 +10,7 @@ import scipy.linalg
 import typer
 from pytorch_fid import fid_score
 
-from frugalgan.metrics.frechet import frechet_distance
+from frugalgan.evaluation.metrics.frechet import frechet_distance
 
 sqrtm = scipy.linalg.sqrtm
 # the argument `disp` that pytorch-fid 0.3.0 passes is gone in SciPy 1.18

@@ -13,9 +13,9 @@ from typing import Annotated
 import cv2
 import typer
 
-from frugalgan.cropping import cores
-from frugalgan.preparation import prepare
-from frugalgan.raw_photos import Animal, find_photos
+from frugalgan.data.cropping import cores
+from frugalgan.data.prepare import prepare
+from frugalgan.data.raw_photos import Animal, find_photos
 
 
 def bare_loop(files: list[str], size: int, workers: int) -> None:

@@ -14,13 +14,13 @@ import torch
 import typer
 from torch.utils.flop_counter import FlopCounterMode
 
-from frugalgan import params
-from frugalgan.dataset import Batch
-from frugalgan.losses import gradient_penalty
-from frugalgan.methods.adversarial import Adversarial
+from frugalgan.config import params
+from frugalgan.data.batches import Batch
+from frugalgan.methods.losses import gradient_penalty
+from frugalgan.methods.gan import Adversarial
 from frugalgan.methods.base import CRITIC, GENERATOR, Shape
 from frugalgan.pipeline import planned
-from frugalgan.training.cost import LiveBytes
+from frugalgan.training.memory import LiveBytes
 from frugalgan.training.prediction import fresh_state, noise
 from frugalgan.training.state import Conditions, State
 

@@ -1,22 +1,30 @@
-"""The teacher's images, made once for all students, if section `kd` asks for them."""
+"""A trained model's images, made once, for students that learn from them instead of from the model."""
 
-from pathlib import Path
+import shutil
 from typing import Annotated
 
 import typer
 
-from frugalgan import params
-from frugalgan.pool import write_pool
-from frugalgan.stage import run_stage
+from frugalgan.command import run_stage
+from frugalgan.config import places
+from frugalgan.config.params import unknown
+from frugalgan.config.study import load
+from frugalgan.evaluation.settings import Evaluate
+from frugalgan.files import replaced
+from frugalgan.methods.pool import write_pool
 
 
-def main(
-    teacher: Annotated[Path, typer.Argument(help="folder of the trained teacher")],
-    out: Annotated[Path, typer.Argument(help="folder to write: z.npy, images.npy, pool.json")],
-) -> None:
-    """Write kd.pool pairs of z and the teacher's image; none where kd.pool is 0."""
-    p = params.load()
-    write_pool(teacher, out, n=params.pool(), seed=p.seed, batch_size=p.evaluate.batch_size)
+def main(name: Annotated[str, typer.Argument(metavar="POOL", help="a key of `pools` in params.yaml")]) -> None:
+    """Write so many pairs of z and the model's image per seed below models/POOL; none where `images` is 0."""
+    study = load()
+    if name not in study.pools:
+        raise unknown(study.params, "pools", name, study.pools)
+    pool, batch_size = study.pools[name], study.section("evaluate", Evaluate).batch_size
+    for seed in study.seeds(pool.source):
+        source, out = places.weights(pool.source) / str(seed), places.weights(name) / str(seed)
+        write_pool(source, out, n=pool.images, seed=seed, batch_size=batch_size)
+    with replaced(places.samples(name)) as folder:  # students are compared with the model itself
+        shutil.copytree(places.samples(pool.source), folder)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,35 @@
-"""What models are measured by: features of real images, or of a trained model's own."""
+"""What models are measured by: features of real images, and what these score against each other."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from frugalgan import params
-from frugalgan.features import extractor, save_features
+from frugalgan.command import run_stage
+from frugalgan.config import places
+from frugalgan.config.study import load
+from frugalgan.device import choose_device, device_name
+from frugalgan.evaluation.features import extractor, save_features
+from frugalgan.evaluation.reference import floor, reference
+from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import write_json
-from frugalgan.provenance import device_name
-from frugalgan.reference import reference, reference_metrics
-from frugalgan.stage import run_stage
-from frugalgan.training.hardware import choose_device
 
 
-def main(
-    name: Annotated[str, typer.Argument(metavar="SET", help="name of the set in the metrics: cats, dogs, teacher")],
-    source: Annotated[Path, typer.Argument(help="folder of prepared images, or of a model to draw images from")],
-    out: Annotated[Path, typer.Argument(help=".npz of features to write")],
-    metrics: Annotated[Path, typer.Argument(help="JSON to write: what real images score against real images")],
-) -> None:
-    """Extract features as section `evaluate` of params.yaml says; scales.*.samples of the images are the reference."""
-    p = params.load()
-    device = choose_device(p.training.device)
-    network = extractor(p.evaluate.extractor, p.evaluate.weights_file, device)
-    n, seed = p.scale.samples, p.sample.seed
-    sets = reference(network, source, name=name, n=n, seed=seed, batch_size=p.evaluate.batch_size)
-    values = reference_metrics(sets, p.evaluate, n=n, seed=seed)
-    save_features(out, sets)
-    write_json(metrics, values | {"device": device_name(device)})
+def main(name: Annotated[str, typer.Argument(metavar="DATASET", help="a key of `datasets` in params.yaml")]) -> None:
+    """Write features of data/prepared/DATASET into data/reference, and what real images score into metrics/real."""
+    study = load()
+    dataset, settings = study.dataset(name), study.section("evaluate", Evaluate)
+    device = choose_device(settings.device)
+    network = extractor(dataset.extractor, settings.weights_file, device)
+    sets = reference(
+        network,
+        places.prepared(name),
+        name=name,
+        n=dataset.reference,
+        seed=settings.seed,
+        batch_size=settings.batch_size,
+    )
+    save_features(places.reference(name), sets)
+    write_json(places.floor(name), floor(sets, settings, n=dataset.samples) | {"device": device_name(device)})
 
 
 if __name__ == "__main__":

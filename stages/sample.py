@@ -1,25 +1,30 @@
-"""A trained generator's images: PNGs and a grid, the same z for every model."""
+"""A trained model's images: one array, and a grid that one can look at."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from frugalgan import params
-from frugalgan.sampling import write_samples
-from frugalgan.stage import run_stage
+from frugalgan.command import run_stage
+from frugalgan.config import places
+from frugalgan.config.study import load
+from frugalgan.evaluation.settings import Evaluate
+from frugalgan.networks.sampling import write_samples
 
 
 def main(
-    model: Annotated[Path, typer.Argument(help="folder of the trained model")],
-    out: Annotated[Path, typer.Argument(help="folder of PNGs to write, evaluate.repeats × scales.*.samples of them")],
-    grid: Annotated[Path, typer.Argument(help="PNG of the first images as a grid to write")],
-    fixed: Annotated[Path, typer.Argument(help="PNG of the six fixed vectors' images to write")],
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="a row of models.yaml, or student_<α> of `students`")],
 ) -> None:
-    """Draw z from `sample.seed` of params.yaml and write the generator's images of it."""
-    p = params.load()
-    n = p.evaluate.repeats * p.scale.samples
-    write_samples(model, out, grid, fixed, n=n, seed=p.sample.seed, batch_size=p.evaluate.batch_size)
+    """Draw images of each seed's generator into samples/MODEL, of the same z for every model."""
+    study = load()
+    settings = study.section("evaluate", Evaluate)
+    write_samples(
+        [places.weights(name) / str(seed) for seed in study.seeds(name)],
+        places.samples(name),
+        draws=settings.repeats,
+        n=study.data_of(name).samples,
+        seed=settings.seed,
+        batch_size=settings.batch_size,
+    )
 
 
 if __name__ == "__main__":

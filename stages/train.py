@@ -1,27 +1,34 @@
-"""One model's training, by its name: ordinary, an autoencoder, or from another model's weights."""
+"""One model, trained from each of its seeds."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from frugalgan import params
-from frugalgan.pipeline import planned
-from frugalgan.stage import Fresh, run_stage
+from frugalgan.command import Fresh, run_stage
+from frugalgan.config import places
+from frugalgan.config.sections import RANDOM
+from frugalgan.config.study import load
+from frugalgan.training.job import job
 from frugalgan.training.run import run
 from frugalgan.training.snapshot import root
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="folder of prepared images, with images.npy")],
-    out: Annotated[Path, typer.Argument(help="folder of the model to write; its name is the model's")],
-    cost: Annotated[Path, typer.Argument(help="JSON of memory (bytes), time (seconds) and parameters to write")],
-    source: Annotated[Path | None, typer.Option("--from", help="folder of the trained model to start from")] = None,
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="a row of models.yaml, or student_<α> of `students`")],
     fresh: Fresh = False,
 ) -> None:
-    """Train the model of that name as params.yaml says; `frugalgan plan` lists the names and what each will need."""
-    p = params.load()
-    run(planned(p, out.name), p, data=data, out=out, cost=cost, snapshots=root(), fresh=fresh, source=source)
+    """Train as the model's row says: weights and a record per seed below models/MODEL; `frugalgan plan` says what it
+    will need."""
+    study = load()
+    row = study.row(name)
+    run(
+        job(study, name, places.DATA / "prepared"),
+        data=places.prepared(row.data),
+        out=places.MODELS / name,
+        snapshots=root(),
+        fresh=fresh,
+        source=None if row.source == RANDOM else places.weights(row.source),
+    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from frugalgan.digits import HELDOUT_FILES, TRAIN_FILES
-from frugalgan.idx import write_idx
+from frugalgan.data.digits import HELDOUT_FILES, TRAIN_FILES
+from frugalgan.data.idx import write_idx
 
 FILES = (*TRAIN_FILES, *HELDOUT_FILES)
 

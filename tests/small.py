@@ -10,10 +10,10 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from frugalgan.dataset import Batch, Images
-from frugalgan.descent import Descent
-from frugalgan.images import to_uint8
-from frugalgan.methods.adversarial import Adversarial
+from frugalgan.data.batches import Batch, Images
+from frugalgan.methods.gradients import Descent
+from frugalgan.data.images import to_uint8
+from frugalgan.methods.gan import Adversarial
 from frugalgan.methods.ae import Ae
 from frugalgan.methods.base import Method, Networks, Shape, Source
 from frugalgan.methods.cvae import Cvae
@@ -25,8 +25,8 @@ from frugalgan.methods.transfer import Transfer
 from frugalgan.methods.vae import Vae
 from frugalgan.methods.wae import Wae
 from frugalgan.methods.wgan_gp import WganGp
-from frugalgan.sections import STRICT
-from frugalgan.teachers import PooledTeacher
+from frugalgan.config.sections import STRICT
+from frugalgan.methods.teachers import PooledTeacher
 from frugalgan.training.state import Conditions, State, start
 
 CPU = torch.device("cpu")

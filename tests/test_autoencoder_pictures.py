@@ -15,17 +15,17 @@ from scipy.stats import norm
 from small import SMALL, noise_images
 from torch import Tensor
 
-from frugalgan.codes import BATCH, by_label, encode, manifold, random_decodes, reconstructions
+from frugalgan.evaluation.autoencoders import BATCH, by_label, encode, manifold, random_decodes, reconstructions
 from frugalgan.decoders import AUTOENCODERS, MANIFOLDS, is_conditional
 from frugalgan.files import FileError
-from frugalgan.images import read_rgb, to_uint8, to_unit
+from frugalgan.data.images import read_rgb, to_uint8, to_unit
 from frugalgan.methods.ae import Ae
 from frugalgan.methods.base import Networks, Shape
 from frugalgan.methods.vae import Vae
-from frugalgan.models import save_model
+from frugalgan.networks.store import save_model
 from frugalgan.report import autoencoders
 from frugalgan.report.autoencoders import codes_by_label, losses, write_pictures
-from frugalgan.sampling import latents
+from frugalgan.networks.sampling import latents
 
 AE = Ae(learning_rate=1e-3, beta1=0.9, beta2=0.999, epoch_updates=1)
 VAE = Vae(learning_rate=1e-3, beta1=0.9, beta2=0.999, epoch_updates=1, pixel_sd=1.0)

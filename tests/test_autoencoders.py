@@ -24,16 +24,16 @@ from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
 from torch.nn import functional as F
 
-from frugalgan.dataset import Batch, Images
-from frugalgan.losses import IMQ_SCALES, kl_to_normal, mmd_imq
-from frugalgan.methods.autoencoding import Autoencoding
+from frugalgan.data.batches import Batch, Images
+from frugalgan.methods.losses import IMQ_SCALES, kl_to_normal, mmd_imq
+from frugalgan.methods.autoencoder import Autoencoding
 from frugalgan.methods.vae import Vae
 from frugalgan.methods.wae import Wae
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.prediction import noise
 from frugalgan.training.run import heldout_losses
 from frugalgan.training.state import Conditions, start
-from frugalgan.training.watch import Watch
+from frugalgan.training.record import Watch
 
 AUTOENCODERS = {name: method for name, method in METHODS.items() if isinstance(method, Autoencoding)}
 

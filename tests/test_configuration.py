@@ -8,9 +8,9 @@ import torch
 import yaml
 from pipeline import PROJECT
 
-from frugalgan import params
+from frugalgan.config import params
 from frugalgan.decoders import AUTOENCODERS, CONTROLS, FACES, MANIFOLDS, STARTS, is_conditional
-from frugalgan.methods.autoencoding import Autoencoding
+from frugalgan.methods.autoencoder import Autoencoding
 from frugalgan.pipeline import planned, runs
 from frugalgan.provenance import CODE_FILES, CODE_FOLDERS
 from frugalgan.training.run import configuration

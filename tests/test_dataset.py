@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from frugalgan.dataset import Images, stream_seed
+from frugalgan.data.batches import Images, stream_seed
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pytest
 import torch
 from pipeline import PROJECT
 
-from frugalgan import params
-from frugalgan.decoder_evaluation import StudyError, agreement, classifier_of, evaluate_models
-from frugalgan.digits import prepare_digits
-from frugalgan.features import extractor
+from frugalgan.config import params
+from frugalgan.evaluation.classifier import StudyError, agreement, classifier_of, evaluate_models
+from frugalgan.data.digits import prepare_digits
+from frugalgan.evaluation.features import extractor
 from frugalgan.files import FileError
-from frugalgan.sections import Digits
-from frugalgan.sources import digits
+from frugalgan.config.sections import Digits
+from frugalgan.data.sources import digits
 
 SETTINGS = replace(
     params.load(PROJECT / "params.yaml").digits, seeds=[0, 1], digits_samples=20, reference=60, extractor_batch_size=20

@@ -18,11 +18,11 @@ from small import (
 )
 from torch import Tensor
 
-from frugalgan.dataset import Batch
-from frugalgan.methods.adversarial import Adversarial
+from frugalgan.data.batches import Batch
+from frugalgan.methods.gan import Adversarial
 from frugalgan.methods.base import CRITIC, Networks
 from frugalgan.training.loop import Budget, train
-from frugalgan.training.watch import Watch
+from frugalgan.training.record import Watch
 
 DCGAN = ADVERSARIAL["dcgan from a decoder"]
 

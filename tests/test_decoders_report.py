@@ -10,7 +10,7 @@ import pytest
 
 from frugalgan.decoders import AUTOENCODERS, CONTROLS, FACES, STARTS, is_conditional
 from frugalgan.files import FileError
-from frugalgan.images import read_rgb
+from frugalgan.data.images import read_rgb
 from frugalgan.report.decoders import NEVER, decoders, page, plot
 from frugalgan.report.head_start import crossing
 from frugalgan.report.results import ResultsError

@@ -13,10 +13,10 @@ import torchvision.datasets
 from digit_files import FILES, contents, raw_digits
 from sklearn.datasets import load_digits
 
-from frugalgan.digits import prepare_digits
-from frugalgan.idx import read_idx
-from frugalgan.sources import digits
-from frugalgan.sources.folder import SourceError
+from frugalgan.data.digits import prepare_digits
+from frugalgan.data.idx import read_idx
+from frugalgan.data.sources import digits
+from frugalgan.data.sources.folder import SourceError
 
 
 def test_scikit_learns_digits_are_split_once_and_for_all(tmp_path: Path) -> None:

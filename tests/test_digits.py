@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from digit_files import FILES, contents, random_bytes, raw_digits
 
-from frugalgan.digits import HELDOUT_FILES, TRAIN_FILES, DigitsError, DigitsReport, find_idx_files, prepare_digits
-from frugalgan.idx import IdxError, read_idx, write_idx
-from frugalgan.images import resize
-from frugalgan.sources import digits
+from frugalgan.data.digits import HELDOUT_FILES, TRAIN_FILES, DigitsError, DigitsReport, find_idx_files, prepare_digits
+from frugalgan.data.idx import IdxError, read_idx, write_idx
+from frugalgan.data.images import resize
+from frugalgan.data.sources import digits
 
 OUTPUTS = ["heldout.npy", "heldout_labels.npy", "images.npy", "labels.npy"]
 MNIST_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

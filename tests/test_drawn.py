@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from frugalgan.photos import read_rgb
-from frugalgan.sources import drawn
-from frugalgan.sources.drawing.photos import draw_face, draw_scene
-from frugalgan.sources.drawing.pose import Pose, points
+from frugalgan.data.photos import read_rgb
+from frugalgan.data.sources import drawn
+from frugalgan.data.sources.drawing.photos import draw_face, draw_scene
+from frugalgan.data.sources.drawing.pose import Pose, points
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from frugalgan.evaluation import EvaluationError, evaluate, over_training, read_samples
-from frugalgan.extractors.base import Extractor
-from frugalgan.features import FeaturesError, FeatureSet, extract
+from frugalgan.evaluation.quality import EvaluationError, evaluate, over_training, read_samples
+from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.features import FeaturesError, FeatureSet, extract
 from frugalgan.files import write_json
-from frugalgan.images import ImageError, write_png
-from frugalgan.metrics.frechet import frechet_distance, frechet_infinity
-from frugalgan.reference import ReferenceError, reference, reference_metrics
-from frugalgan.sections import Evaluate
+from frugalgan.data.images import ImageError, write_png
+from frugalgan.evaluation.metrics.frechet import frechet_distance, frechet_infinity
+from frugalgan.evaluation.reference import ReferenceError, reference, reference_metrics
+from frugalgan.config.sections import Evaluate
 
 COUNT, SIZE = 12, 16
 SETTINGS = Evaluate(

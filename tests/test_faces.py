@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frugalgan.faces import CropBox, FaceError, crop_centre, crop_eyes, crop_thesis, parse_cat
+from frugalgan.data.crops import CropBox, FaceError, crop_centre, crop_eyes, crop_thesis, parse_cat
 
 REAL_LINE = "9 175 160 239 162 199 199 149 121 137 78 166 93 281 101 312 96 296 133 "  # 00000001_000.jpg.cat
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)

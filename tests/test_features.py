@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from frugalgan.evaluation import read_samples
-from frugalgan.extractors.base import Extractor, ExtractorError
-from frugalgan.features import (
+from frugalgan.evaluation.quality import read_samples
+from frugalgan.evaluation.extractors.base import Extractor, ExtractorError
+from frugalgan.evaluation.features import (
     FeaturesError,
     FeatureSet,
     check_comparable,
@@ -24,9 +24,9 @@ from frugalgan.features import (
     load_features,
     save_features,
 )
-from frugalgan.images import write_png
-from frugalgan.metrics.frechet import frechet_distance
-from frugalgan.metrics.names import distance_key
+from frugalgan.data.images import write_png
+from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.evaluation.metrics.names import distance_key
 
 
 @pytest.fixture(scope="module")

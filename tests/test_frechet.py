@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frugalgan.metrics.frechet import CHUNK_ROWS, frechet_distance, frechet_infinity
-from frugalgan.metrics.inputs import MetricError
+from frugalgan.evaluation.metrics.frechet import CHUNK_ROWS, frechet_distance, frechet_infinity
+from frugalgan.evaluation.metrics.inputs import MetricError
 
 RNG = np.random.default_rng(0)
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from frugalgan.training.hardware import autocast, choose_device, choose_precision
+from frugalgan.training.processes import autocast, choose_device, choose_precision
 
 CPU = torch.device("cpu")
 

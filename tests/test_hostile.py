@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frugalgan.cropping import crop_photo
-from frugalgan.faces import FaceError, crop_centre
-from frugalgan.images import ImageError, write_png
-from frugalgan.photos import decode_shrunk
-from frugalgan.preparation import REJECTED, prepare
-from frugalgan.raw_photos import RawPhoto
+from frugalgan.data.cropping import crop_photo
+from frugalgan.data.crops import FaceError, crop_centre
+from frugalgan.data.images import ImageError, write_png
+from frugalgan.data.photos import decode_shrunk
+from frugalgan.data.prepare import REJECTED, prepare
+from frugalgan.data.raw_photos import RawPhoto
 
 CASES, FILES, SIZE = 10_000, 25, 64
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from digit_files import random_bytes
 
-from frugalgan.idx import IdxError, read_idx, write_idx
+from frugalgan.data.idx import IdxError, read_idx, write_idx
 
 ONE_IMAGE = bytes.fromhex("00000803 00000001 00000002 00000002 01020304")
 

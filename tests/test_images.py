@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from frugalgan.images import ImageError, grid, read_rgb, resize, to_uint8, to_unit, write_png
-from frugalgan.photos import MAX_PIXELS, decode_shrunk
+from frugalgan.data.images import ImageError, grid, read_rgb, resize, to_uint8, to_unit, write_png
+from frugalgan.data.photos import MAX_PIXELS, decode_shrunk
 
 SMOOTH = cv2.resize(
     np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8), (96, 64), interpolation=cv2.INTER_CUBIC

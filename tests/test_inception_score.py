@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from frugalgan.metrics.inception_score import inception_score
-from frugalgan.metrics.inputs import MetricError
+from frugalgan.evaluation.metrics.inception_score import inception_score
+from frugalgan.evaluation.metrics.inputs import MetricError
 
 RNG = np.random.default_rng(0)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from frugalgan.metrics.inputs import MetricError
-from frugalgan.metrics.kernel import BANDWIDTHS, kid, mmd_rbf
+from frugalgan.evaluation.metrics.inputs import MetricError
+from frugalgan.evaluation.metrics.kernel import BANDWIDTHS, kid, mmd_rbf
 
 RNG = np.random.default_rng(0)
 

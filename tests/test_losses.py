@@ -9,8 +9,8 @@ from small import ADVERSARIAL, KD, METHODS, SMALL, TRANSFER, WGAN, batch_of, poo
 from torch import Tensor
 from torch.nn import functional as F
 
-from frugalgan.dataset import Batch
-from frugalgan.losses import gradient_penalty
+from frugalgan.data.batches import Batch
+from frugalgan.methods.losses import gradient_penalty
 from frugalgan.methods.base import CRITIC, GENERATOR, Networks, Shape
 from frugalgan.methods.configured import configured
 from frugalgan.methods.kd import Distillation

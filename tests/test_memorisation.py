@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from frugalgan.images import grid
-from frugalgan.metrics.memorisation import closer_than_heldout
-from frugalgan.neighbours import ROWS, neighbours_grid
+from frugalgan.data.images import grid
+from frugalgan.evaluation.metrics.memorisation import closer_than_heldout
+from frugalgan.evaluation.neighbours import ROWS, neighbours_grid
 
 RNG = np.random.default_rng(0)
 

@@ -22,12 +22,12 @@ from small import (
 )
 from torch import Tensor, nn
 
-from frugalgan.dataset import Images
-from frugalgan.methods.adversarial import Adversarial
+from frugalgan.data.batches import Images
+from frugalgan.methods.gan import Adversarial
 from frugalgan.methods.base import CRITIC, GENERATOR, Method, Shape, trained
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.state import Conditions, State
-from frugalgan.training.watch import NonFiniteLoss, Watch
+from frugalgan.training.record import NonFiniteLoss, Watch
 
 PAPER = Shape(image_size=128, latent_size=100, generator_width=2048, student_width=512, critic_width=64)
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pipeline import PROJECT
 
-from frugalgan import params
+from frugalgan.config import params
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.wgan_gp import WganGp
 

@@ -12,12 +12,12 @@ import pytest
 import torch
 from pipeline import PROJECT
 
-from frugalgan import params
+from frugalgan.config import params
 from frugalgan.methods.base import Method, Shape
 from frugalgan.pipeline import planned, runs
-from frugalgan.planning import PlanError, bytes_of, largest_batch
+from frugalgan.training.plan import PlanError, bytes_of, largest_batch
 from frugalgan.report.plan import duration
-from frugalgan.training.cost import LiveBytes
+from frugalgan.training.memory import LiveBytes
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.prediction import Need, fresh_state, noise, predict
 from frugalgan.training.state import Conditions

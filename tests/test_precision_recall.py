@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from frugalgan.metrics import distances
-from frugalgan.metrics.inputs import MetricError
-from frugalgan.metrics.precision_recall import density_coverage, precision_recall
+from frugalgan.evaluation.metrics import distances
+from frugalgan.evaluation.metrics.inputs import MetricError
+from frugalgan.evaluation.metrics.precision_recall import density_coverage, precision_recall
 
 RNG = np.random.default_rng(0)
 

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from frugalgan.growing_array import GrowingArray
-from frugalgan.images import read_rgb, resize, write_png
-from frugalgan.preparation import PreparationError, PreparationReport, prepare
+from frugalgan.data.growing_array import GrowingArray
+from frugalgan.data.images import read_rgb, resize, write_png
+from frugalgan.data.prepare import PreparationError, PreparationReport, prepare
 
 CAT_LINE = "9 30 40 60 42 45 60 20 30 15 10 25 25 70 30 80 12 72 26 "
 OUTPUTS = ["heldout.npy", "images.npy", "manifest.csv", "rejected.csv"]

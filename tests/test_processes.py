@@ -34,11 +34,11 @@ from small import (
 )
 from torch import Tensor
 
-from frugalgan import params
-from frugalgan.dataset import Images
-from frugalgan.descent import alone
+from frugalgan.config import params
+from frugalgan.data.batches import Images
+from frugalgan.methods.gradients import alone
 from frugalgan.methods.base import Method
-from frugalgan.training.hardware import count_processes, mean_over
+from frugalgan.training.processes import count_processes, mean_over
 from frugalgan.training.state import Conditions
 
 PROCESSES, BATCH = 2, 8

@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import CPU, METHODS, descent_of, labelled_noise, state_of
 
-from frugalgan.dataset import Images
-from frugalgan.descent import alone
+from frugalgan.data.batches import Images
+from frugalgan.methods.gradients import alone
 from frugalgan.methods.base import Method
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.run import heldout_losses
 from frugalgan.training.snapshot import INDEX, SnapshotError, Snapshots, difference, read_index
 from frugalgan.training.state import State
-from frugalgan.training.watch import NonFiniteLoss, Watch, spacing
+from frugalgan.training.record import NonFiniteLoss, Watch, spacing
 
 CONFIGURATION = {"method": {"name": "test", "learning_rate": 1e-3}, "seed": 0}
 BATCH = 4

@@ -6,8 +6,8 @@ from pathlib import Path
 import kagglehub
 import pytest
 
-from frugalgan.sources import folder, kaggle
-from frugalgan.sources.folder import SourceError
+from frugalgan.data.sources import folder, kaggle
+from frugalgan.data.sources.folder import SourceError
 
 
 def put(root: Path, *names: str) -> None:

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from frugalgan.files import FileError, replaced, write_json
-from frugalgan.images import read_rgb
+from frugalgan.data.images import read_rgb
 from frugalgan.methods.base import CRITIC, GENERATOR
-from frugalgan.models import ModelError, load_generator, load_model, save_model
+from frugalgan.networks.store import ModelError, load_generator, load_model, save_model
 from frugalgan.networks.dcgan import Critic, Generator
-from frugalgan.sampling import fixed_latents, generate, latents, write_samples
-from frugalgan.training.cost import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, state_tensors
+from frugalgan.networks.sampling import fixed_latents, generate, latents, write_samples
+from frugalgan.training.memory import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, state_tensors
 from frugalgan.training.ema import averaged, working_generator
 
 KIB = 1024

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frugalgan.params import ParamsError
+from frugalgan.config.params import ParamsError
 from frugalgan.report.results import ResultsError
 from frugalgan.report.verdicts import BETTER, SAME, WORSE, holm, judge, verdicts
-from frugalgan.sections import Compare
+from frugalgan.config.sections import Compare
 
 RNG = np.random.default_rng(0)
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,26 +11,84 @@ from typing import Annotated
 import typer
 import yaml
 
-from frugalgan import params
+from frugalgan.config import presets
+from frugalgan.config.params import read_yaml
+from frugalgan.config.study import MODELS, PARAMS, load, study
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 
-@app.command("params")
-def show_params() -> None:
-    """The numbers in force at the chosen scale, as YAML."""
-    from frugalgan.methods.configured import configured  # imports torch, which takes a second
-
+@contextmanager
+def explained() -> Iterator[None]:
+    """What is wrong with params, models or files as one line on stderr and exit code 1."""
     try:
-        sections = asdict(params.load()) | {name: asdict(method) for name, method in configured().items()}
-    except params.ParamsError as error:
+        yield
+    except (ValueError, OSError) as error:
         raise SystemExit(f"frugalgan: {error}") from None
-    typer.echo(yaml.safe_dump(sections, sort_keys=False), nl=False)
+
+
+@app.command("check")
+def check() -> None:
+    """Whether the pipeline can run as it stands: names and numbers, folders, and nothing of yours in DVC's way."""
+    from frugalgan.check import check_names, check_nothing_foreign, check_place
+
+    with explained():
+        check_place()
+        study = load()
+        check_names(study)
+        check_nothing_foreign(study)
+        from frugalgan.training.job import jobs  # torch takes a second
+
+        models = len(jobs(study))
+    typer.echo(f"{models} models of {len(study.datasets)} data sets: names, numbers and folders fit together")
+
+
+@app.command("params")
+def show_params(
+    model: Annotated[str, typer.Argument(help="a row of models.yaml, or student_<α>")],
+) -> None:
+    """The numbers in force for one model, as YAML."""
+    with explained():
+        from frugalgan.training.job import job  # torch takes a second
+
+        study = load()
+        found, row = job(study, model), study.row(model)
+        start = {
+            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(found.recipe.start).items()
+        }
+        sections = {
+            row.method: asdict(found.recipe.method),
+            f"networks.{row.networks}": study.networks(row.networks),
+            f"datasets.{row.data}": asdict(study.data_of(model)),
+            f"starts.{row.start}": start,
+            f"budgets.{row.budget}": asdict(study.budgets[row.budget]),
+            "seeds": list(found.seeds),
+            "training": asdict(found.training),
+        }
+    typer.echo(yaml.safe_dump(sections, sort_keys=False, allow_unicode=True), nl=False)
+
+
+@app.command("preset")
+def use_preset(
+    name: Annotated[
+        str,
+        typer.Argument(help="smoke | embedded (the committed numbers) | laptop | paper, or yours: a file of presets/"),
+    ],
+    as_flags: Annotated[bool, typer.Option("--flags", help="write nothing; print it for `dvc exp run`")] = False,
+) -> None:
+    """Write a preset's numbers into params.yaml; comments stay. Or: dvc exp run $(frugalgan preset laptop --flags)"""
+    with explained():
+        values = presets.preset(name, read_yaml(PARAMS))
+        if as_flags:
+            typer.echo(" ".join(presets.flags(values)))
+            return
+        presets.write_preset(values, PARAMS)
+    typer.echo(f"params.yaml: {len(values)} numbers of presets/{name}.yaml; `git diff params.yaml` shows what changed")
 
 
 @app.command("plan")
 def show_plan(
-    scale: Annotated[str | None, typer.Option(help="a scale of params.yaml in place of the chosen one")] = None,
+    preset: Annotated[str | None, typer.Option(help="with the numbers of this preset; nothing is written")] = None,
     batch: Annotated[str, typer.Option(help="images per update, such as 8,16,32, in place of the params'")] = "",
     memory: Annotated[str, typer.Option(help="such as 6GiB: adds the largest batch that fits into it")] = "",
     no_time: Annotated[bool, typer.Option("--no-time", help="run no steps: sizes only")] = False,
@@ -38,10 +98,10 @@ def show_plan(
 
     Memory is predicted without allocating it; time comes from a few real steps, which need that memory.
     """
-    from frugalgan.planning import PlanError, bytes_of, plan
-    from frugalgan.report.plan import aligned, terminal_rows
+    with explained():
+        from frugalgan.training.plan import PlanError, bytes_of, plan  # torch takes a second
+        from frugalgan.training.plan_table import aligned, terminal_rows
 
-    try:
         try:
             batches = [int(size) for size in batch.split(",") if size]
         except ValueError:
@@ -49,12 +109,13 @@ def show_plan(
         if batches and min(batches) < 1:
             raise PlanError(f"--batch {batch!r}: a batch has at least 1 image")
         limit = bytes_of(memory) if memory else None
-        rows = list(plan(params.load(scale=scale), batches=batches, memory=limit, timed=not no_time))
+        raw = read_yaml(PARAMS)
+        if preset is not None:
+            raw = presets.with_preset(raw, presets.preset(preset, raw))
+        rows = list(plan(study(raw, read_yaml(MODELS)), batches=batches, memory=limit, timed=not no_time))
         if limit is not None and not any(row["largest_batch"] for row in rows):
             least = min(row["peak_bytes"] for row in rows) / 2**20
             raise PlanError(f"--memory {memory}: not even a batch of 1 fits for any model; {least:.1f} MiB would do")
-    except ValueError as error:
-        raise SystemExit(f"frugalgan: {error}") from None
     if as_json:
         typer.echo(json.dumps(rows, indent=2, allow_nan=False))
         return
@@ -63,7 +124,7 @@ def show_plan(
 
 @app.command("results")
 def show_results(
-    results: Annotated[Path, typer.Option(help="folder that the stage `compare` wrote")] = Path("results"),
+    results: Annotated[Path, typer.Option(help="folder that the stage `report` wrote")] = Path("results"),
 ) -> None:
     """The comparison of all models: distances (less is better), memory (MiB), time (seconds)."""
     page = results / "comparison.md"
@@ -71,43 +132,7 @@ def show_results(
         raise SystemExit(f"frugalgan: {page}: no such file; `dvc repro` makes it")
     typer.echo(page.read_text(encoding="utf-8"), nl=False)
     typer.echo(f"\nDecoders as generators: {results / 'decoders.md'}")
-    pictures = ("figures", "samples", "neighbours", "autoencoders")
-    typer.echo(f"Pictures: {', '.join(str(results / name) for name in pictures)}")
-
-
-@app.command("seeds")
-def show_seeds(csv: Annotated[Path | None, typer.Option(help="also write the table here")] = None) -> None:
-    """Mean ± standard deviation over training seeds, of the last commit and the DVC experiments on it.
-
-    Make them with `dvc exp run --queue -S seed=0,1,2` and `dvc queue start`. Distances: less is better; seconds, bytes.
-    """
-    from frugalgan.report.results import ResultsError  # pandas and DVC take seconds
-    from frugalgan.report.seeds import groups, over_seeds, runs, seed_verdicts
-    from frugalgan.report.tables import markdown, write_csv
-
-    try:
-        compare = params.load().compare
-        found = groups(runs())
-        if not found:
-            raise ResultsError(
-                "no two runs that differ in nothing but `seed`; make some: dvc exp run --queue -S seed=0,1,2 "
-                "and dvc queue start"
-            )
-        tables = []
-        for group in found:
-            table = over_seeds(group)
-            named = ", ".join(f"{seed} ({run.revision})" for seed, run in sorted(group.items()))
-            scale = next(iter(group.values())).params.get("scale")
-            typer.echo(f"scale {scale}, seeds {named}\n\n{markdown(table)}")
-            judged = seed_verdicts(group, compare.models(table.index.unique()), compare.significance)
-            typer.echo(f"Welch's t-test over the seeds, Holm-corrected:\n\n{markdown(judged)}")
-            tables.append(table.assign(scale=scale, runs=named))
-    except (params.ParamsError, ResultsError) as error:
-        raise SystemExit(f"frugalgan: {error}") from None
-    if csv is not None:
-        import pandas as pd
-
-        write_csv(pd.concat(tables), csv)
+    typer.echo(f"Pictures: {results / 'figures'}, {results / 'pictures'}, samples/*/grid.png")
 
 
 @app.command("clean")

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class FileError(ValueError):
-    """A file is missing or cannot be read; the message names it, and the mend."""
+    """A file is missing or cannot be read; the message names it, and the hint what to do."""
 
 
 @contextmanager
@@ -41,11 +41,11 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path, *, mend: str) -> dict[str, Any]:
-    """A JSON file's values. Raises FileError, which says `mend` where the file is missing."""
+def read_json(path: Path, *, hint: str) -> dict[str, Any]:
+    """A JSON file's values. Raises FileError, which says `hint` where the file is missing."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FileError(f"{path}: no such file; {mend}") from None
+        raise FileError(f"{path}: no such file; {hint}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise FileError(f"{path}: not JSON: {error}") from None

@@ -4,16 +4,16 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from frugalgan.dataset import Batch
-from frugalgan.descent import Terms
-from frugalgan.losses import discriminator_loss, non_saturating_loss
-from frugalgan.methods.adversarial import Adversarial
-from frugalgan.methods.base import Networks
-from frugalgan.sections import STRICT
+from frugalgan.config.sections import STRICT
+from frugalgan.data.batches import Batch
+from frugalgan.methods.gan import Gan
+from frugalgan.methods.gradients import Terms
+from frugalgan.methods.losses import discriminator_loss, non_saturating_loss
+from frugalgan.networks.parts import Networks
 
 
 @dataclass(frozen=True, config=STRICT)
-class DcGan(Adversarial):
+class DcGan(Gan):
     """loss_D = BCE(D(x), 1) + BCE(D(G(z)), 0), loss_G = BCE(D(G(z)), 1). The critic is the thesis's, with its sigmoid
     inside the BCE and instance instead of batch statistics."""
 

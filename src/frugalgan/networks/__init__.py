@@ -6,8 +6,11 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from frugalgan.config.sections import STRICT
+from frugalgan.data.facts import DataFacts
 from frugalgan.networks.recomputation import recomputing
 
 
@@ -35,6 +38,12 @@ class Network(nn.Module):
         return y.float()
 
     @property
+    def frozen_layers(self) -> int:
+        """How many layers nearest the input do not train."""
+        trains = [any(parameter.requires_grad for parameter in layer.parameters()) for layer in self.layers]
+        return trains.index(True) if True in trains else len(trains)
+
+    @property
     def classes(self) -> int:
         """How many labels there are, of a network that is told them; 0 of any other."""
         return self.arguments.get("classes", 0)
@@ -56,6 +65,39 @@ class Network(nn.Module):
         """What `rebuild` needs, as plain JSON values."""
         family = type(self).__module__.removeprefix(f"{__name__}.")
         return {"network": f"{family}.{type(self).__name__}", "arguments": self.arguments}
+
+
+@dataclass(frozen=True, config=STRICT)
+class Family:
+    """The sizes of networks of one family: its fields are a section of `networks` in params.yaml.
+
+    A family is one file of this folder. It overrides what it has; a method asks for the parts that it needs.
+    """
+
+    latent_size: int
+    conditional: bool  # whether networks are given labels
+
+    def generator(self, data: DataFacts) -> "Network":
+        """(N, latent_size) standard normal → (N, channels, size, size) in [-1, 1], with fresh weights."""
+        raise NoSuchNetwork(f"{type(self).__name__} has no generator")
+
+    def critic(self, data: DataFacts) -> "Network":
+        """(N, channels, size, size) in [-1, 1] → (N,), with fresh weights."""
+        raise NoSuchNetwork(f"{type(self).__name__} has no critic; choose another family in models.yaml")
+
+    def encoder(self, data: DataFacts, outputs: int) -> "Network":
+        """(N, channels, size, size) in [-1, 1] → (N, outputs), with fresh weights."""
+        raise NoSuchNetwork(f"{type(self).__name__} has no encoder; choose another family in models.yaml")
+
+    def classes(self, data: DataFacts) -> int:
+        """How many labels the networks are given; 0: none. Raises ValueError where the images have none."""
+        if self.conditional and not data.classes:
+            raise ValueError("conditional networks need labelled images: set `labels: true` of the data set")
+        return data.classes if self.conditional else 0
+
+
+class NoSuchNetwork(ValueError):
+    """A family was asked for a network that it does not have."""
 
 
 def every_label(network: Network, n: int) -> Tensor | None:

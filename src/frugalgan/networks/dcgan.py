@@ -7,9 +7,12 @@ At 128×128 px and widths 2048, 64 and 512 they are exactly the thesis's: 47,859
 
 from itertools import pairwise
 
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from frugalgan.networks import Network
+from frugalgan.config.sections import STRICT, Count
+from frugalgan.data.facts import DataFacts
+from frugalgan.networks import Family, Network
 
 RGB = 3  # channels
 
@@ -66,22 +69,6 @@ class Generator(LatentNetwork):
         )
 
 
-class Student(LatentNetwork):
-    """The thesis's "KD generator": one layer fewer, for its second layer goes from 4×4 px to 16×16 at once."""
-
-    def __init__(self, *, image_size: int, latent_size: int, width: int) -> None:
-        super().__init__(image_size=image_size, latent_size=latent_size, width=width)
-        check_image_size(image_size, 32)
-        widths = halvings(width, (image_size // 16).bit_length() - 1, "student_width")
-        doublings = [up(a, b) for a, b in pairwise(widths[1:])]
-        self.layers = nn.Sequential(
-            up(latent_size, widths[0], 4, 1, 0),
-            up(widths[0], widths[1], 8, 4, 2),
-            *doublings,
-            to_image(widths[-1], RGB),
-        )
-
-
 class Critic(Network):
     """The thesis's "model 1-2 discriminator", no sigmoid, no batch statistics (a gradient penalty forbids them).
 
@@ -97,3 +84,48 @@ class Critic(Network):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return super().forward(x, y).flatten()
+
+
+def encode_down(a: int, b: int) -> nn.Sequential:
+    """Conv2d(a → b) + GroupNorm + LeakyReLU; (N, a, H, W) → (N, b, H/2, W/2).
+
+    One group: samples are not mixed, so a batch can be gone through in parts, and unlike InstanceNorm the channels'
+    means stay, which are the colours.
+    """
+    return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.GroupNorm(1, b), nn.LeakyReLU(0.2, inplace=True))
+
+
+class Encoder(Network):
+    """As deep and wide as `Critic`: (N, channels, S, S) float32 in [-1, 1] → (N, outputs) float32."""
+
+    def __init__(self, *, image_size: int, width: int, outputs: int, channels: int = RGB, classes: int = 0) -> None:
+        super().__init__(image_size=image_size, width=width, outputs=outputs, channels=channels, classes=classes)
+        check_image_size(image_size, 8)
+        widths = [channels + classes, *(width << i for i in range((image_size // 4).bit_length() - 1))]
+        downs = [encode_down(a, b) for a, b in pairwise(widths)]
+        self.layers = nn.Sequential(*downs, nn.Conv2d(widths[-1], outputs, 4, 1, 0))
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return super().forward(x, y).flatten(1)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Dcgan(Family):
+    """A section of `networks` of this family; an encoder is as wide as the critic."""
+
+    latent_size: Count
+    generator_width: Count
+    critic_width: Count
+
+    def generator(self, data: DataFacts) -> Network:
+        return Generator(latent_size=self.latent_size, width=self.generator_width, **self.images(data))
+
+    def critic(self, data: DataFacts) -> Network:
+        return Critic(width=self.critic_width, **self.images(data))
+
+    def encoder(self, data: DataFacts, outputs: int) -> Network:
+        return Encoder(width=self.critic_width, outputs=outputs, **self.images(data))
+
+    def images(self, data: DataFacts) -> dict[str, int]:
+        """What all of its networks are told of their images."""
+        return {"image_size": data.size, "channels": data.channels, "classes": self.classes(data)}

@@ -9,10 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from frugalgan.decoders import FACES
-from frugalgan.files import read_json
-from frugalgan.report.head_start import MEND, Course, HeadStart, Values, of_digits, of_faces
-from frugalgan.report.results import MIB
+from frugalgan.config.study import Study
+from frugalgan.report.head_start import Course, HeadStart, Values
+from frugalgan.report.results import MIB, Evaluations, data_title
 from frugalgan.report.tables import markdown
 from frugalgan.report.verdicts import judge
 
@@ -33,15 +32,13 @@ COSTS = [
 ]
 
 
-def decoders(metrics: Path, significance: float) -> pd.DataFrame:
+def decoders(study: Study, starts: Sequence[HeadStart], significance: float) -> pd.DataFrame:
     """A row per model that starts as a decoder, beside its control: seconds, distances, KID, memory in MiB, agreement.
 
     Distances and KID are means over seeds at equal images and at equal seconds; `HeadStart` says what these are.
     `seconds_to_control` is the median over the `reached` seeds, or "never". Standard deviations and verdicts are empty
     where there is one seed; `verdicts.judge` makes these of all models at equal images, and of all at equal seconds.
-    Raises FileError, ResultsError.
     """
-    starts = [*of_digits(metrics), *of_faces(metrics, FACES)]
     by_images = {start.name: start.equal_images() for start in starts}
     by_seconds = {start.name: start.equal_seconds() for start in starts}
     image_verdicts, second_verdicts = (_verdicts(points, significance) for points in (by_images, by_seconds))
@@ -49,7 +46,7 @@ def decoders(metrics: Path, significance: float) -> pd.DataFrame:
     for start in starts:
         name = start.name
         rows[name] = {
-            **_times(start),
+            **_times(study, start),
             "distance_at_start": start.gan.distance[:, 0].mean(),
             "metric": start.metric,
             **_compared("equal_images", by_images[name], image_verdicts.get(name)),
@@ -63,18 +60,21 @@ def decoders(metrics: Path, significance: float) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
-def page(table: pd.DataFrame, metrics: Path, significance: float) -> str:
-    """The table of `decoders`, and what its columns mean, as Markdown. Raises FileError."""
-    digits = read_json(metrics / "digits.json", mend=MEND)
+def page(study: Study, table: pd.DataFrame, evaluations: Evaluations, significance: float) -> str:
+    """The table of `decoders`, and what its columns mean, as Markdown."""
+    if not len(table):
+        return "# Does a decoder's head start pay?\n\nNo model of models.yaml starts as a decoder and has a control.\n"
     costs = ["data", "start", "control", *COSTS]
     parts = [
         "# Does a decoder's head start pay?\n",
         "A GAN whose generator starts as a trained autoencoder's decoder (`start`) beside its `control`: the same GAN "
         "from random weights, on the same data in the same order and with the same z, seed by seed. Times are in "
         "seconds; distances are Fréchet distances (`metric`), less is better, means over `seeds`, and `_sd` is their "
-        f"standard deviation. On digits (`{digits['data']}`), {digits['n_per_moment']} images at each moment are "
-        f"compared with {digits['n_reference']} real ones; {digits['n_floor']} other real ones score "
-        f"{digits['floor_distance']:.4g}, the floor.\n",
+        "standard deviation.\n",
+        *(
+            _measured_by(study, data, evaluations)
+            for data in dict.fromkeys(evaluations[n]["data"] for n in table.index)
+        ),
         "## Sooner, or better?\n",
         "`seconds_to_control` includes the autoencoder's training, `gan_seconds` does not.\n",
         markdown(table.drop(columns=COSTS)),
@@ -82,9 +82,7 @@ def page(table: pd.DataFrame, metrics: Path, significance: float) -> str:
         "`distance_at_start` is that of the decoder's weights before the GAN's first step (with a running average, "
         "BatchNorm's statistics are then of normal z, not of codes). Memory in MiB; that of the GAN is the larger of "
         "the autoencoder's and its own, for both must be trained. `agreement` is the share of the trained model's "
-        f"images that a classifier ({digits['classifier']}) labels as asked; it labels "
-        f"{digits['classifier_accuracy']:.1%} of held-out real digits rightly. It is empty for models that are told no "
-        "labels.\n",
+        "images that a classifier of real images labels as asked. It is empty for models that are not conditional.\n",
         markdown(table.loc[:, costs]),
         "## What is compared\n",
         "- **Time** at a moment of training is the median over seeds, which one disturbed run does not move. The "
@@ -104,31 +102,47 @@ def page(table: pd.DataFrame, metrics: Path, significance: float) -> str:
     return "\n".join(parts)
 
 
-def plot(metrics: Path, file: Path) -> None:
+def _measured_by(study: Study, data: str, evaluations: Evaluations) -> str:
+    """A line on what the numbers of a data set were measured by."""
+    models = [one for one in evaluations.values() if one["data"] == data]
+    one, floor = models[0], models[0]["floor"]
+    text = f"- **{data_title(study, data)}**: {one['n_per_moment']} images at each moment are compared with "
+    text += f"{one['n_reference']} real ones"
+    if (value := floor.get(f"floor_{one['distance']}")) is not None:
+        text += f"; {floor['n_floor']} other real ones score {value:.4g}, the floor"
+    labelled = next((model for model in models if "classifier" in model), None)
+    if labelled:
+        text += (
+            f"; labels by a {labelled['classifier']}, right for {labelled['classifier_accuracy']:.1%} of held-out ones"
+        )
+    return f"{text}.\n"
+
+
+def plot(starts: Sequence[HeadStart], evaluations: Evaluations, file: Path) -> None:
     """Distance over seconds of training, a panel per control; models that start as a decoder start after its seconds.
 
-    Lines are means over seeds, bands ± their standard deviation. Faces are drawn where they were measured. Raises
-    FileError, ResultsError.
+    Lines are means over seeds, bands ± their standard deviation. No file where no model starts as a decoder.
     """
-    floor = read_json(metrics / "digits.json", mend=MEND)["floor_distance"]
-    measured = [name for name in FACES if (metrics / "over_training" / f"{name}.json").exists()]
     panels: dict[str, list[HeadStart]] = {}
-    for start in [*of_digits(metrics), *of_faces(metrics, measured)]:
-        panels.setdefault(start.start.control, []).append(start)
+    for start in starts:
+        panels.setdefault(start.control_name, []).append(start)
+    if not panels:
+        return
     rows = -(-len(panels) // PANELS)
     figure = Figure(figsize=(5 * PANELS, 4 * rows), layout="constrained")
     axes = figure.subplots(rows, PANELS, squeeze=False).flatten()
     for axis in axes[len(panels) :]:
         axis.axis("off")
-    for axis, (control, starts) in zip(axes, panels.items(), strict=False):
-        _curve(axis, starts[0].control, 0.0, f"{control}, from random weights", "black")
-        for number, start in enumerate(starts):
+    for axis, (control, shown) in zip(axes, panels.items(), strict=False):
+        _curve(axis, shown[0].control, 0.0, f"{control}, from random weights", "black")
+        for number, start in enumerate(shown):
             _curve(axis, start.gan, start.autoencoder_seconds, start.name, f"C{number}")
-        if starts[0].data == "digits":
-            axis.axhline(floor, color="grey", linestyle=":", label="floor: real digits")
+        floor = evaluations[control]["floor"].get(f"floor_{shown[0].metric}")
+        if floor is not None:
+            axis.axhline(floor, color="grey", linestyle=":", label=f"floor: real {shown[0].data}")
         axis.set_title(control, fontsize=9)
         axis.set_xlabel("training, s, the autoencoder's included")
-        axis.set_ylabel(f"{starts[0].metric} (less is better)")
+        axis.set_ylabel(f"{shown[0].metric} (less is better)")
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=0)
         axis.legend(fontsize=7)
@@ -145,12 +159,12 @@ def _curve(axis: Axes, course: Course, offset: float, label: str, colour: str) -
         axis.plot([0, offset], [mean[0], mean[0]], color=colour, linestyle=":", linewidth=0.8)
 
 
-def _times(start: HeadStart) -> dict[str, Any]:
+def _times(study: Study, start: HeadStart) -> dict[str, Any]:
     reached = start.seconds_to_control()
     return {
-        "data": start.data,
-        "start": start.start.autoencoder,
-        "control": start.start.control,
+        "data": data_title(study, start.data),
+        "start": start.autoencoder,
+        "control": start.control_name,
         "seeds": len(start.gan.seeds),
         "autoencoder_seconds": start.autoencoder_seconds,
         "gan_seconds": start.gan.times[-1],

@@ -1,19 +1,16 @@
 """Quality and seconds over training of a GAN that started as a decoder, and of its control; where the two compare."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from frugalgan.decoders import FACES, STARTS, Start
-from frugalgan.files import read_json
-from frugalgan.metrics.names import distance_key, metric_key
-from frugalgan.report.results import ResultsError
+from frugalgan.config.sections import RANDOM
+from frugalgan.config.study import Study
+from frugalgan.report.results import Evaluations, ResultsError
 
-MEND = "`dvc repro` makes it"
-FACES_DATA = "cats"  # what the models of FACES are trained on
+GENERATOR, ENCODER = "generator", "encoder"
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Course:
     seconds: np.ndarray
     distance: np.ndarray
     kid: np.ndarray
-    agreement: np.ndarray | None  # share of images labelled as asked; None where the model is not told labels
+    agreement: np.ndarray | None  # share of images labelled as asked; None where the model is not conditional
     peak_training_bytes: int  # the largest of all seeds
 
     @property
@@ -71,7 +68,8 @@ class HeadStart:
     """A GAN that started as a decoder, and its control: the same GAN, data order and z from random weights."""
 
     name: str
-    start: Start
+    autoencoder: str
+    control_name: str
     data: str
     metric: str  # the distance's key
     autoencoder_seconds: float  # its whole training, the median over seeds
@@ -118,62 +116,57 @@ def crossing(seconds: np.ndarray, values: np.ndarray, target: float) -> float | 
     return float(seconds[before] + share * (seconds[after] - seconds[before]))
 
 
-def of_digits(metrics: Path) -> list[HeadStart]:
-    """All of `STARTS`, from digits.json. Raises FileError, ResultsError."""
-    digits = read_json(metrics / "digits.json", mend=MEND)
-    metric, models = digits["distance_key"], digits["models"]
-    return [_head_start(name, start, "digits", metric, models) for name, start in STARTS.items()]
+def head_starts(study: Study, evaluations: Evaluations) -> list[HeadStart]:
+    """All models whose generator started with an autoencoder's decoder and that have a control: a row that differs from
+    theirs in nothing but `from` and `start`, which are random. Raises ResultsError."""
+    found = []
+    for name, row in study.rows.items():
+        starts_as_decoder = study.starts[row.start].weights == (GENERATOR,) and row.source in evaluations
+        if not starts_as_decoder or ENCODER not in evaluations[row.source]["parts"]:
+            continue
+        if control := _control(study, name, evaluations):
+            found.append(_head_start(name, row.source, control, evaluations))
+    return found
 
 
-def of_faces(metrics: Path, names: Iterable[str]) -> list[HeadStart]:
-    """Those of `FACES` that are named, one seed each, from cost/ and over_training/. Raises FileError, ResultsError."""
-    return [_faces(metrics, name, FACES[name]) for name in names]
+def _control(study: Study, name: str, evaluations: Evaluations) -> str | None:
+    """The same model from random weights: of the same budget if there is one, else of any."""
+    row = study.rows[name]
+    alike = [
+        other
+        for other, candidate in study.rows.items()
+        if (candidate.data, candidate.method, candidate.networks) == (row.data, row.method, row.networks)
+        and candidate.source == RANDOM
+        and evaluations[other]["course"]["kimg"][-1]
+    ]
+    same_budget = [other for other in alike if study.rows[other].budget == row.budget]
+    return next(iter([*same_budget, *alike]), None)
 
 
-def _faces(metrics: Path, name: str, start: Start) -> HeadStart:
-    models = {}
-    for model in (name, start.control, start.autoencoder):
-        cost = read_json(metrics / "cost" / f"{model}.json", mend=MEND)
-        models[model] = {
-            "seeds": [cost["seed"]],
-            "kimg": cost["moments_kimg"],
-            "seconds": [cost["moments_seconds"]],
-            "peak_training_bytes": [cost["peak_training_bytes"]],
-        }
-    extractors = set()
-    for model in (name, start.control):
-        quality = read_json(metrics / "over_training" / f"{model}.json", mend=MEND)
-        extractor = quality["extractor"]
-        models[model]["distance"] = [quality[distance_key(extractor)]]
-        models[model]["kid"] = [quality[metric_key("kid", extractor)]]
-        extractors.add((extractor, quality["extractor_sha256"]))
-    if len(extractors) != 1:
-        raise ResultsError(f"{name}, {start.control}: distances come from different extractors; run `dvc repro`")
-    ((extractor, _),) = extractors
-    return _head_start(name, start, FACES_DATA, distance_key(extractor), models)
+def _head_start(name: str, autoencoder: str, control: str, evaluations: Evaluations) -> HeadStart:
+    encoder = evaluations[autoencoder]
+    gan, other = (_course(model, evaluations[model]) for model in (name, control))
+    if gan.seeds != other.seeds:
+        raise ResultsError(
+            f"models.yaml: {name} and {control}, which it is compared with, have seeds {gan.seeds} and {other.seeds}; "
+            "let both have the same number of seeds"
+        )
+    seconds = float(np.median([run[-1] for run in encoder["course"]["seconds"]]))
+    peak = max(record["peak_training_bytes"] for record in encoder["records"])
+    one = evaluations[name]
+    return HeadStart(name, autoencoder, control, one["data"], one["distance"], seconds, peak, gan, other)
 
 
-def _head_start(name: str, start: Start, data: str, metric: str, models: Mapping[str, dict[str, Any]]) -> HeadStart:
-    encoder = models[start.autoencoder]
-    gan, control = (_course(model, models[model]) for model in (name, start.control))
-    if gan.seeds != control.seeds:
-        raise ResultsError(f"{name}, {start.control}: seeds {gan.seeds} and {control.seeds} differ; run `dvc repro`")
-    seconds = float(np.median([run[-1] for run in encoder["seconds"]]))
-    return HeadStart(name, start, data, metric, seconds, max(encoder["peak_training_bytes"]), gan, control)
-
-
-def _course(name: str, values: Mapping[str, Any]) -> Course:
-    kimg, seeds = values["kimg"], values["seeds"]
-    curves = {key: values[key] for key in ("seconds", "distance", "kid", "agreement") if key in values}
-    if any([len(run) for run in runs] != [len(kimg)] * len(seeds) for runs in curves.values()):
+def _course(name: str, one: Mapping[str, Any]) -> Course:
+    course, seeds = one["course"], one["seeds"]
+    curves = {key: course[key] for key in ("seconds", "distance", "kid")}
+    if any([len(run) for run in runs] != [len(course["kimg"])] * len(seeds) for runs in curves.values()):
         raise ResultsError(f"{name}: moments of its seeds, their kimg, times and metrics differ; run `dvc repro`")
-    arrays = {key: np.array(runs) for key, runs in curves.items()}
+    agreement = one.get("agreement_over_training")
     return Course(
         seeds=seeds,
-        kimg=np.array(kimg),
-        seconds=arrays["seconds"],
-        distance=arrays["distance"],
-        kid=arrays["kid"],
-        agreement=arrays.get("agreement"),
-        peak_training_bytes=max(values["peak_training_bytes"]),
+        kimg=np.array(course["kimg"]),
+        **{key: np.array(runs) for key, runs in curves.items()},
+        agreement=None if agreement is None else np.array(agreement),
+        peak_training_bytes=max(record["peak_training_bytes"] for record in one["records"]),
     )

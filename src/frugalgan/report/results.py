@@ -1,85 +1,134 @@
 """Everything that stages measured, as one table with a row per model."""
 
-from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from frugalgan.config import places
+from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
+from frugalgan.evaluation.metrics.names import metric_key
 from frugalgan.files import read_json
-from frugalgan.metrics.names import distance_key, metric_key
-from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
 
 MIB = 2**20
+Evaluations = dict[str, dict[str, Any]]  # model → its file in metrics/evaluations
 # Further metrics in the comparison. The Inception Score is not among them: it ranks no models of a single class.
 FURTHER = ("kid", "mmd_rbf", "precision", "recall", "density", "coverage", "closer_than_heldout_share")
-ORDINARY = {"cats": "teacher", "dogs": "scratch"}  # ordinary training on each data set
+RATIOS = ("peak_training_mib", "generator_mib", "seconds_per_kimg")
 
 
 class ResultsError(ValueError):
     """Metrics do not belong together; the message says why."""
 
 
-def collect(metrics: Path, models: dict[str, str], alphas: dict[str, float]) -> tuple[pd.DataFrame, str]:
-    """(comparison, key of the distance). `models` maps names to data sets, `alphas` students to their α.
+def read_evaluations(study: Study) -> Evaluations:
+    """Of every model of the study, whatever else lies on disk. Raises FileError, or ResultsError where models of one
+    data set were measured by different extractors."""
+    found = {
+        name: read_json(places.evaluation(name), hint=f"`dvc repro evaluate@{name}` makes it") for name in study.rows
+    }
+    for data in study.datasets:
+        keys = {(one["distance"], one["extractor_sha256"]) for one in found.values() if one["data"] == data}
+        if len(keys) > 1:
+            raise ResultsError(
+                f"models of {data} were measured by different extractors, {sorted(keys)}; run `dvc repro`"
+            )
+    return found
 
-    One row per model, indexed by name: distances, cost, and both relative to ordinary training on the same data.
-    Raises FileError for a missing file, ResultsError where distances come from different extractors.
+
+def results(study: Study, evaluations: Evaluations) -> pd.DataFrame:
+    """One row per model, indexed by name: what it is, its quality, its cost, and these relative to the first trained
+    model of the same data.
+
+    Numbers are means over seeds, seconds their median, which one disturbed run does not move. `distance_sd` is over
+    seeds, or over draws where there is one seed: `spread` says which. `metric` says what distance it is: numbers of
+    different metrics can't be compared.
     """
-    rows = {}
-    keys = set()
-    for name, dataset in models.items():
-        cost, quality, floor = (
-            read_json(metrics / kind / f"{of}.json", mend="`dvc repro` makes it")
-            for kind, of in (("cost", name), ("quality", name), ("reference", dataset))
-        )
-        key = distance_key(quality["extractor"])
-        keys.add((key, quality["extractor_sha256"]))
-        rows[name] = {
-            "data": dataset,
-            "alpha": alphas.get(name),
-            key: quality[key],
-            f"{key}_sd": quality[f"{key}_sd"],
-            f"{key}_infinity": quality[f"{key}_infinity"],
-            f"{key}_vs_teacher": quality[f"{key}_vs_teacher"],
-            f"{key}_floor": floor.get(f"floor_{key}"),
-            f"{key}_at_floor_n": quality.get(f"{key}_at_floor_n", quality[key]),
-            "n_floor": floor.get("n_floor"),
-            **{name: quality.get(name) for name in (metric_key(name, quality["extractor"]) for name in FURTHER)},
-            "kimg": cost["kimg"],
-            "seconds": cost["seconds"],
-            "seconds_per_epoch": cost["seconds_per_epoch"],
-            "peak_training_mib": cost["peak_training_bytes"] / MIB,
-            "generator_mib": cost["generator_bytes"] / MIB,
-            "trained_parameters": cost["trained_parameters"],
-            "generator_parameters": cost["generator_parameters"],
-        }
-    if len(keys) != 1:
-        raise ResultsError(f"distances of different extractors can't be compared: {sorted(keys)}; run `dvc repro`")
-    (key, _) = keys.pop()
-    return _relative(pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"), key), key
-
-
-def _relative(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    ordinary = table.loc[[ORDINARY[dataset] for dataset in table["data"]]].set_index(table.index)
-    for column in ("peak_training_mib", "generator_mib", "seconds_per_epoch"):
-        table[f"{column.removesuffix('_mib')}_ratio"] = table[column] / ordinary[column]
-    table["quality_change_percent"] = 100 * (ordinary[key] - table[key]) / ordinary[key]
+    rows = {name: _row(study, name, evaluations[name]) for name in study.rows}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+    first = {
+        data: next((name for name in study.rows if rows[name]["data_set"] == data and rows[name]["seconds"]), None)
+        for data in study.datasets
+    }
+    for name, row in rows.items():
+        ordinary = rows[first[row["data_set"]] or name]
+        for column in RATIOS:
+            ratio = row[column] / ordinary[column] if ordinary[column] else float("nan")
+            table.loc[name, f"{column.removesuffix('_mib').removesuffix('_per_kimg')}_ratio"] = ratio
+        change = 100 * (ordinary["distance"] - row["distance"]) / ordinary["distance"]
+        table.loc[name, "quality_change_percent"] = change
     return table
 
 
-def thesis_rows(table: pd.DataFrame, key: str, names: list[str], columns: list[str]) -> pd.DataFrame:
-    """Our `columns` for `names`, each beside the thesis's figure where the thesis has one."""
-    published = {
-        "fid": key,
-        "fid_vs_teacher": f"{key}_vs_teacher",
-        "epoch_seconds": "seconds_per_epoch",
-        "memory_gb": "peak_training_mib",
-        "model_mb": "generator_mib",
+def data_title(study: Study, data: str) -> str:
+    """The data set's name, with where its pictures came from if they are no photographs of somebody's own."""
+    source = study.datasets[data].source
+    return f"drawn {data}" if source == "drawn" else f"{data} ({source})" if source in ("sklearn", "mnist") else data
+
+
+def distances(evaluation: dict[str, Any]) -> list[float]:
+    """The final distance of each seed."""
+    return [quality[evaluation["distance"]] for quality in evaluation["quality"]]
+
+
+def over_training(evaluations: Evaluations) -> pd.DataFrame:
+    """A row per trained model and moment: kimg, seconds of training until then, and the distance, over seeds."""
+    parts = []
+    for name, one in evaluations.items():
+        course = one["course"]
+        if course["kimg"][-1]:
+            columns = {
+                "model": name,
+                "data": one["data"],
+                "kimg": course["kimg"],
+                "seconds": np.median(course["seconds"], axis=0),
+                "distance": np.mean(course["distance"], axis=0),
+                "metric": one["distance"],
+            }
+            parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True).set_index("model") if parts else pd.DataFrame()
+
+
+def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
+    key, extractor, floor = one["distance"], one["extractor"], one["floor"]
+    quality, records, found = one["quality"], one["records"], distances(one)
+
+    def mean(metric: str) -> float | None:
+        values = [result[metric] for result in quality if metric in result]
+        return float(np.mean(values)) if values else None
+
+    kimg = records[0]["kimg"]
+    seconds = float(np.median([record["seconds"] for record in records]))
+    return {
+        "data": data_title(study, one["data"]),
+        "data_set": one["data"],
+        "method": one["method"],
+        "networks": one["networks"],
+        "from": one["from"],
+        "start": one["start"],
+        "alpha": study.students.get(name, _alpha(study) if one["method"] == STUDENT_METHOD else None),
+        "seeds": len(found),
+        "metric": key,
+        "distance": float(np.mean(found)),
+        "distance_sd": float(np.std(found, ddof=1)) if len(found) > 1 else quality[0][f"{key}_sd"],
+        "spread": "seeds" if len(found) > 1 else "draws",
+        "distance_infinity": mean(f"{key}_infinity"),
+        "distance_vs_source": mean(f"{key}_vs_source"),
+        "floor": floor.get(f"floor_{key}"),
+        "distance_at_floor_n": mean(f"{key}_at_floor_n") or float(np.mean(found)),
+        "n_floor": floor.get("n_floor"),
+        **{metric: mean(metric_key(metric, extractor)) for metric in FURTHER},
+        "agreement": float(np.mean(one["agreement"])) if "agreement" in one else None,
+        "kimg": kimg,
+        "batch_size": records[0]["batch_size"],
+        "seconds": seconds,
+        "seconds_per_kimg": seconds / kimg if kimg else 0.0,
+        "peak_training_mib": max(record["peak_training_bytes"] for record in records) / MIB,
+        "generator_mib": records[0]["generator_bytes"] / MIB,
+        "trained_parameters": records[0]["trained_parameters"],
+        "generator_parameters": records[0]["generator_parameters"],
     }
-    rows = {}
-    for name in names:
-        known = BY_MODEL.get(name) or BY_ALPHA.get(float(table.loc[name, "alpha"]))
-        rows[name] = {"data": table.loc[name, "data"], "thesis_name": known.title if known else None}
-        for thesis, ours in published.items():
-            if ours in columns:
-                rows[name] |= {ours: table.loc[name, ours], f"thesis_{thesis}": getattr(known, thesis, None)}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+
+
+def _alpha(study: Study) -> float:
+    return float(study.raw[STUDENT_METHOD][STUDENT_KEY])

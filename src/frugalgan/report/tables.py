@@ -1,4 +1,4 @@
-"""Tables 3.1, 3.2 and 3.3 of the thesis, and one comparison of all models."""
+"""Tables as CSV and as Markdown."""
 
 from pathlib import Path
 from typing import Any
@@ -6,38 +6,6 @@ from typing import Any
 import pandas as pd
 
 from frugalgan.files import replaced
-from frugalgan.report.results import thesis_rows
-from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
-
-
-def table_3_1(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Transfer learning: distance, seconds per epoch, training memory."""
-    return thesis_rows(table, key, ["teacher", "scratch", "transfer"], [key, "seconds_per_epoch", "peak_training_mib"])
-
-
-def table_3_2(table: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Distillation: distances to the data and to the teacher, seconds per epoch, training memory, by falling α."""
-    alphas: dict[str, float] = table["alpha"].dropna().to_dict()
-    students = sorted(alphas, key=lambda name: -alphas[name])
-    columns = [key, f"{key}_vs_teacher", "seconds_per_epoch", "peak_training_mib"]
-    rows = thesis_rows(table, key, students, columns)
-    rows.insert(0, "alpha", table.loc[students, "alpha"])
-    return rows
-
-
-def table_3_3(table: pd.DataFrame) -> pd.DataFrame:
-    """Summary: memory and size beside ordinary training, change of quality in percent (less is worse)."""
-    names = ["transfer", "student", "teacher"]
-    columns = ["peak_training_mib", "peak_training_ratio", "generator_mib", "generator_ratio", "quality_change_percent"]
-    rows = table.loc[names, ["data", *columns]]
-    ordinary = BY_MODEL["teacher"]
-    published = [BY_MODEL["transfer"], BY_ALPHA.get(float(table.loc["student", "alpha"])), ordinary]
-    rows["thesis_memory_ratio"] = [p.memory_gb / ordinary.memory_gb if p else None for p in published]
-    rows["thesis_model_ratio"] = [p.model_mb / ordinary.model_mb if p else None for p in published]
-    rows["thesis_quality_change_percent"] = [p.quality_change_percent if p else None for p in published]
-    return rows.rename(
-        index={"transfer": "transfer learning", "student": "distillation", "teacher": "ordinary training"}
-    )
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:

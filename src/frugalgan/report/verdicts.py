@@ -1,37 +1,43 @@
 """Is one model better than another? A plain answer for each pair asked for, by a stated test."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import ttest_ind
 
-from frugalgan.files import read_json
-from frugalgan.metrics.names import distance_key
-from frugalgan.report.results import ResultsError
+from frugalgan.report.results import Evaluations, ResultsError, distances
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable at this n"
 
 
-def verdicts(
-    metrics: Path, pairs: Sequence[tuple[str, str]], datasets: Mapping[str, str], significance: float
-) -> pd.DataFrame:
+def verdicts(evaluations: Evaluations, pairs: Sequence[tuple[str, str]], significance: float) -> pd.DataFrame:
     """One row per pair (model, other): both distances with their standard deviation, p, and the verdict.
 
-    Both must be measured against the same data set; raises ResultsError otherwise. See `judge` for the test.
+    Over seeds where both models have several (`over`: the verdict is about the methods), else over the draws of the
+    first seed of each (about these two trained models). Both must be measured against the same data set; raises
+    ResultsError otherwise. See `judge` for the test.
     """
-    draws = {}
-    for name in dict.fromkeys(model for pair in pairs for model in pair):
-        quality = read_json(metrics / "quality" / f"{name}.json", mend="`dvc repro` makes it")
-        draws[name] = quality[f"{distance_key(quality['extractor'])}_draws"]
+    judged, over = [], []
     for a, b in pairs:
-        if datasets[a] != datasets[b]:
+        ours, theirs = evaluations[a], evaluations[b]
+        if ours["data"] != theirs["data"]:
             raise ResultsError(
-                f"compare.pairs: {a} / {b}: measured against {datasets[a]} and {datasets[b]}; choose models of one set"
+                f"compare.pairs: {a} / {b}: measured against {ours['data']} and {theirs['data']}; choose models of one "
+                "data set"
             )
-    return judge([(a, draws[a], b, draws[b]) for a, b in pairs], significance)
+        by_seed = min(len(ours["seeds"]), len(theirs["seeds"])) > 1
+        found = distances if by_seed else _draws
+        judged.append((a, found(ours), b, found(theirs)))
+        over.append("seeds" if by_seed else "draws")
+    table = judge(judged, significance)
+    table.insert(table.columns.get_loc("repeats"), "over", over)  # pyright: ignore[reportArgumentType]
+    return table
+
+
+def _draws(evaluation: dict[str, Any]) -> list[float]:
+    return evaluation["quality"][0][f"{evaluation['distance']}_draws"]
 
 
 def judge(pairs: Sequence[tuple[str, Sequence[float], str, Sequence[float]]], significance: float) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from frugalgan.training.interruption import Interruption
+from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import SnapshotError, Snapshots
 from frugalgan.training.state import State
-from frugalgan.training.watch import Watch
 
 
 class Keeper:
@@ -49,31 +49,31 @@ class Keeper:
         self._interruption.__exit__()
         self._lock.release()
 
-    def resume(self, state: State, watch: Watch, *, fresh: bool) -> None:
+    def resume(self, state: State, recorder: Recorder, *, fresh: bool) -> None:
         """Go on from the last snapshot, if there is one and not `fresh`.
 
         Raises SnapshotError for one of another configuration, or where processes would go on from different places.
         """
         for change in self.snapshots.interrupted_others():
             self._tell(f"an interrupted training is kept that differs in\n{change}")
-        if self._any(self._keeps, watch) and not fresh and self.snapshots.restore(state, watch):
+        if self._any(self._keeps, recorder) and not fresh and self.snapshots.restore(state, recorder):
             self._kept = state.nimg // self.every
             self._tell(f"goes on from {state.nimg / 1000:g} kimg")
-        place = torch.tensor([watch.done, self.snapshots.fingerprint], dtype=torch.float64, device=watch.device)
+        place = torch.tensor([recorder.done, self.snapshots.fingerprint], dtype=torch.float64, device=recorder.device)
         if not torch.equal(self.mean(place.clone()), place):
             raise SnapshotError(
                 f"{self.snapshots.folder}: not all processes would go on from the same snapshot: let all machines "
                 "share this folder, with equal code, versions and threads, or start anew on all (FRUGALGAN_FRESH=1)"
             )
 
-    def after_step(self, state: State, watch: Watch) -> None:
+    def after_step(self, state: State, recorder: Recorder) -> None:
         """Save if it is time to. Raises SystemExit with 128 + the signal if one came. Raises NonFiniteLoss."""
-        finished, marks = watch.done == watch.steps, state.nimg // self.every
-        stop = self._any(self._interruption.signal is not None, watch)
+        finished, marks = recorder.done == recorder.steps, state.nimg // self.every
+        stop = self._any(self._interruption.signal is not None, recorder)
         if finished or stop or marks > self._kept:
-            watch.look()
+            recorder.look()
             if self._keeps:
-                self.snapshots.save(state, watch, finished=finished)
+                self.snapshots.save(state, recorder, finished=finished)
             self._kept = marks
         if stop and not finished:
             saved = "; saved: the same command goes on from there" if self._keeps else ""
@@ -86,9 +86,9 @@ class Keeper:
             mib = size / 2**20
             self._tell(f"its last state ({mib:.1f} MiB) is kept, to train longer; `frugalgan clean` removes it")
 
-    def _any(self, flag: bool, watch: Watch) -> bool:
+    def _any(self, flag: bool, recorder: Recorder) -> bool:
         """Whether it is so in any process."""
-        return self.mean(torch.tensor(float(flag), device=watch.device)).item() > 0
+        return self.mean(torch.tensor(float(flag), device=recorder.device)).item() > 0
 
     def _tell(self, text: str) -> None:
         if not self.rank:

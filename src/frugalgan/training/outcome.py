@@ -1,4 +1,4 @@
-"""What a training run leaves: the model's folder, and its cost."""
+"""What a training leaves: weights, and a record of how they came about and what they cost."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -6,69 +6,75 @@ from typing import Any
 
 import numpy as np
 
+from frugalgan.data.images import grid, write_png
+from frugalgan.device import device_name
 from frugalgan.files import replaced, write_json
-from frugalgan.images import grid, write_png
-from frugalgan.methods.base import GENERATOR
-from frugalgan.models import save_model
-from frugalgan.provenance import device_name, versions
-from frugalgan.sampling import FIXED
-from frugalgan.sections import Params
-from frugalgan.training.cost import count_parameters
+from frugalgan.networks.parts import GENERATOR
+from frugalgan.networks.sampling import FIXED
+from frugalgan.networks.store import save_model
+from frugalgan.provenance import versions
 from frugalgan.training.ema import working_generator
-from frugalgan.training.planned import Run
+from frugalgan.training.job import Job
+from frugalgan.training.memory import count_parameters
 from frugalgan.training.prediction import predict
+from frugalgan.training.record import Recorder, write_rows
 from frugalgan.training.state import Conditions, State
-from frugalgan.training.watch import Watch, write_rows
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: what was asked for, and what came of it."""
+    """A finished training: what was asked for, and what came of it."""
 
-    planned: Run
-    params: Params
+    job: Job
+    seed: int
     conditions: Conditions
     state: State
-    watch: Watch
+    recorder: Recorder
     data_sha256: str
 
 
-def write_outcome(run: Outcome, out: Path, cost: Path) -> None:
-    """The model in folder `out` and its cost in JSON file `cost`; each appears whole."""
-    facts = facts_of(run)
-    G, watch = run.state.networks.G, run.watch
-    with replaced(out) as folder:
+def write_outcome(run: Outcome, out: Path) -> None:
+    """Weights into `out`/weights/<seed>, which is all that other models start from, and into `out`/record/<seed>
+    record.json, history.csv, moments.npy, progress.png and, of an autoencoder, heldout.csv; each folder appears whole.
+    """
+    recorder, weights, record = run.recorder, out / "weights" / str(run.seed), out / "record" / str(run.seed)
+    with replaced(weights) as folder:
         folder.mkdir()
-        working = working_generator(G, run.state.ema, run.params.seed)
-        save_model(folder, {**run.state.networks.parts, GENERATOR: working}, facts)
-        write_rows(watch.rows(), folder / "history.csv")
-        if heldout := watch.heldout_rows():
+        working = working_generator(run.state.networks.G, run.state.ema, run.seed)
+        save_model(folder, {**run.state.networks.parts, GENERATOR: working})
+    with replaced(record) as folder:
+        folder.mkdir()
+        write_rows(recorder.rows(), folder / "history.csv")
+        if heldout := recorder.heldout_rows():
             write_rows(heldout, folder / "heldout.csv")
-        samples = [watch.samples[step] for step in watch.final_moments()]
+        samples = [recorder.samples[step] for step in recorder.final_moments()]
         np.save(folder / "moments.npy", np.stack(samples))
         write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
-        values = costs(run, (folder / "generator.safetensors").stat().st_size)
-    # what tells one cost from another
-    keys = ("name", "method", "scale", "seed", "epochs", "batch_size", "device", "processes", "precision")
-    write_json(cost, values | {key: facts[key] for key in keys} | facts["versions"])
+        size = (weights / f"{GENERATOR}.safetensors").stat().st_size
+        write_json(folder / "record.json", facts_of(run) | costs(run, size))
 
 
 def facts_of(run: Outcome) -> dict[str, Any]:
     """All that tells how the model came about."""
+    job, recipe = run.job, run.job.recipe
     return {
-        "name": run.watch.name,
-        "method": type(run.planned.method).__name__,
-        "params": asdict(run.planned.method) | asdict(run.planned.training),
-        "scale": run.params.scale_name,
-        "seed": run.params.seed,
+        "model": job.name,
+        **job.names,
+        "seed": run.seed,
+        "settings": {
+            "method": {"name": type(recipe.method).__name__} | asdict(recipe.method),
+            "networks": {"family": type(recipe.family).__name__} | asdict(recipe.family),
+            "start": asdict(recipe.start),
+            "data": asdict(recipe.data),
+            "training": asdict(job.training),
+        },
+        "parts": list(run.state.networks.parts),
         "kimg": run.state.nimg / 1000,
-        "epochs": run.planned.epochs,
-        "batch_size": run.planned.batch_size,
+        "batch_size": job.batch_size,
         "data_sha256": run.data_sha256,
         "device": device_name(run.conditions.device),
         "processes": run.conditions.processes,
         "precision": str(run.conditions.precision).removeprefix("torch."),
-        "moments_kimg": [kimg for kimg, _ in _moments(run.watch)],
         "versions": versions(),
     }
 
@@ -78,28 +84,26 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
 
     Memory is that of one process, the first.
     """
-    state, watch, epochs = run.state, run.watch, run.planned.epochs
-    need = predict(run.planned.method, run.planned.shape, run.planned.batch_size, run.conditions)
+    state, recorder = run.state, run.recorder
+    need = predict(run.job.recipe, run.job.batch_size, run.conditions)
     values = {
-        "seconds": watch.seconds,
-        "seconds_drawing_moments": watch.drawing_seconds,
-        "seconds_loading": watch.loading_seconds,
-        "seconds_per_epoch": watch.seconds / epochs if epochs else 0.0,
-        "images_per_second": state.nimg / watch.seconds if watch.seconds else 0.0,
-        "kimg": state.nimg / 1000,
-        "moments_kimg": [kimg for kimg, _ in _moments(watch)],
-        "moments_seconds": [seconds for _, seconds in _moments(watch)],
-        "peak_training_bytes": watch.peak_bytes,
-        "peak_training_bytes_taken_by": "max_memory_allocated" if watch.device.type == "cuda" else "live tensors",
-        **{f"peak_{part}_bytes": size for part, size in watch.peak_parts.items()},
-        "predicted_peak_bytes": need.peak_bytes if watch.steps else 0,
+        "seconds": recorder.seconds,
+        "seconds_drawing_moments": recorder.drawing_seconds,
+        "seconds_loading": recorder.loading_seconds,
+        "images_per_second": state.nimg / recorder.seconds if recorder.seconds else 0.0,
+        "moments_kimg": [kimg for kimg, _ in _moments(recorder)],
+        "moments_seconds": [seconds for _, seconds in _moments(recorder)],
+        "peak_training_bytes": recorder.peak_bytes,
+        "peak_training_bytes_taken_by": "max_memory_allocated" if recorder.device.type == "cuda" else "live tensors",
+        **{f"peak_{part}_bytes": size for part, size in recorder.peak_parts.items()},
+        "predicted_peak_bytes": need.peak_bytes if recorder.steps else 0,
         "trained_parameters": count_parameters(state.networks.parts.values(), trained_only=True),
         "generator_parameters": count_parameters((state.networks.G,), trained_only=False),
         "generator_bytes": generator_bytes,
     }
-    joules = watch.joules()
+    joules = recorder.joules()
     return values | ({} if joules is None else {"joules": joules})
 
 
-def _moments(watch: Watch) -> list[tuple[float, float]]:
-    return [watch.moments[step] for step in watch.final_moments()]
+def _moments(recorder: Recorder) -> list[tuple[float, float]]:
+    return [recorder.moments[step] for step in recorder.final_moments()]

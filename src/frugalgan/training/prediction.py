@@ -3,14 +3,18 @@
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from frugalgan.dataset import Batch
-from frugalgan.methods.base import Method, Shape
-from frugalgan.training.cost import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, count_parameters
-from frugalgan.training.state import Conditions, State, start
+from frugalgan.data.batches import Batch
+from frugalgan.data.facts import DataFacts
+from frugalgan.methods.start import Source
+from frugalgan.methods.teachers import PooledTeacher
+from frugalgan.training.job import PoolRecipe, Recipe
+from frugalgan.training.memory import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, count_parameters
+from frugalgan.training.state import Conditions, State, begin
 
 CPU = torch.device("cpu")
 LATE = 2**40  # images seen
@@ -31,20 +35,20 @@ class Need:
 
 
 @cache
-def predict(method: Method, shape: Shape, batch_size: int, conditions: Conditions) -> Need:
-    """What `method` needs, from one step on tensors that have shapes but no memory (FakeTensorMode).
+def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
+    """What `recipe` needs, from one step on tensors that have shapes but no memory (FakeTensorMode).
 
-    A method that starts or learns from a trained model gets one of ordinary training's shape. The peak is that of
+    A source is built untrained, as large as it will be. The peak is that of
     live tensors in the second step, when optimiser state is there, in each process; no network is allocated.
     Raises ValueError for a batch that can't be split as the conditions ask for.
     """
     conditions.check_batch(batch_size)
-    method = method.shortest_step()
+    recipe = replace(recipe, method=recipe.method.shortest_step())
     with FakeTensorMode():
         # fake networks can't be copied as `averaged` does it; its update is never the peak
-        state = fresh_state(method, shape, replace(conditions, ema_decay=0.0, device=CPU, compile=False))
+        state = fresh_state(recipe, replace(conditions, ema_decay=0.0, device=CPU, compile=False))
         living = state.live
-        if conditions.ema_decay:
+        if conditions.ema_decay and recipe.method.averages_generator:
             G = state.networks.G
             average = [torch.empty_like(tensor) for tensor in (*G.parameters(), *G.buffers())]
 
@@ -53,11 +57,11 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
                 return tensors | {WEIGHTS: [*tensors[WEIGHTS], *average]}
 
         def step() -> None:
-            method.step(state.networks, state.optimizers, share_of_noise, conditions.descent())
+            recipe.method.step(state.networks, state.optimizers, share_of_noise, conditions.accumulation())
 
-        share_of_noise = partial(noise, shape, batch_size // conditions.processes, CPU)
+        share_of_noise = partial(noise, recipe.data, batch_size // conditions.processes, CPU)
         step()
-        with LiveBytes(living(), state.trained()) as live:
+        with LiveBytes(living(), state.trainable()) as live:
             step()
         G = state.networks.G
         return Need(
@@ -72,13 +76,21 @@ def predict(method: Method, shape: Shape, batch_size: int, conditions: Condition
         )
 
 
-def fresh_state(method: Method, shape: Shape, conditions: Conditions) -> State:
-    """The state before the first step; a method that needs a trained model gets an untrained one as large."""
-    return start(method, shape, method.stand_in(shape), conditions, seed=0)
+def fresh_state(recipe: Recipe, conditions: Conditions) -> State:
+    """The state before the first step; a source is there, but untrained."""
+    return begin(recipe, _source(recipe), conditions, kimg=0.0, seed=0)
 
 
-def noise(shape: Shape, batch_size: int, device: torch.device) -> Batch:
+def noise(data: DataFacts, batch_size: int, device: torch.device) -> Batch:
     """Noise in place of a batch of images, of labels too, at a time when nothing waits for anything any more."""
-    real = torch.rand(batch_size, shape.channels, shape.image_size, shape.image_size).mul(2).sub(1)
-    labels = torch.arange(batch_size, device=device) % shape.classes if shape.classes else None
+    real = torch.rand(batch_size, data.channels, data.size, data.size).mul(2).sub(1)
+    labels = torch.arange(batch_size, device=device) % data.classes if data.classes else None
     return Batch(real.to(device), (0, LATE), labels=labels)
+
+
+def _source(recipe: Recipe) -> Source | None:
+    if not isinstance(recipe.source, PoolRecipe):
+        return None if recipe.source is None else recipe.source.networks()
+    n, data = max(1, recipe.source.images), recipe.data
+    images = np.broadcast_to(np.uint8(0), (n, data.channels, data.size, data.size))
+    return PooledTeacher(np.zeros((n, recipe.source.latent_size), np.float32), images)

@@ -1,4 +1,4 @@
-"""One training run from prepared images to the model folder and its cost."""
+"""A model's training, from each of its seeds: prepared images → weights, and what is to be known of them."""
 
 import hashlib
 from dataclasses import asdict, replace
@@ -8,84 +8,95 @@ from typing import Any
 
 import torch
 
-from frugalgan.dataset import Images
+from frugalgan.code import text_of
+from frugalgan.data.batches import Images
+from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS
+from frugalgan.device import device_name
 from frugalgan.files import FileError
-from frugalgan.methods.base import GENERATOR, Method, Networks
+from frugalgan.methods.base import Method
 from frugalgan.networks import Network
-from frugalgan.provenance import code_sha256, device_name, versions
-from frugalgan.sections import Params
+from frugalgan.networks.parts import GENERATOR, Networks
+from frugalgan.provenance import versions
 from frugalgan.training.ema import BATCH
-from frugalgan.training.hardware import open_processes
+from frugalgan.training.job import Job
 from frugalgan.training.keeper import Keeper
-from frugalgan.training.loop import train
+from frugalgan.training.loop import Budget, train
 from frugalgan.training.outcome import Outcome, write_outcome
-from frugalgan.training.planned import Run
+from frugalgan.training.processes import Processes, open_processes
+from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import Snapshots
-from frugalgan.training.source import open_source, source_sha256
-from frugalgan.training.state import Conditions, start
-from frugalgan.training.watch import Watch
+from frugalgan.training.source import open_source, seed_folder, source_sha256
+from frugalgan.training.state import Conditions, begin
 
-TRAINING, HELDOUT = "images.npy", "heldout.npy"  # in a folder of prepared images
-LABELS = {TRAINING: "labels.npy", HELDOUT: "heldout_labels.npy"}
+LABELS_OF = {IMAGES: LABELS, HELDOUT: HELDOUT_LABELS}
 HELDOUT_IMAGES = 256  # at most, at each moment
 DECIDES_NOTHING = ("snapshot_kimg", "device")  # of section training; the device is told by its name
 
 
-def run(
-    planned: Run,
-    params: Params,
+def run(job: Job, *, data: Path, out: Path, snapshots: Path, fresh: bool, source: Path | None = None) -> None:
+    """Train on the images of folder `data` from each seed: weights into `out`/weights/<seed>, what is to be known of
+    the training into `out`/record/<seed>.
+
+    `source` is the folder with a folder per seed of what to start or learn from: seed by seed, and the last for seeds
+    that it does not have. All that a seed leaves appears at its end at once; a run that fails leaves what was there
+    before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, unless `fresh`. Only the
+    process of rank 0 writes.
+    """
+    conditions = Conditions.of(job.training)
+    conditions.check_batch(job.batch_size)
+    processes = open_processes(job.training, conditions.device)
+    conditions = replace(conditions, device=processes.device)
+    for seed in job.seeds:
+        trained = seed_folder(source, seed) if source else None
+        _run(job, seed, conditions, processes, data=data, out=out, snapshots=snapshots, fresh=fresh, source=trained)
+
+
+def _run(
+    job: Job,
+    seed: int,
+    conditions: Conditions,
+    processes: Processes,
     *,
     data: Path,
     out: Path,
-    cost: Path,
     snapshots: Path,
     fresh: bool,
-    source: Path | None = None,
-    name: str | None = None,
+    source: Path | None,
 ) -> None:
-    """Train on the images of folder `data`; leave the model in folder `out` and its cost in JSON file `cost`.
-
-    `source` is the folder of what to start or learn from. The model's name is that of `out`, unless `name` says
-    another. All appears at the end at once; a run that fails leaves what was there before. A run that was interrupted
-    goes on from its last snapshot in folder `snapshots`, unless `fresh`. Of several processes, the first writes.
-    """
-    method, training, name = planned.method, planned.training, name or out.name
-    conditions = Conditions.of(training)
-    conditions.check_batch(planned.batch_size)
-    processes = open_processes(training, conditions.device)
-    conditions, rank, mean = replace(conditions, device=processes.device), processes.rank, processes.mean
+    recipe, rank, mean = job.recipe, processes.rank, processes.mean
+    name = job.name if len(job.seeds) == 1 else f"{job.name}, seed {seed}"
 
     def images_in(part: str) -> Images:
-        share = (rank, processes.count) if part == TRAINING else (0, 1)
-        labels = data / LABELS[part]
+        share = (rank, processes.count) if part == IMAGES else (0, 1)
+        labels = data / LABELS_OF[part]
         labels_path = labels if labels.is_file() else None
-        return Images(data / part, params.seed, training.flip, conditions.device, *share, labels_path)
+        return Images(data / part, seed, recipe.data.mirror, conditions.device, *share, labels_path)
 
-    images = images_in(TRAINING)
-    if planned.shape.classes and images.labels is None:
-        raise FileError(f"{data / LABELS[TRAINING]}: no such file; {name} is told labels: train it on labelled images")
+    images = images_in(IMAGES)
+    if recipe.family.conditional and images.labels is None:
+        raise FileError(f"{data / LABELS}: no such file; {job.name} is conditional: train it on labelled images")
     data_sha256, heldout = images.sha256(), None
-    if method.watches_heldout and (data / HELDOUT).is_file():
+    if recipe.method.has_heldout_terms and (data / HELDOUT).is_file():
         heldout = images_in(HELDOUT)
         data_sha256 = hashlib.sha256((data_sha256 + heldout.sha256()).encode()).hexdigest()
-    state = start(method, planned.shape, open_source(source) if source else None, conditions, seed=params.seed)
-    budget = planned.budget
-    watch = Watch(
+    state = begin(recipe, open_source(source) if source else None, conditions, kimg=job.kimg, seed=seed)
+    recorder = Recorder(
         name,
-        budget.steps,
+        job.steps,
         conditions.device,
-        params.seed,
-        training.moment_samples,
+        seed,
+        job.moment_samples,
         mean,
         rank,
-        partial(heldout_losses, method, state.networks, heldout),
+        partial(heldout_losses, recipe.method, state.networks, heldout),
     )
-    known = Snapshots(snapshots / name, configuration(planned, params, conditions, data_sha256, source))
-    with Keeper(name, known, training.snapshot_kimg, rank, mean) as keeper:
-        keeper.resume(state, watch, fresh=fresh)
-        train(state, method, images, budget, watch, conditions.descent(mean), keeper.after_step)
+    known = Snapshots(snapshots / f"{job.name}_{seed}", configuration(job, seed, conditions, data_sha256, source))
+    with Keeper(name, known, job.training.snapshot_kimg, rank, mean) as keeper:
+        keeper.resume(state, recorder, fresh=fresh)
+        budget = Budget(job.steps, job.batch_size)
+        train(state, recipe.method, images, budget, recorder, conditions.accumulation(mean), keeper.after_step)
         if not rank:
-            write_outcome(Outcome(planned, params, conditions, state, watch, data_sha256), out, cost)
+            write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256), out)
             keeper.tell_what_is_kept()
 
 
@@ -105,20 +116,30 @@ def heldout_losses(method: Method, networks: Networks, images: Images | None, G:
     return means
 
 
-def configuration(
-    planned: Run, params: Params, conditions: Conditions, data_sha256: str, source: Path | None
-) -> dict[str, Any]:
+def configuration(job: Job, seed: int, conditions: Conditions, data_sha256: str, source: Path | None) -> dict[str, Any]:
     """All that decides a training's result at a given number of images seen, as JSON values."""
-    training = {key: value for key, value in asdict(planned.training).items() if key not in DECIDES_NOTHING}
+    recipe = job.recipe
+    training = {key: value for key, value in asdict(job.training).items() if key not in DECIDES_NOTHING}
+    start = asdict(recipe.start)
+    waiting = start.pop("wait") * job.kimg  # a longer training may wait for as long: then it goes on
     return {
-        "method": {"name": type(planned.method).__name__} | asdict(planned.method),
-        "networks": asdict(planned.shape),
+        "method": {"name": type(recipe.method).__name__} | asdict(recipe.method),
+        "networks": {"family": type(recipe.family).__name__} | asdict(recipe.family),
+        "data": asdict(recipe.data),
+        "start": start | {"wait_kimg": waiting},
         "training": training | {"precision": str(conditions.precision)},
-        "batch_size": planned.batch_size,
-        "seed": params.seed,
+        "batch_size": job.batch_size,
+        "moment_samples": job.moment_samples,
+        "seed": seed,
         "device": f"{device_name(conditions.device)}, {torch.backends.cpu.get_cpu_capability()}",
         "data_sha256": data_sha256,
         "source_sha256": source_sha256(source) if source else None,
-        "code_sha256": code_sha256(),
+        "code": hashlib.sha256(code_of(job).encode()).hexdigest(),
         "versions": versions(),
     }
+
+
+def code_of(job: Job) -> str:
+    """The text of the code that decides what a step does: this loop, the method's, and that of its networks."""
+    modules = [__name__, type(job.recipe.method).__module__, type(job.recipe.family).__module__]
+    return text_of(module.removeprefix("frugalgan.") for module in modules)

@@ -17,8 +17,8 @@ import torch
 
 from frugalgan.files import read_json, replaced, write_json
 from frugalgan.provenance import file_sha256
+from frugalgan.training.record import Recorder
 from frugalgan.training.state import State
-from frugalgan.training.watch import Watch
 
 INDEX, STATE, MOMENT = "snapshot.json", "state-{:09d}.pt", "moment-{:09d}.npy"
 
@@ -47,13 +47,13 @@ class Snapshots:
         """A number that tells one restored snapshot from another; 0 for none."""
         return float(sum(int(sha256[:8], 16) for sha256 in self._sha256.values()))
 
-    def restore(self, state: State, watch: Watch) -> bool:
-        """Put `state` and `watch` where the snapshot left them; False where there is none that can be used.
+    def restore(self, state: State, recorder: Recorder) -> bool:
+        """Put `state` and `recorder` where the snapshot left them; False where there is none that can be used.
 
-        One that was damaged, or went further than `watch.steps`, is of no use. Raises SnapshotError.
+        One that was damaged, or went further than `recorder.steps`, is of no use. Raises SnapshotError.
         """
         index = read_index(self.folder)
-        if index is None or index["done"] > watch.steps or not self._whole(index):
+        if index is None or index["done"] > recorder.steps or not self._whole(index):
             return False
         if index["configuration"] != self.configuration:
             raise SnapshotError(
@@ -64,28 +64,28 @@ class Snapshots:
         kept = torch.load(self.folder / index["state"], map_location="cpu", weights_only=True)
         state.load_state_dict(kept["state"])
         samples = {int(step): np.load(self.folder / name) for step, name in index["moments"].items()}
-        watch.load_state_dict(kept["watch"], samples)
+        recorder.load_state_dict(kept["recorder"], samples)
         self._sha256 = index["sha256"]
         return True
 
-    def save(self, state: State, watch: Watch, *, finished: bool) -> None:
+    def save(self, state: State, recorder: Recorder, *, finished: bool) -> None:
         """Take the place of the snapshot before; all losses must have been looked at."""
-        name, moments = STATE.format(watch.done), {str(step): MOMENT.format(step) for step in watch.samples}
+        name, moments = STATE.format(recorder.done), {str(step): MOMENT.format(step) for step in recorder.samples}
         sha256 = {file: known for file, known in self._sha256.items() if file in moments.values()}
         for step, file in moments.items():
             if file not in sha256:
                 with replaced(self.folder / file) as temporary, temporary.open("wb") as opened:
-                    np.save(opened, watch.samples[int(step)])
+                    np.save(opened, recorder.samples[int(step)])
                 sha256[file] = file_sha256(self.folder / file)
         with replaced(self.folder / name) as temporary:
             try:
-                torch.save({"state": state.state_dict(), "watch": watch.state_dict()}, temporary)
+                torch.save({"state": state.state_dict(), "recorder": recorder.state_dict()}, temporary)
             except RuntimeError as error:  # PyTorch's own writer does not say that the disk is full
                 raise OSError(f"{self.folder / name}: cannot be written: is the disk full? ({error})") from None
         sha256[name] = file_sha256(self.folder / name)
         index = {
             "configuration": self.configuration,
-            "done": watch.done,
+            "done": recorder.done,
             "nimg": state.nimg,
             "finished": finished,
             "state": name,
@@ -120,7 +120,7 @@ class Snapshots:
 def read_index(folder: Path) -> dict[str, Any] | None:
     """What snapshot.json of `folder` says, or None where there is none, or a damaged one."""
     try:
-        kept = read_json(folder / INDEX, mend="")
+        kept = read_json(folder / INDEX, hint="")
         return kept["index"] if kept["sha256"] == _sha256(kept["index"]) else None
     except (ValueError, OSError, KeyError, TypeError):
         return None

@@ -8,13 +8,17 @@ import torch
 from torch import Tensor, nn, optim
 from torch.optim.swa_utils import AveragedModel
 
-from frugalgan.dataset import stream_seed
-from frugalgan.descent import Descent, alone
-from frugalgan.methods.base import Method, Networks, Optimizers, Shape, Source
-from frugalgan.sections import Training
-from frugalgan.training.cost import state_tensors
+from frugalgan.data.batches import stream_seed
+from frugalgan.device import autocast, choose_device, choose_precision
+from frugalgan.methods.base import Optimizers
+from frugalgan.methods.gradients import Accumulation, identity
+from frugalgan.methods.start import Source, freeze, started
+from frugalgan.networks.parts import Networks
 from frugalgan.training.ema import averaged
-from frugalgan.training.hardware import autocast, choose_device, choose_precision, count_processes
+from frugalgan.training.job import Recipe
+from frugalgan.training.memory import state_tensors
+from frugalgan.training.processes import count_processes
+from frugalgan.training.settings import Training
 
 
 @dataclass
@@ -26,9 +30,9 @@ class State:
     ema: AveragedModel | None
     nimg: int = 0
 
-    def trained(self) -> list[nn.Parameter]:
+    def trainable(self) -> list[nn.Parameter]:
         """The parameters that training changes."""
-        return self.networks.trained()
+        return self.networks.trainable()
 
     def live(self) -> dict[str, list[Tensor]]:
         """The tensors that live between two steps, by kind."""
@@ -86,7 +90,7 @@ class Conditions:
 
     @property
     def parts(self) -> int:
-        """In how many parts a batch is gone through by all processes: it must be a multiple."""
+        """In how many parts all processes together take a batch: its size must be a multiple."""
         return self.processes * self.accumulate * self.critic_parts
 
     def check_batch(self, batch_size: int) -> None:
@@ -95,18 +99,22 @@ class Conditions:
             asked = f"{self.processes} × {self.accumulate} × {self.critic_parts} = {self.parts}"
             raise ValueError(
                 f"a batch of {batch_size} is no multiple of devices × nodes × accumulate × critic_parts = {asked}; "
-                "change these in section training, or the batch_size: of the scale (and kd_batch_size), or of digits"
+                "change these in section training, or the budget's batch_size"
             )
 
-    def descent(self, mean_of_processes: Callable[[Tensor], Tensor] = alone) -> Descent:
+    def accumulation(self, mean_of_processes: Callable[[Tensor], Tensor] = identity) -> Accumulation:
         """How a step's gradients are gathered."""
-        return Descent(self.accumulate, self.critic_parts, self.term_by_term, mean_of_processes)
+        return Accumulation(self.accumulate, self.critic_parts, self.term_by_term, mean_of_processes)
 
 
-def start(method: Method, shape: Shape, source: Source | None, conditions: Conditions, *, seed: int) -> State:
-    """Networks, optimisers and running average before the first step; new weights follow from `seed`."""
+def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg: float, seed: int) -> State:
+    """Networks, optimisers and running average before the first step; new weights follow from `seed`.
+
+    `source` is what the recipe starts or learns from; `kimg` the budget, of which the generator may wait a share.
+    Raises StartError.
+    """
     torch.manual_seed(stream_seed(seed))
-    networks = method.build(shape, source)
+    networks = started(recipe.start, recipe.networks(), source, kimg)
     computing = autocast(conditions.precision, conditions.device)
     for network in networks.all():
         network.autocast, network.recompute = computing, conditions.recompute
@@ -118,5 +126,6 @@ def start(method: Method, shape: Shape, source: Source | None, conditions: Condi
         networks.G.layers.compile()  # not a critic's: compiled code has no second derivatives, which a penalty needs
     for network in networks.parts.values():
         network.train()
-    method.freeze(networks)
-    return State(networks, method.optimizers(networks), averaged(networks.G, conditions.ema_decay))
+    freeze(recipe.start, networks)
+    decay = conditions.ema_decay if recipe.method.averages_generator else 0.0
+    return State(networks, recipe.method.optimizers(networks), averaged(networks.G, decay))

@@ -1,0 +1,1 @@
+"""models.yaml and params.yaml → one checked study."""

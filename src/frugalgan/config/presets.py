@@ -1,0 +1,82 @@
+"""Presets: files of presets/ that say what differs from the committed params.yaml."""
+
+from pathlib import Path
+from typing import Any
+
+from frugalgan.config.params import read_yaml, unknown
+from frugalgan.config.sections import ParamsError
+from frugalgan.files import replaced
+
+FOLDER = Path("presets")
+EVERY = "*"  # as a key: every key of a section
+
+
+def preset(name: str, params: dict[str, Any], folder: Path = FOLDER) -> dict[str, Any]:
+    """Key path (`datasets.cats.size`) → value, of everything that the preset says. Raises ParamsError for a name, a
+    section or a key that is not there."""
+    names = sorted(file.stem for file in folder.glob("*.yaml"))
+    if name not in names:
+        raise unknown(folder, "preset", name, names)
+    path = folder / f"{name}.yaml"
+    return dict(_flat(read_yaml(path), params, path, ""))
+
+
+def with_preset(params: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A copy of `params` with these values."""
+    changed = _copy(params)
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        section = changed
+        for parent in parents:
+            section = section[parent]
+        section[last] = value
+    return changed
+
+
+def write_preset(values: dict[str, Any], path: Path) -> None:
+    """Write these values into params.yaml; comments, order and everything else stay."""
+    from ruamel.yaml import YAML  # DVC's own, which keeps comments
+
+    yaml = YAML()
+    yaml.width = 2**15
+    yaml.preserve_quotes = True
+    document = yaml.load(path)
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        section = document
+        for parent in parents:
+            section = section[parent]
+        section[last] = value
+    with replaced(path) as temporary:
+        yaml.dump(document, temporary)
+
+
+def flags(values: dict[str, Any]) -> list[str]:
+    """The same for `dvc exp run`."""
+    return [word for key, value in values.items() for word in ("-S", f"{key}={_said(value)}")]
+
+
+def _flat(overlay: Any, there: Any, path: Path, where: str) -> Any:
+    if not isinstance(overlay, dict):
+        yield where, overlay
+        return
+    if not isinstance(there, dict):
+        raise ParamsError(f"{path}: {where}: params.yaml has a value there, not keys")
+    overlay = dict(overlay)
+    every = overlay.pop(EVERY, None)
+    expanded = {} if every is None else {key: every | overlay.get(key, {}) for key in there}
+    for key, value in (overlay | expanded).items():
+        place = f"{where}.{key}" if where else str(key)
+        if key not in there:
+            raise unknown(path, place, key, there)
+        if isinstance(value, dict) != isinstance(there[key], dict):
+            raise ParamsError(f"{path}: {place}: {value!r} does not fit what params.yaml has there")
+        yield from _flat(value, there[key], path, place)
+
+
+def _copy(value: Any) -> Any:
+    return {key: _copy(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _said(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,96 @@
+"""The rows of models.yaml, and the sections of params.yaml that rows name, as frozen dataclasses.
+
+Sections that one room alone reads stand in that room (`settings.py`), methods and families of networks in their files.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Text = Annotated[str, Field(min_length=1)]
+Part = Literal["generator", "critic", "encoder"]
+ExtractorName = Literal["inception", "efficientnet_lite0", "efficientnet_lite0_64"]
+
+RANDOM = "random"  # as `from` of a row: the model starts from nothing
+
+
+class ParamsError(ValueError):
+    """models.yaml or params.yaml cannot be used; the message names file, key, value and what is allowed."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Row:
+    """A model: names of sections, and how often it is trained."""
+
+    data: Text
+    method: Text
+    networks: Text
+    source: Annotated[str, Field(min_length=1, validation_alias="from")]
+    start: Text
+    budget: Text
+    seeds: Annotated[int, Field(ge=1, le=100)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Dataset:
+    """Which pictures a model learns, how they are prepared, and by what models of them are judged."""
+
+    source: Text  # drawn | kaggle | sklearn | mnist | a folder
+    subject: Literal["cat", "dog", "any"]
+    count: Natural
+    crop: Literal["eyes", "thesis", "centre"]
+    size: Literal[32, 64, 128, 256, 512]
+    colour: bool
+    mirror: bool
+    labels: bool
+    extractor: ExtractorName
+    samples: Annotated[int, Field(ge=4)]
+    reference: Annotated[int, Field(ge=4)]
+    moment_samples: Annotated[int, Field(ge=6)]  # the six fixed vectors are the first of them
+
+    @property
+    def channels(self) -> int:
+        """3 for RGB, 1 for grey."""
+        return 3 if self.colour else 1
+
+
+@dataclass(frozen=True, config=STRICT)
+class Budget:
+    """How long a model is trained."""
+
+    kimg: Annotated[float, Field(ge=0)]
+    batch_size: Count
+
+
+@dataclass(frozen=True, config=STRICT)
+class Start:
+    """What a model does with the one that its row names in `from`. A key that is left out asks for nothing."""
+
+    weights: Annotated[tuple[Part, ...], Field(strict=False)] = ()  # parts that start with the source's weights
+    teacher: bool = False  # the source is a teacher that the method asks
+    generator_layers: Natural = 0  # of the generator, counted from z, never train
+    critic_layers: int = 0  # of the critic, counted from the image, never train; -2: all but the last two
+    wait: Share = 0.0  # share of the budget in which the generator, or its first `layers` layers, do not train
+    layers: Natural = 0
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether it makes no sense without a trained model."""
+        return bool(self.weights) or self.teacher
+
+
+@dataclass(frozen=True, config=STRICT)
+class Pool:
+    """Images that a trained model makes once, for students that learn from them instead of from the model."""
+
+    source: Annotated[str, Field(min_length=1, validation_alias="from")]
+    images: Natural

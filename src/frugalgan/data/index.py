@@ -1,0 +1,53 @@
+"""Which pictures a fetched folder holds: index.csv, a row per file."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Literal
+
+from frugalgan.files import FileError, replaced
+
+INDEX = "index.csv"
+COLUMNS = ("file", "split", "label", "has_points")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: its path below the fetched folder, its part where upstream has parts, the name of its label, and
+    whether key points belong to it (in <path>.cat)."""
+
+    path: str
+    split: Literal["train", "heldout", ""] = ""
+    label: str = ""
+    has_points: bool = False
+
+
+def write_index(folder: Path, pictures: Iterable[Picture]) -> None:
+    """index.csv of `folder`, sorted by path."""
+    with (
+        replaced(folder / INDEX) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(sorted(astuple(picture) for picture in pictures))
+
+
+def read_index(folder: Path) -> list[Picture]:
+    """All pictures of a fetched folder, sorted by path. Raises FileError."""
+    path = folder / INDEX
+    try:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            rows = list(csv.DictReader(file))
+        return [
+            Picture(row["file"], row["split"], row["label"], row["has_points"] == "True")  # pyright: ignore[reportArgumentType]
+            for row in rows
+        ]
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file; `dvc repro fetch@{folder.name}` makes it") from None
+    except (KeyError, csv.Error, UnicodeDecodeError) as error:
+        raise FileError(
+            f"{path}: not a table of {', '.join(COLUMNS)} ({error}); run `dvc repro --force fetch`"
+        ) from None

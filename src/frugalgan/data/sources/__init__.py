@@ -1,0 +1,72 @@
+"""Where pictures come from: `drawn`, `kaggle`, `sklearn`, `mnist`, or a folder; each fills a folder of its own.
+
+Pictures lie there in any subfolders, with index.csv (data/index.py); digits as MNIST's four IDX files.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from frugalgan.config.sections import Dataset
+from frugalgan.data.idx_digits import IDX_FILES
+from frugalgan.data.index import INDEX, read_index
+from frugalgan.files import FileError, replaced
+
+CAT_DATASET = Path("cat-dataset")
+AFHQ = Path("animal-faces", "afhq")
+NOTE = "README.txt"
+
+
+class SourceError(ValueError):
+    """A source that cannot be used; the message names it and what was expected there."""
+
+
+def fetch(dataset: Dataset, out: Path) -> None:
+    """Fill folder `out` from the data set's source. Raises SourceError, FileNotFoundError, FileExistsError.
+
+    `out` is replaced only where it holds nothing but what was fetched before.
+    """
+    from frugalgan.data.sources import digits, drawn, folder, kaggle
+
+    with own_folder(out) as target:
+        if dataset.source == "drawn":
+            drawn.draw_all(target, subject=dataset.subject, count=dataset.count)
+        elif dataset.source == "kaggle":
+            kaggle.download(target, subject=dataset.subject)
+        elif dataset.source == "sklearn":
+            digits.write_sklearn(target)
+        elif dataset.source == "mnist":
+            digits.download(target)
+        else:
+            folder.copy_from(Path(dataset.source), target, subject=dataset.subject)
+
+
+@contextmanager
+def own_folder(out: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of `out` when the block ends well.
+
+    Raises FileExistsError where `out` holds a file that was not fetched: it might be somebody's only copy.
+    """
+    if foreign := next(foreign_files(out), None):
+        raise FileExistsError(
+            f"{foreign}: this file was not fetched, and {out} is about to be replaced; move it to a folder of your own "
+            "and name that in datasets.<name>.source"
+        )
+    with replaced(out) as temporary:
+        temporary.mkdir()
+        yield temporary
+
+
+def foreign_files(out: Path) -> Iterator[Path]:
+    """Files of a fetched folder that its index does not name."""
+    if not out.exists():
+        return
+    own = {INDEX, NOTE, *IDX_FILES, *(f"{name}.gz" for name in IDX_FILES)}
+    try:
+        for picture in read_index(out):
+            own |= {picture.path, f"{picture.path}.cat"}
+    except FileError:
+        pass  # without an index no picture is known to be ours
+    for path in sorted(out.rglob("*")) if out.is_dir() else [out]:
+        if not path.is_dir() and path.relative_to(out).as_posix() not in own:
+            yield path

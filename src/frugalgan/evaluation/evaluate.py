@@ -1,0 +1,166 @@
+"""One model, all of its seeds: its quality at the end and over training, what it cost, and pictures of how it does."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugalgan.config.sections import RANDOM
+from frugalgan.config.study import Study
+from frugalgan.data.facts import IMAGES, read_facts
+from frugalgan.evaluation.classifier import agreement, classifier_of
+from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
+from frugalgan.evaluation.metrics.names import distance_key, metric_key
+from frugalgan.evaluation.neighbours import neighbours_grid
+from frugalgan.evaluation.quality import over_training, quality
+from frugalgan.evaluation.reference import REFERENCE, TRAINING
+from frugalgan.evaluation.settings import Evaluate
+from frugalgan.files import FileError, read_json
+from frugalgan.networks.parts import GENERATOR
+from frugalgan.networks.sampling import FIXED_SEED, OTHERS, SAMPLES
+from frugalgan.networks.store import read_networks
+
+MIB = 2**20
+SUMMARY = ("kid", "precision", "recall", "density", "coverage")  # of metrics, beside the distance
+NOT_KEPT = ("settings", "versions", "model", "seed", "parts", "device", "precision", "processes")  # of records
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured of a model, and by what: folders and files of stages before."""
+
+    weights: Path  # a folder per seed
+    record: Path  # a folder per seed
+    samples: Path
+    prepared: Path
+    features: dict[str, FeatureSet]  # of real images
+    floor: dict[str, Any]
+    source_samples: Path | None  # of the model that it learnt from, where it had a teacher
+
+
+def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) -> tuple[dict[str, Any], np.ndarray]:
+    """All numbers of a model, as JSON values, and its samples beside their nearest training images, (H, W, 3) uint8.
+
+    `quality`, `records` and each list of `course` but kimg have an entry per seed. Raises FileError.
+    """
+    row, dataset, seeds = study.row(name), study.data_of(name), study.seeds(name)
+    settings = study.section("evaluate", Evaluate)
+    images = _array(measured.samples / SAMPLES)
+    if len(images) != len(seeds) or images.shape[1] != settings.repeats * dataset.samples:
+        raise FileError(f"{measured.samples / SAMPLES}: not the samples that params.yaml asks for; run `dvc repro`")
+    records = [read_json(measured.record / str(seed) / "record.json", hint="run `dvc repro`") for seed in seeds]
+    if any(record["moments_kimg"] != records[0]["moments_kimg"] for record in records):
+        raise FileError(
+            f"{measured.record}: seeds were trained for different times; run `dvc repro --force train@{name}`"
+        )
+    moments = [np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c") for seed in seeds]
+    others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
+
+    def features(pixels: np.ndarray, of: str, seed: int) -> FeatureSet:
+        return extract(extractor, pixels, source=of, seed=seed, batch_size=settings.batch_size)
+
+    results, courses, first = [], [], None
+    for place, seed in enumerate(seeds):
+        fake = features(images[place], f"{name}, seed {seed}", settings.seed)
+        first = first if first is not None else fake.features
+        taught = None if others is None else features(others[min(place, len(others) - 1)], row.source, settings.seed)
+        results.append(
+            quality(
+                fake,
+                measured.features,
+                taught,
+                settings,
+                n=dataset.samples,
+                n_floor=measured.floor.get("n_floor"),
+                logits=extractor.logits(fake.features),
+            )
+        )
+        seen = features(np.concatenate(moments[place]), f"{name}, seed {seed}", FIXED_SEED)
+        courses.append(over_training(seen, len(moments[place]), measured.features[REFERENCE], settings))
+    assert first is not None
+    real = measured.features[REFERENCE]
+    values = {
+        "model": name,
+        "data": row.data,
+        "method": row.method,
+        "networks": row.networks,
+        "from": row.source,
+        "start": row.start,
+        "budget": row.budget,
+        "parts": records[0]["parts"],
+        "distance": distance_key(extractor.name),
+        "seeds": seeds,
+        "quality": results,
+        "floor": measured.floor,
+        "course": {
+            "kimg": records[0]["moments_kimg"],
+            "seconds": [record["moments_seconds"] for record in records],
+            **{key: [course[key] for course in courses] for key in courses[0]},
+        },
+        "records": [{key: value for key, value in record.items() if key not in NOT_KEPT} for record in records],
+        "n_per_moment": moments[0].shape[1],
+        "trained_on": {key: records[0][key] for key in ("device", "precision", "processes", "versions")},
+        **facts_of_images(REFERENCE, real),
+        **facts_of_extractor(real),
+    }
+    values |= _labels(measured, seeds, images, moments, settings)
+    training = np.load(measured.prepared / IMAGES, mmap_mode="r")
+    return values, neighbours_grid(images[0], first, training, measured.features[TRAINING].features)
+
+
+def summary(values: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of `evaluate` that people compare: means over seeds; the distance's spread is that over seeds,
+    or over draws where there is one seed."""
+    key, extractor = values["distance"], values["extractor"]
+    results, records = values["quality"], values["records"]
+
+    def mean(name: str, rows: list[dict[str, Any]]) -> float:
+        return float(np.mean([row[name] for row in rows]))
+
+    distances = [result[key] for result in results]
+    sd = float(np.std(distances, ddof=1)) if len(distances) > 1 else results[0][f"{key}_sd"]
+    shown = {key: mean(key, results), f"{key}_sd": sd}
+    shown |= {name: mean(metric_key(name, extractor), results) for name in SUMMARY}
+    if "agreement" in values:
+        shown["agreement"] = float(np.mean(values["agreement"]))
+    return shown | {
+        "seconds": mean("seconds", records),
+        "peak_training_mib": mean("peak_training_bytes", records) / MIB,
+        "generator_mib": mean("generator_bytes", records) / MIB,
+        "trained_parameters": records[0]["trained_parameters"],
+    }
+
+
+def source_of(study: Study, name: str) -> str | None:
+    """The model whose images a student is compared with; None for a model that had no teacher."""
+    row = study.row(name)
+    return row.source if row.source != RANDOM and study.starts[row.start].teacher else None
+
+
+def _labels(
+    measured: Measured, seeds: list[int], images: np.ndarray, moments: list[np.ndarray], settings: Evaluate
+) -> dict[str, Any]:
+    """How many of a conditional model's images are what was asked for; nothing for another."""
+    described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]["arguments"]
+    if not (classes := described.get("classes", 0)):
+        return {}
+    classifier, accuracy = classifier_of(measured.prepared, settings.classifier_images, settings.seed)
+    learnt = min(settings.classifier_images, len(np.load(measured.prepared / IMAGES, mmap_mode="r")))
+    return {
+        "agreement": [agreement(classifier, run, classes) for run in images],
+        "agreement_over_training": [[agreement(classifier, some, classes) for some in run] for run in moments],
+        "labels": list(read_facts(measured.prepared).labels),
+        "classifier": f"support vector machine on {learnt} real images",
+        "classifier_accuracy": accuracy,
+        "scikit-learn": version("scikit-learn"),
+    }
+
+
+def _array(file: Path) -> np.ndarray:
+    try:
+        return np.load(file, mmap_mode="c")  # torch takes no read-only array
+    except (OSError, ValueError) as error:
+        raise FileError(f"{file}: not an array of images ({error}); run `dvc repro`") from None

@@ -1,0 +1,75 @@
+"""Quality of one trained model: features of its images against those of real ones, with error bars."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from frugalgan.evaluation.features import FeatureSet, check_comparable, facts_of_images
+from frugalgan.evaluation.metrics.frechet import frechet_distance, frechet_infinity
+from frugalgan.evaluation.metrics.inception_score import inception_score
+from frugalgan.evaluation.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout
+from frugalgan.evaluation.metrics.names import distance_key, metric_key
+from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING
+from frugalgan.evaluation.scores import mean_and_sd, over_draws, scores
+from frugalgan.evaluation.settings import Evaluate
+
+
+def quality(
+    samples: FeatureSet,
+    data: Mapping[str, FeatureSet],
+    source: FeatureSet | None,
+    settings: Evaluate,
+    *,
+    n: int,
+    n_floor: int | None,
+    logits: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Metrics of the samples of one trained model, flat but for one list.
+
+    `samples`: settings.repeats independent draws of n, one after the other. Every metric is the mean over the draws,
+    with `<metric>_sd`, their standard deviation. `…_draws` are the single distances; `…_infinity` the distance
+    extrapolated to infinitely many samples, with the fit's standard error; `…_vs_source` that to images of the model
+    that it learnt from, where given; `…_at_floor_n` that at the floor's n, where it is smaller than n. `data`: the sets
+    of `reference.reference`. `logits`: the extractor's class scores of the samples. Raises FeaturesError for sets that
+    cannot be compared.
+    """
+    extractor, seed = samples.provenance.extractor, settings.seed
+    real = data[REFERENCE]
+    for other in (real, source):
+        if other is not None:
+            check_comparable(samples.provenance, other.provenance)
+    key, fake = distance_key(extractor), samples.features
+    draws = np.split(fake, settings.repeats)
+    single = [scores(draw, real.features, settings, seed) for draw in draws]
+    values: dict[str, Any] = over_draws(single, extractor)
+    values[f"{key}_draws"] = [frechet["distance"] for frechet in single]
+    infinity, error = frechet_infinity(fake, real.features, smallest=n, points=settings.infinity_points, seed=seed)
+    values |= {f"{key}_infinity": infinity, f"{key}_infinity_error": error}
+    if n_floor is not None and n_floor < n:
+        values |= mean_and_sd(f"{key}_at_floor_n", _smaller(draws, real.features, n_floor, seed))
+    if source is not None:
+        distances = [frechet_distance(draw, source.features) for draw in draws]
+        values |= mean_and_sd(f"{key}_vs_source", distances) | facts_of_images("source", source)
+    if logits is not None:
+        parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
+        values |= mean_and_sd(metric_key("inception_score", extractor), parts)
+    if TRAINING in data and HELDOUT in data and data[HELDOUT].provenance.n >= LEAST_HELDOUT:
+        shares = [closer_than_heldout(draw, data[TRAINING].features, data[HELDOUT].features) for draw in draws]
+        values |= mean_and_sd(metric_key("closer_than_heldout_share", extractor), shares)
+        values |= facts_of_images(HELDOUT, data[HELDOUT])
+    values |= {"draws": settings.repeats, "n_per_draw": n}
+    return values | facts_of_images("samples", samples)
+
+
+def over_training(moments: FeatureSet, count: int, data: FeatureSet, settings: Evaluate) -> dict[str, list[float]]:
+    """Every metric at each of `count` moments of training, in their order; `moments`: the samples of all of them."""
+    check_comparable(moments.provenance, data.provenance)
+    each = [scores(part, data.features, settings, settings.seed) for part in np.split(moments.features, count)]
+    return {name: [moment[name] for moment in each] for name in each[0]}
+
+
+def _smaller(draws: list[np.ndarray], real: np.ndarray, n: int, seed: int) -> list[float]:
+    """Distances of n of each draw to n of `real`."""
+    chosen = real[np.random.default_rng(seed).choice(len(real), n, replace=False)]
+    return [frechet_distance(draw[:n], chosen) for draw in draws]

@@ -1,0 +1,28 @@
+"""Section `evaluate` of params.yaml: how every model's images are measured."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from frugalgan.config.sections import STRICT, Count, Seed, Text
+
+
+@dataclass(frozen=True, config=STRICT)
+class Evaluate:
+    seed: Seed
+    device: Literal["auto", "cpu", "cuda"]
+    inception_weights: Text
+    batch_size: Count
+    classifier_images: Count
+    repeats: Annotated[int, Field(ge=2)]
+    kid_subsets: Count
+    precision_k: Count
+    coverage_k: Count
+    infinity_points: Annotated[int, Field(ge=4)]
+
+    @property
+    def weights_file(self) -> Path | None:
+        """Inception's weights, or None where they are to be downloaded."""
+        return None if self.inception_weights == "download" else Path(self.inception_weights)

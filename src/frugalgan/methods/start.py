@@ -1,0 +1,84 @@
+"""How a model starts: with weights of a trained model, with layers that do not train, with a teacher.
+
+Layers of a generator that never train: the thesis (global features such as colour and gaze live near z). Layers of a
+critic: FreezeD (Mo et al. 2020, arXiv:2002.10964). A decoder's weights as a generator's: "Accelerating GAN training"
+(SPbPU 2020), with two ways not to lose them to a critic that knows nothing: the generator waits, or some of its layers.
+"""
+
+from dataclasses import replace
+
+from torch import nn
+
+from frugalgan.config.sections import Start
+from frugalgan.methods.teachers import LiveTeacher, Teacher
+from frugalgan.networks import Network
+from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, Waiting, freeze_layers
+
+Source = Networks | Teacher  # what a model may start or learn from
+
+
+class StartError(ValueError):
+    """A model cannot start as its row says; the message names sizes and the cure."""
+
+
+def started(start: Start, networks: Networks, source: Source | None, kimg: float) -> Networks:
+    """Fresh `networks` with what `start` takes of `source`; `kimg` is the whole budget. Raises StartError."""
+    if source is None:
+        if start.needs_source:
+            raise StartError("this start needs a trained model, or a pool of its images: name one in `from`")
+        return networks
+    if start.weights and not isinstance(source, Networks):
+        raise StartError("this start needs a trained model's weights, not a pool of its images")
+    for part in start.weights:
+        assert isinstance(source, Networks)
+        check_sizes(part, networks, source)
+        networks.parts[part].load_state_dict(source.parts[part].state_dict(), strict=True)
+    if start.teacher:
+        teacher = LiveTeacher(source.G) if isinstance(source, Networks) else source
+        networks = replace(networks, teacher=teacher)
+    if start.layers:
+        _check_layers(networks.G, start.layers, "layers")
+    return replace(networks, waiting=Waiting(1000 * start.wait * kimg, start.layers))
+
+
+def freeze(start: Start, networks: Networks) -> None:
+    """Take the layers that never train out of training. Raises StartError where none would be left."""
+    for part, layers, key in (
+        (GENERATOR, start.generator_layers, "generator_layers"),
+        (CRITIC, start.critic_layers, "critic_layers"),
+    ):
+        if layers:
+            network = networks.parts[part]
+            freeze_layers(nn.ModuleList(network.layers[: _check_layers(network, layers, key)]))
+
+
+def check_sizes(part: str, networks: Networks, source: Networks) -> None:
+    """Raise StartError unless both have that part, of one kind and size."""
+    for side, role in ((networks, "the model"), (source, "the model that it starts from")):
+        if part not in side.parts:
+            raise StartError(f"{role} has no {part}, whose weights this start asks for: it has {', '.join(side.parts)}")
+    ours, theirs = (side.parts[part].description() for side in (networks, source))
+    if ours == theirs:
+        return
+    if ours["network"] != theirs["network"]:
+        differences = [f"a {theirs['network']} cannot start a {ours['network']}"]
+    else:
+        sizes = ours["arguments"].items()
+        differences = [
+            f"{key} {theirs['arguments'][key]} where {value} is needed"
+            for key, value in sizes
+            if theirs["arguments"][key] != value
+        ]
+    raise StartError(
+        f"the {part} of the model that it starts from does not fit: {'; '.join(differences)}: let both rows name the "
+        "same networks on data of one size, or train the source again"
+    )
+
+
+def _check_layers(network: Network, layers: int, key: str) -> int:
+    """How many layers that is, a negative number counting from the end. Raises StartError where none would train."""
+    count = len(network.layers)
+    chosen = layers if layers > 0 else count + layers
+    if not 0 <= chosen < count:
+        raise StartError(f"{key}: {layers} is not allowed: the network has {count} layers, one must train")
+    return chosen

@@ -1,0 +1,47 @@
+"""All models in one comparison: tables, pages and figures."""
+
+from frugalgan.config import places
+from frugalgan.config.study import Study
+from frugalgan.files import replaced
+from frugalgan.report import decoders, figures
+from frugalgan.report.head_start import head_starts
+from frugalgan.report.page import page
+from frugalgan.report.results import over_training, read_evaluations, results
+from frugalgan.report.settings import Compare
+from frugalgan.report.tables import write_csv
+from frugalgan.report.thesis import table_3_1, table_3_2, table_3_3
+from frugalgan.report.verdicts import verdicts
+
+
+def write_report(study: Study) -> None:
+    """Write results/tables, comparison.md, decoders.md and figures from metrics/evaluations.
+
+    Models are those of the study, whatever else lies on disk. Raises ResultsError, FileError, and ParamsError for
+    pairs of unknown models.
+    """
+    compare = study.section("compare", Compare)
+    evaluations = read_evaluations(study)
+    table, progress = results(study, evaluations), over_training(evaluations)
+    starts = head_starts(study, evaluations)
+    heads = decoders.decoders(study, starts, compare.significance)
+    tables = {
+        "table_3_1": table_3_1(table),
+        "table_3_2": table_3_2(table),
+        "table_3_3": table_3_3(table),
+        "verdicts": verdicts(evaluations, compare.models(study.rows), compare.significance),
+    }
+    with replaced(places.RESULTS / "tables") as folder:
+        folder.mkdir()
+        for name, rows in (tables | {"comparison": table, "over_training": progress, "head_starts": heads}).items():
+            write_csv(rows, folder / f"{name}.csv")
+    pages = {
+        "comparison": page(study, table, tables, compare),
+        "decoders": decoders.page(study, heads, evaluations, compare.significance),
+    }
+    for name, text in pages.items():
+        with replaced(places.RESULTS / f"{name}.md") as file:
+            file.write_text(text, encoding="utf-8")
+    with replaced(places.RESULTS / "figures") as folder:
+        folder.mkdir()
+        figures.draw(table, progress, folder)
+        decoders.plot(starts, evaluations, folder / "head_starts.png")

@@ -1,0 +1,167 @@
+"""A row of models.yaml → what is trained, and how."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from frugalgan.config.lookup import defined_in
+from frugalgan.config.params import check
+from frugalgan.config.sections import RANDOM, ParamsError, Start
+from frugalgan.config.study import Study
+from frugalgan.data.facts import FILE, DataFacts, read_facts
+from frugalgan.methods.base import Method
+from frugalgan.methods.start import StartError, check_sizes, freeze
+from frugalgan.networks import Family
+from frugalgan.networks.parts import Networks
+from frugalgan.training.settings import Training
+
+PREPARED = Path("data", "prepared")
+LABELS_UNKNOWN = 10  # how many are planned with, before the pictures are prepared
+
+
+@dataclass(frozen=True)
+class PoolRecipe:
+    """In place of a trained model: so many of its images, made beforehand."""
+
+    images: int
+    latent_size: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training's networks and steps: what memory and time depend on, beside the batch size."""
+
+    method: Method
+    family: Family
+    data: DataFacts
+    start: Start = field(default_factory=Start)
+    source: "Recipe | PoolRecipe | None" = None  # what it starts or learns from
+
+    def networks(self) -> Networks:
+        """Fresh networks, untrained, as if they started from nothing."""
+        return self.method.build(self.family, self.data)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One model's training: a recipe, choices, a budget, and the seeds that it is trained from."""
+
+    name: str
+    recipe: Recipe
+    training: Training
+    kimg: float
+    batch_size: int
+    moment_samples: int  # images drawn at each of some ten moments of training
+    seeds: tuple[int, ...]
+    names: dict[str, str] = field(default_factory=dict, compare=False)  # the row, for the record
+
+    @property
+    def steps(self) -> int:
+        """Steps that make the budget, rounded; at least one of a budget that is not 0."""
+        images = self.batch_size * self.recipe.method.batches_per_step
+        return max(1, round(1000 * self.kimg / images)) if self.kimg else 0
+
+
+def jobs(study: Study, prepared: Path = PREPARED) -> dict[str, Job]:
+    """Model → its training, of all rows and further students. Raises ParamsError, so that a typo in any section that
+    a row names shows before the first model trains.
+
+    The labels of a data set are those of its folder in `prepared`; where it is not there yet, so many as usual.
+    """
+    recipes: dict[str, Recipe] = {}
+    found = {}
+    for name in study.rows:
+        row = study.row(name)
+        budget = study.budgets[row.budget]
+        found[name] = Job(
+            name=name,
+            recipe=_recipe(study, name, prepared, recipes),
+            training=study.section("training", Training),
+            kimg=budget.kimg,
+            batch_size=budget.batch_size,
+            moment_samples=study.data_of(name).moment_samples,
+            seeds=tuple(study.seeds(name)),
+            names={
+                "data": row.data,
+                "method": row.method,
+                "networks": row.networks,
+                "from": row.source,
+                "start": row.start,
+                "budget": row.budget,
+            },
+        )
+        _check(study, name, found[name].recipe)
+    return found
+
+
+def job(study: Study, name: str, prepared: Path = PREPARED) -> Job:
+    """The training of that model. Raises ParamsError."""
+    study.row(name)
+    return jobs(study, prepared)[name]
+
+
+def _recipe(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -> Recipe:
+    if name not in known:
+        row = study.row(name)
+        where = f"{study.models}: models.{name}"
+        method = study.section(
+            row.method, defined_in("methods", row.method, Method, f"{where}.method"), study.instead(name)
+        )
+        known[name] = Recipe(
+            method,
+            family_of(study, row.networks),
+            facts_of(study, row.data, prepared),
+            study.starts[row.start],
+            _source(study, row.source, prepared, known),
+        )
+    return known[name]
+
+
+def _source(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -> Recipe | PoolRecipe | None:
+    if name == RANDOM:
+        return None
+    if name in study.pools:
+        pool = study.pools[name]
+        return PoolRecipe(pool.images, _recipe(study, pool.source, prepared, known).family.latent_size)
+    return _recipe(study, name, prepared, known)
+
+
+def family_of(study: Study, name: str) -> Family:
+    """The networks of section `networks.<name>`. Raises ParamsError."""
+    values: dict[str, Any] = dict(study.networks(name))
+    where = f"networks.{name}"
+    if not isinstance(family := values.pop("family", None), str):
+        raise ParamsError(f"{study.params}: {where}.family must be the name of a file of src/frugalgan/networks/")
+    cls = defined_in("networks", family, Family, f"{study.params}: {where}.family")
+    return check(cls, values, study.params, where)
+
+
+def facts_of(study: Study, name: str, prepared: Path) -> DataFacts:
+    """What is known of a data set, prepared or not."""
+    dataset = study.dataset(name)
+    if not dataset.labels:
+        return DataFacts.of(dataset)
+    labels = tuple(str(label) for label in range(LABELS_UNKNOWN))
+    if (prepared / name / FILE).is_file():
+        labels = read_facts(prepared / name).labels or labels
+    return DataFacts.of(dataset, labels)
+
+
+def _check(study: Study, name: str, recipe: Recipe) -> None:
+    """Raise ParamsError where networks cannot be built, or a source does not fit; nothing is allocated."""
+    row = study.row(name)
+    where = f"{study.models}: models.{name}"
+    try:
+        with torch.device("meta"):
+            networks = recipe.networks()
+            freeze(recipe.start, networks)
+            if isinstance(recipe.source, Recipe):
+                source = recipe.source.networks()
+                for part in recipe.start.weights:
+                    check_sizes(part, networks, source)
+    except StartError as error:
+        raise ParamsError(f"{where}: from {row.source!r}, start {row.start!r}: {error}") from None
+    except ValueError as error:
+        raise ParamsError(f"{where}: networks {row.networks!r}, data {row.data!r}: {error}") from None

@@ -1,0 +1,26 @@
+"""What the code of every stage says, so that editing code re-runs the stages that run it; and a check of the study."""
+
+from pathlib import Path
+
+from frugalgan.check import check_names, check_place
+from frugalgan.code import write_code
+from frugalgan.command import run_stage
+from frugalgan.config import places
+from frugalgan.config.study import load
+from frugalgan.files import replaced
+
+
+def main() -> None:
+    """Write code/: a file per stage, method and section of networks: modules, each with a hash of its text."""
+    check_place()
+    study = load()
+    check_names(study)
+    networks = {row.networks: study.networks(row.networks)["family"] for row in study.rows.values()}
+    methods = sorted({row.method for row in study.rows.values()})
+    scripts = sorted(Path(__file__).parent.glob("[a-z]*.py"))
+    with replaced(places.CODE) as folder:
+        write_code(folder, scripts, methods, networks)
+
+
+if __name__ == "__main__":
+    run_stage(main)
