@@ -9,7 +9,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-repro: .venv/installed  ## regenerate every result that is out of date (dvc repro)
+repro: .git .venv/installed  ## regenerate every result that is out of date (dvc repro)
+	@$(BIN)/frugalgan check
 	$(BIN)/dvc repro
 
 test: .venv/installed  ## all tests, the slow ones included
@@ -25,6 +26,11 @@ lock: .venv/installed  ## resolve pyproject.toml's ranges anew into requirements
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
 		--extra dev pyproject.toml --output-file requirements.lock
+
+.git:
+	@echo "This folder is no git repository, which DVC needs: clone the project, or in an unpacked archive run" >&2
+	@echo "  git init && git add -A && git commit -m start" >&2
+	@exit 1
 
 .venv/installed: requirements.lock pyproject.toml
 	@echo "Making the environment in .venv/ (some minutes the first time) …"

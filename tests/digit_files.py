@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from frugalgan.data.digits import HELDOUT_FILES, TRAIN_FILES
-from frugalgan.data.idx import write_idx
+from frugalgan.data.idx import HELDOUT_FILES, IDX_FILES, TRAIN_FILES, write_idx
 
-FILES = (*TRAIN_FILES, *HELDOUT_FILES)
+FILES = IDX_FILES
 
 
 def random_bytes(*shape: int, seed: int = 0) -> np.ndarray:

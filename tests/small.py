@@ -1,4 +1,4 @@
-"""Small methods, networks and batches that several tests share."""
+"""Small recipes, networks and batches that several tests share."""
 
 import copy
 from dataclasses import replace
@@ -7,112 +7,132 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
+from frugalgan.config.sections import Start
 from frugalgan.data.batches import Batch, Images
-from frugalgan.methods.gradients import Descent
+from frugalgan.data.facts import DataFacts
 from frugalgan.data.images import to_uint8
-from frugalgan.methods.gan import Adversarial
 from frugalgan.methods.ae import Ae
-from frugalgan.methods.base import Method, Networks, Shape, Source
-from frugalgan.methods.cvae import Cvae
-from frugalgan.methods.cwae import Cwae
+from frugalgan.methods.base import Method
 from frugalgan.methods.dcgan import DcGan
-from frugalgan.methods.decoder_init import DecoderDcGan, DecoderWganGp
+from frugalgan.methods.gan import Gan
+from frugalgan.methods.gradients import Accumulation
 from frugalgan.methods.kd import Distillation
-from frugalgan.methods.transfer import Transfer
+from frugalgan.methods.start import Source
+from frugalgan.methods.teachers import PooledTeacher
 from frugalgan.methods.vae import Vae
 from frugalgan.methods.wae import Wae
 from frugalgan.methods.wgan_gp import WganGp
-from frugalgan.config.sections import STRICT
-from frugalgan.methods.teachers import PooledTeacher
-from frugalgan.training.state import Conditions, State, start
+from frugalgan.networks import Family
+from frugalgan.networks.dcgan import Dcgan
+from frugalgan.networks.dcgan_student import DcganStudent
+from frugalgan.networks.parts import Networks
+from frugalgan.training.job import PoolRecipe, Recipe
+from frugalgan.training.state import Conditions, State, begin
 
 CPU = torch.device("cpu")
-SMALL = Shape(image_size=32, latent_size=8, generator_width=16, student_width=8, critic_width=4)
-WGAN: dict[str, Any] = {"n_critic": 2, "learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9, "epoch_critic_updates": 10}
-KD = WGAN | {"n_critic": 1}
-TRANSFER = WGAN | {"gradient_penalty": 10.0, "frozen_generator_layers": 2, "frozen_critic_layers": 2}
-AE: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9, "epoch_updates": 10}
-FROM_DECODER: dict[str, Any] = {"warmup_kimg": 0.0, "frozen_layers": 0, "frozen_kimg": 0.0}
+LATENT = 8
+DATA = DataFacts(size=32, channels=3, mirror=True)
+LABELLED = replace(DATA, labels=tuple("0123456789"))
+
+SMALL = Dcgan(latent_size=LATENT, conditional=False, generator_width=16, critic_width=4)
+CONDITIONAL = replace(SMALL, conditional=True)
+STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
+
+ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
+WGAN_GP = WganGp(**ADAM, n_critic=2, gradient_penalty=10.0, penalty_at="image")
+AT_FEATURES = replace(WGAN_GP, penalty_at="features")
+KD, DCGAN = Distillation(**ADAM, n_critic=1, alpha=0.05), DcGan(**ADAM, n_critic=1)
+AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
+
+KIMG = 0.024  # the budget of which a generator may wait a share
+TRANSFER = Start(weights=("generator", "critic"), generator_layers=2, critic_layers=2)
+TAUGHT = Start(teacher=True)
+DECODER = Start(weights=("generator",))
+WAITING = replace(DECODER, wait=1 / 3)  # 8 images
+GENTLE = replace(DECODER, wait=0.5, layers=2)  # 12 images, in which the other layers train
 
 
-@dataclass(frozen=True, config=STRICT)
-class ToldDcGan(DcGan):
-    """DC-GAN on a shape with classes."""
+def recipe(
+    method: Method, family: Family = SMALL, start: Start | None = None, source: Recipe | PoolRecipe | None = None
+) -> Recipe:
+    """On labelled images where the networks are conditional."""
+    return Recipe(method, family, LABELLED if family.conditional else DATA, start or Start(), source)
 
 
-@dataclass(frozen=True, config=STRICT)
-class ToldWganGp(WganGp):
-    """WGAN-GP on a shape with classes."""
-
-
-LABELLED = replace(SMALL, classes=10)
-TOLD_LABELS = (Cvae, Cwae, ToldDcGan, ToldWganGp)
-METHODS: dict[str, Method] = {
-    "wgan_gp": WganGp(**WGAN, gradient_penalty=10.0),
-    "transfer": Transfer(**TRANSFER, penalty_at="image"),
-    "transfer, penalty at features": Transfer(**TRANSFER, penalty_at="features"),
-    "kd": Distillation(**KD, alpha=0.05, pool=0),
-    "kd from a pool": Distillation(**KD, alpha=0.05, pool=6),
-    "dcgan": DcGan(**KD),
-    "dcgan, told labels": ToldDcGan(**KD),
-    "wgan_gp, told labels": ToldWganGp(**WGAN, gradient_penalty=10.0),
-    "dcgan from a decoder": DecoderDcGan(**KD, **FROM_DECODER),
-    "wgan_gp from a decoder": DecoderWganGp(**WGAN, **FROM_DECODER, gradient_penalty=10.0),
-    "wgan_gp from a decoder, gently": DecoderWganGp(
-        **WGAN, gradient_penalty=10.0, warmup_kimg=0.008, frozen_layers=2, frozen_kimg=0.012
-    ),
-    "ae": Ae(**AE),
-    "vae": Vae(**AE, pixel_sd=0.5),
-    "cvae": Cvae(**AE, pixel_sd=0.5),
-    "wae": Wae(**AE, mmd=100.0),
-    "cwae": Cwae(**AE, mmd=100.0),
+# A row per way of training, which every test of tests/contract goes through: a new method or family is one more.
+RECIPES: dict[str, Recipe] = {
+    "wgan_gp": recipe(WGAN_GP),
+    "transfer": recipe(WGAN_GP, SMALL, TRANSFER, recipe(WGAN_GP)),
+    "transfer, penalty at features": recipe(AT_FEATURES, SMALL, TRANSFER, recipe(WGAN_GP)),
+    "kd": recipe(KD, STUDENT, TAUGHT, recipe(WGAN_GP)),
+    "kd from a pool": recipe(KD, STUDENT, TAUGHT, PoolRecipe(6, LATENT)),
+    "dcgan": recipe(DCGAN),
+    "dcgan, conditional": recipe(DCGAN, CONDITIONAL),
+    "wgan_gp, conditional": recipe(WGAN_GP, CONDITIONAL),
+    "dcgan from a decoder": recipe(DCGAN, SMALL, DECODER, recipe(VAE)),
+    "dcgan from a decoder, after a wait": recipe(DCGAN, SMALL, WAITING, recipe(VAE)),
+    "wgan_gp from a decoder": recipe(WGAN_GP, SMALL, DECODER, recipe(WAE)),
+    "wgan_gp from a decoder, gently": recipe(WGAN_GP, SMALL, GENTLE, recipe(WAE)),
+    "ae": recipe(AE),
+    "vae": recipe(VAE),
+    "vae, conditional": recipe(VAE, CONDITIONAL),
+    "wae": recipe(WAE),
+    "wae, conditional": recipe(WAE, CONDITIONAL),
 }
-ADVERSARIAL = {name: method for name, method in METHODS.items() if isinstance(method, Adversarial)}
+GANS = {name: row for name, row in RECIPES.items() if isinstance(row.method, Gan)}
+FAMILIES = {
+    f"{type(family).__module__.rpartition('.')[2]}{', conditional' * family.conditional}": family
+    for family in dict.fromkeys(row.family for row in RECIPES.values())
+}
 
 
-def shape_of(method: Method, shape: Shape = SMALL) -> Shape:
-    """With ten classes where the method is told labels."""
-    return replace(shape, classes=10) if isinstance(method, TOLD_LABELS) else shape
+def method_of(row: Recipe, **changes: Any) -> Recipe:
+    """The same with another value of its method's section."""
+    return replace(row, method=replace(row.method, **changes))
 
 
-def per_sample(method: Method) -> Method:
-    """The method without the one term that compares a whole batch, so that parts of it make the same update."""
-    return replace(method, mmd=0.0) if isinstance(method, Wae) else method
+def start_of(row: Recipe, **changes: Any) -> Recipe:
+    """The same with another value of its start."""
+    return replace(row, start=replace(row.start, **changes))
 
 
-def hardly_moving(method: Method) -> Method:
-    """One short step of it that hardly changes weights: Adam's first is the gradient's sign, which rounding can turn
-    where it is almost 0."""
-    return replace(method.shortest_step(), learning_rate=1e-12)
+def per_sample(row: Recipe) -> Recipe:
+    """Without the one term that compares a whole batch, so that parts of it make the same update."""
+    return method_of(row, mmd=0.0) if isinstance(row.method, Wae) else row
 
 
-def trained_source(shape: Shape = SMALL) -> Networks:
-    """In place of a trained model: always the same weights."""
+def hardly_moving(row: Recipe) -> Recipe:
+    """One short step that hardly changes weights: Adam's first is the gradient's sign, which rounding can turn where
+    it is almost 0."""
+    return replace(row, method=replace(row.method.shortest_step(), learning_rate=1e-12))
+
+
+def trained(row: Recipe) -> Networks:
+    """In place of trained networks of that recipe: always the same weights."""
     torch.manual_seed(7)
-    return METHODS["wgan_gp"].build(shape, None)
+    return row.networks()
 
 
-def pooled(G: torch.nn.Module, n: int, latent_size: int) -> PooledTeacher:
+def pooled(G: torch.nn.Module, n: int) -> PooledTeacher:
     """n pairs of G."""
-    z = torch.randn(n, latent_size, generator=torch.Generator().manual_seed(8))
+    z = torch.randn(n, LATENT, generator=torch.Generator().manual_seed(8))
     with torch.no_grad():
         images = to_uint8(copy.deepcopy(G).eval()(z))
     return PooledTeacher(z.numpy(), images.numpy())
 
 
-def source_of(method: Method, shape: Shape = SMALL) -> Source:
-    """What the method starts or learns from."""
-    given = trained_source(shape)
-    pool = getattr(method, "pool", 0)
-    return pooled(given.G, pool, shape.latent_size) if pool else given
+def source_of(row: Recipe) -> Source | None:
+    """What the recipe starts or learns from."""
+    if isinstance(row.source, PoolRecipe):
+        return pooled(trained(recipe(WGAN_GP)).G, row.source.images)
+    return None if row.source is None else trained(row.source)
 
 
-def state_of(method: Method, shape: Shape = SMALL, conditions: Conditions | None = None) -> State:
-    """The method's state before its first step."""
-    return start(method, shape_of(method, shape), source_of(method, shape), conditions or conditions_of(), seed=3)
+def state_of(row: Recipe, conditions: Conditions | None = None) -> State:
+    """The state before the first step."""
+    return begin(row, source_of(row), conditions or conditions_of(), kimg=KIMG, seed=3)
 
 
 def conditions_of(**choices: Any) -> Conditions:
@@ -120,12 +140,12 @@ def conditions_of(**choices: Any) -> Conditions:
     return Conditions(CPU, torch.float32, 0.5, **choices)
 
 
-def descent_of(**choices: Any) -> Descent:
+def accumulation_of(**choices: Any) -> Accumulation:
     """How gradients are gathered, one process."""
-    return conditions_of(**choices).descent()
+    return conditions_of(**choices).accumulation()
 
 
-def batch_of(n: int, size: int = SMALL.image_size, key: tuple[int, ...] = (5, 0)) -> Batch:
+def batch_of(n: int, size: int = DATA.size, key: tuple[int, ...] = (5, 0)) -> Batch:
     """n images of noise."""
     rng = torch.Generator().manual_seed(9)
     return Batch(torch.rand(n, 3, size, size, generator=rng) * 2 - 1, key, labels=torch.arange(n) % 10)
@@ -156,6 +176,6 @@ def labelled(folder: Path) -> Images:
     return Images(folder / "images.npy", seed=0, flip=True, device=CPU, labels_path=folder / "labels.npy")
 
 
-def noise_images(n: int, size: int = SMALL.image_size) -> np.ndarray:
-    """(n, 3, size, size) uint8."""
-    return np.random.default_rng(0).integers(0, 256, (n, 3, size, size), np.uint8)
+def noise_images(n: int, channels: int = 3) -> np.ndarray:
+    """(n, channels, 32, 32) uint8."""
+    return np.random.default_rng(0).integers(0, 256, (n, channels, DATA.size, DATA.size), np.uint8)

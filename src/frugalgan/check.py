@@ -1,18 +1,24 @@
 """Whether the pipeline can run as it stands: checked before the first stage, so that nothing fails after an hour."""
 
-import json
+import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from frugalgan.config import places
 from frugalgan.config.sections import ParamsError
 from frugalgan.config.study import Study
+from frugalgan.data.index import SUFFIXES
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import foreign_files
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.report.settings import Compare
 from frugalgan.training.settings import Training
+
+# What stages leave as pictures: samples and progress, pictures of a model, figures.
+OWN_PICTURES = re.compile(
+    r"grid|fixed|progress|neighbours|losses|reconstructions|random|by_label|manifold|codes"
+    r"|samples|head_starts|pareto|quality_over_training|figure_3_[1-6]"
+)
 
 
 class PlaceError(ValueError):
@@ -54,32 +60,27 @@ def check_names(study: Study) -> None:
                 )
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
-    study.section("compare", Compare).models(study.rows)
+    try:
+        study.section("compare", Compare).models(study.rows)
+    except ParamsError as error:
+        raise ParamsError(f"{study.params}: {str(error).removeprefix(f'{study.params}: ')}") from None
 
 
 def check_nothing_foreign(study: Study, project: Path = Path(".")) -> None:
-    """Raise PlaceError where somebody's file lies in a folder that a stage is about to replace."""
-    for name in study.datasets:
-        if foreign := next(foreign_files(project / places.fetched(name)), None):
-            raise PlaceError(_foreign(foreign))
-    for path in _added(project):
-        raise PlaceError(_foreign(path))
+    """Raise PlaceError where somebody's picture lies in a folder that a stage is about to replace."""
+    found = [next(foreign_files(project / places.fetched(name)), None) for name in study.datasets]
+    found += [_foreign_picture(project / folder) for folder in (*places.OWNED[1:], places.DATA / "prepared")]
+    for path in filter(None, found):
+        raise PlaceError(
+            f"{path}: this file is none that the pipeline made, and DVC replaces the folder that it lies in; move it "
+            "to a folder of your own (and name that as the source of a data set in params.yaml)"
+        )
 
 
-def _foreign(path: Path) -> str:
-    return (
-        f"{path}: this file is none that the pipeline made, and DVC replaces the folder that it lies in; move it to a "
-        "folder of your own (and name that as the source of a data set in params.yaml)"
-    )
-
-
-def _added(project: Path) -> list[Path]:
-    """Files in outputs that DVC does not know."""
-    command = ["dvc", "data", "status", "--granular", "--json"]
-    try:
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-        status: dict[str, Any] = json.loads(done.stdout)
-    except (OSError, json.JSONDecodeError):  # DVC itself says what is wrong, as soon as it runs
-        return []
-    added = status.get("uncommitted", {}).get("added", [])
-    return [Path(name) for name in added if not name.endswith("/") and (project / name).is_file()]
+def _foreign_picture(folder: Path) -> Path | None:
+    """A picture that no stage leaves in `folder`; temporary ones of a stage that was killed are none."""
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        is_own = path.suffix == ".png" and OWN_PICTURES.fullmatch(path.stem)
+        if path.name.lower().endswith(SUFFIXES) and not is_own and "~" not in str(path.relative_to(folder)):
+            return path
+    return None

@@ -43,17 +43,32 @@ def said(source: str) -> str:
 
     Not of its syntax tree: `ast.dump` reads differently from one Python to the next, and every model would train anew.
     """
-    lines = source.splitlines()
+    lines, texts = source.split("\n"), set[int]()  # and the rows that end within a text, whose blanks count
+    opened: list[int] = []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        (row, column), (last, _) = token.start, token.end
         if token.type == tokenize.COMMENT:
-            row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
+        elif token.type == tokenize.STRING:
+            texts |= set(range(row - 1, last - 1))
+        elif tokenize.tok_name[token.type] in ("FSTRING_START", "TSTRING_START"):  # from Python 3.12 on
+            opened.append(row)
+        elif tokenize.tok_name[token.type] in ("FSTRING_END", "TSTRING_END"):
+            texts |= set(range(opened.pop() - 1, last - 1))
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, Documented) and ast.get_docstring(node, clean=False) is not None:
-            for row in range(node.body[0].lineno - 1, node.body[0].end_lineno or 0):
+            for row in _own_rows(node.body[0], lines):
                 lines[row] = ""
-    kept = "\n".join(line.rstrip() for line in lines if line.strip())
-    return hashlib.sha256(kept.encode()).hexdigest()[:16]
+                texts.discard(row)
+    kept = [line if row in texts else line.rstrip() for row, line in enumerate(lines) if row in texts or line.strip()]
+    return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
+
+
+def _own_rows(docstring: ast.stmt, lines: list[str]) -> range:
+    """The rows that a docstring has to itself: none where code stands before or behind it."""
+    first, last = docstring.lineno - 1, (docstring.end_lineno or 0) - 1
+    before, behind = lines[first].encode()[: docstring.col_offset], lines[last].encode()[docstring.end_col_offset :]
+    return range(first, first if (before + behind).strip() else last + 1)
 
 
 def imported(source: str) -> set[str]:

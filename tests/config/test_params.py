@@ -1,137 +1,177 @@
 """params.yaml: what is accepted, and how what is not is explained."""
 
-from dataclasses import asdict, fields
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from config_files import raw_params, written
 from pipeline import PROJECT
 
-from frugalgan.config import params
+from frugalgan.config.params import check, mapping, read_yaml
+from frugalgan.config.sections import Dataset, ParamsError, Row, Start
+from frugalgan.config.study import load
+from frugalgan.data.settings import Prepare
+from frugalgan.evaluation.settings import Evaluate
 from frugalgan.methods.kd import Distillation
-from frugalgan.methods.wgan_gp import WganGp
+from frugalgan.report.settings import Compare
+from frugalgan.training.settings import Training
 
-RAW = yaml.safe_load((PROJECT / "params.yaml").read_text())
-
-
-def written(folder: Path, changes: dict[str, Any]) -> Path:
-    """params.yaml with dotted keys set; a value of `...` removes the key."""
-    raw = yaml.safe_load((PROJECT / "params.yaml").read_text())
-    for key, value in changes.items():
-        *path, last = key.split(".")
-        section = raw
-        for name in path:
-            section = section[name]
-        if value is ...:
-            del section[last]
-        else:
-            section[last] = value
-    (folder / "params.yaml").write_text(yaml.safe_dump(raw))
-    return folder / "params.yaml"
+FILE = Path("params.yaml")
+SETTINGS = {"prepare": Prepare, "training": Training, "evaluate": Evaluate, "compare": Compare, "kd": Distillation}
 
 
-@pytest.mark.parametrize("scale", RAW["scales"])
-def test_every_scale_loads(scale: str, tmp_path: Path) -> None:
-    loaded = params.load(written(tmp_path, {"scale": scale}))
-    assert asdict(loaded.scale) == RAW["scales"][scale]
+def yaml_file(folder: Path, text: str | bytes) -> Path:
+    path = folder / "some.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"prepare.max_rejected": 1.5}, r"prepare\.max_rejected: 1\.5 is not allowed: .*less than or equal to 1"),
-        ({"prepare.crop": "nose"}, r"prepare\.crop: 'nose' is not allowed: .*'eyes' or 'thesis'"),
-        ({"training.flip": 1}, r"training\.flip: 1 is not allowed: .*boolean"),
-        ({"digits.seeds": [0, 0, 1]}, r"digits: seeds \[0, 0, 1\]: each must be another"),
-        ({"seed": "1"}, r"seed: '1' is not allowed: .*integer"),
+        ({"seed": "1"}, r"seed: '1' is not allowed: .*integer from 0 to 2147483647"),
         ({"seed": -1}, r"seed: -1 is not allowed"),
-        ({"prepare.crop": ...}, r"prepare\.crop is missing"),
-        ({"prepare.croop": "eyes"}, r"prepare\.croop is not a known key; did you mean crop\?"),
-        ({"trainig": {}}, r"unknown section trainig; known: .*training"),
-        ({"training": ...}, r"section training must be a mapping"),
-        ({"scale": "huge"}, r"scale: 'huge' is not one of embedded, laptop, paper, smoke"),
-        ({"scales.embedded.image_size": 48}, r"scales\.embedded\.image_size: 48 is not allowed"),
-        ({"scales.embedded.batch_size": 0}, r"scales\.embedded\.batch_size: 0 is not allowed: .*greater than or equal"),
-        ({"scales.embedded.teacher_epochs": float("nan")}, r"scales\.embedded\.teacher_epochs: nan is not allowed"),
+        ({"seed": True}, r"seed: True is not allowed"),
+        ({"seed": ...}, r"seed: None is not allowed"),
+        (
+            {"datasets.cats.crop": "nose"},
+            r"datasets\.cats\.crop: 'nose' is not allowed: .*'eyes', 'thesis' or 'centre'",
+        ),
+        ({"datasets.cats.mirror": 1}, r"datasets\.cats\.mirror: 1 is not allowed: .*boolean"),
+        ({"datasets.cats.size": 48}, r"datasets\.cats\.size: 48 is not allowed: .*32, 64, 128, 256 or 512"),
+        ({"datasets.cats.count": -1}, r"datasets\.cats\.count: -1 is not allowed: .*greater than or equal to 0"),
+        ({"datasets.cats.crop": ...}, r"datasets\.cats\.crop is missing"),
+        ({"datasets.cats.croop": "eyes"}, r"datasets\.cats\.croop is not a known key; did you mean crop\?"),
+        ({"datasets.cats": 3}, r"section datasets\.cats must be a mapping of keys to values, not 3"),
+        ({"datasets": ...}, r"section datasets must be a mapping of keys to values, not None"),
+        ({"budgets.dogs.batch_size": 0}, r"budgets\.dogs\.batch_size: 0 is not allowed: .*greater than or equal to 1"),
+        ({"budgets.dogs.kimg": float("nan")}, r"budgets\.dogs\.kimg: nan is not allowed"),
+        ({"starts.decoder.weights": ["teacher"]}, r"starts\.decoder\.weights\.0: 'teacher' is not allowed: .*'critic'"),
+        ({"starts.decoder.weights": "generator"}, r"starts\.decoder\.weights: 'generator' is not allowed"),
+        ({"starts.warmup.wait": 1.5}, r"starts\.warmup\.wait: 1\.5 is not allowed: .*less than or equal to 1"),
+        ({"starts.warmup.wiat": 0.5}, r"starts\.warmup\.wiat is not a known key; did you mean wait\?"),
+        ({"trainig": {}}, r"section: 'trainig' is not one of seed, .*training.*; did you mean training\?"),
+        ({"wgan-gp": {}}, r"section: 'wgan-gp' is not one of .*; did you mean wgan_gp\?"),
+        ({"networks": ...}, r"section networks must be a mapping of keys to values, not None"),
     ],
 )
-def test_errors_name_section_key_value_and_what_is_allowed(
+def test_errors_name_file_section_key_value_and_what_is_allowed(
     changes: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(params.ParamsError, match=message):
-        params.load(written(tmp_path, changes))
+    with pytest.raises(ParamsError, match=rf"{tmp_path}/params\.yaml: {message}"):
+        load(*written(tmp_path, changes))
 
 
-def test_a_number_that_yaml_reads_as_text_is_refused(tmp_path: Path) -> None:
-    """YAML 1.1 reads 1e-3 as a string; it must not pass for a number, nor be ignored."""
-    file = written(tmp_path, {"kd.learning_rate": yaml.safe_load("1e-3")})
-    with pytest.raises(params.ParamsError, match=r"kd\.learning_rate: '1e-3' is not allowed"):
-        params.section(Distillation, "kd", without=("sweep",), path=file)
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("prepare.max_rejected", 1.5, r"prepare\.max_rejected: 1\.5 is not allowed: .*less than or equal to 1"),
+        ("training.precision", "half", r"training\.precision: 'half' is not allowed: .*'float32' or 'bf16'"),
+        ("training.recompute", ..., r"training\.recompute is missing"),
+        ("training.emadecay", 0.5, r"training\.emadecay is not a known key; did you mean ema_decay\?"),
+        ("evaluate.repeats", 1, r"evaluate\.repeats: 1 is not allowed: .*greater than or equal to 2"),
+        ("evaluate.repeats", 2.5, r"evaluate\.repeats: 2\.5 is not allowed: .*integer"),
+        ("compare.significance", 0, r"compare\.significance: 0 is not allowed: .*greater than 0"),
+        ("compare.pairs", ["a/b"], r"compare\.pairs\.0: 'a/b' is not allowed"),
+        ("kd.alpha", 2.0, r"kd\.alpha: 2\.0 is not allowed: .*less than or equal to 1"),
+        ("kd", None, r"section kd must be a mapping of keys to values, not None"),
+    ],
+)
+def test_sections_that_one_room_reads_are_checked_likewise(key: str, value: Any, message: str, tmp_path: Path) -> None:
+    study = load(*written(tmp_path, {key: value}))
+    name = key.split(".")[0]
+    with pytest.raises(ParamsError, match=rf"params\.yaml: {message}"):
+        study.section(name, SETTINGS[name])
 
 
-def test_the_word_scale_takes_the_scales_value_and_a_number_wins_over_it(tmp_path: Path) -> None:
-    by_scale = params.section(WganGp, "wgan_gp", path=written(tmp_path, {"scale": "paper"}))
-    assert (by_scale.n_critic, by_scale.learning_rate) == (8, 1e-4)
-    own = params.section(WganGp, "wgan_gp", path=written(tmp_path, {"scale": "paper", "wgan_gp.n_critic": 3}))
-    assert own.n_critic == 3
+def test_keys_that_exclude_each_other_are_named_together(tmp_path: Path) -> None:
+    study = load(*written(tmp_path, {"training.compile": True, "training.recompute": True}))
+    with pytest.raises(ParamsError, match=r"params\.yaml: training: compile and recompute exclude each other"):
+        study.section("training", Training)
 
 
-def test_changing_a_preset_that_is_not_chosen_changes_nothing(tmp_path: Path) -> None:
-    before = params.load(written(tmp_path, {}))
-    assert params.load(written(tmp_path, {"scales.paper.batch_size": 7})) == before
+def test_every_error_of_a_section_is_said_at_once() -> None:
+    with pytest.raises(ParamsError) as caught:
+        check(Prepare, {"max_rejectd": 0.5}, FILE, "prepare")
+    assert str(caught.value).splitlines() == [
+        "params.yaml: prepare.max_rejected is missing",
+        "params.yaml: prepare.max_rejectd is not a known key; did you mean max_rejected?",
+    ]
 
 
-def test_students_follow_the_sweep(tmp_path: Path) -> None:
-    assert params.students(PROJECT / "params.yaml") == {
-        "student": 0.05,
-        "student_0.3": 0.3,
-        "student_0.01": 0.01,
-        "student_0.001": 0.001,
-    }
-    assert params.students(written(tmp_path, {"kd.sweep": [0.5]})) == {"student": 0.05, "student_0.5": 0.5}
-    assert set(params.students(written(tmp_path, {"kd.sweep": [1, 0]}))) == {"student", "student_1", "student_0"}
-    with pytest.raises(params.ParamsError, match=r"kd\.sweep\.0: 2\.0 is not allowed"):
-        params.students(written(tmp_path, {"kd.sweep": [2.0]}))
+def test_a_key_is_called_as_in_the_file_whatever_the_field_is_called() -> None:
+    with pytest.raises(ParamsError) as caught:
+        check(Row, {"source": "teacher", "form": "teacher"}, FILE, "models.a")
+    assert "models.a.from is missing" in str(caught.value)
+    assert "models.a.source is not a known key\n" in str(caught.value) + "\n"
+    assert "models.a.form is not a known key; did you mean from?" in str(caught.value)
 
 
-def test_missing_and_broken_files(tmp_path: Path) -> None:
-    with pytest.raises(params.ParamsError, match="no such file"):
-        params.load(tmp_path / "params.yaml")
-    (tmp_path / "params.yaml").write_text("a: [")
-    with pytest.raises(params.ParamsError, match="not valid YAML"):
-        params.load(tmp_path / "params.yaml")
+def test_sections_are_frozen_and_what_a_start_leaves_out_is_not_done() -> None:
+    start = check(Start, {}, FILE, "starts.random")
+    assert start == Start() and not start.needs_source
+    assert all(not value for value in vars(start).values())
+    with pytest.raises(AttributeError):
+        start.teacher = True  # type: ignore[misc]
+    assert check(Start, {"weights": ["generator"]}, FILE, "s").needs_source
+    assert check(Start, {"teacher": True}, FILE, "s").needs_source
 
 
-def test_paper_scale_is_the_thesis() -> None:
-    paper = RAW["scales"]["paper"]
-    expected = {
-        "image_size": 128,
-        "generator_width": 2048,
-        "student_width": 512,
-        "critic_width": 64,
-        "teacher_epochs": 4000,
-        "kd_epochs": 1000,
-        "kd_batch_size": 8,
-        "n_critic": 8,
-        "learning_rate": 1e-4,
-        "frozen_critic_layers": 4,
-        "ema_decay": 0.0,
-        "samples": 500,
-        "extractor": "inception",
-    }
-    assert {key: paper[key] for key in expected} == expected
-    assert (RAW["wgan_gp"]["n_critic"], RAW["wgan_gp"]["learning_rate"]) == ("scale", "scale")
-    assert (RAW["wgan_gp"]["gradient_penalty"], RAW["wgan_gp"]["beta1"], RAW["wgan_gp"]["beta2"]) == (10.0, 0.0, 0.9)
-    assert RAW["transfer"]["frozen_generator_layers"] == 2
-    assert (RAW["kd"]["learning_rate"], RAW["kd"]["beta1"], RAW["kd"]["beta2"]) == (5e-4, 0.0, 0.999)
-    assert RAW["networks"]["latent_size"] == 100
+@pytest.mark.parametrize("text", ["5e-05", "5E-5", "+5e-05", "0.5e-4", ".5e-4", "5.e-5", "0.00005"])
+def test_a_number_with_an_exponent_is_a_number_however_it_is_written(tmp_path: Path, text: str) -> None:
+    assert read_yaml(yaml_file(tmp_path, f"a: {text}\nb: '{text}'\n")) == {"a": 5e-05, "b": text}
 
 
-def test_every_key_is_commented() -> None:
-    lines = (PROJECT / "params.yaml").read_text().splitlines()
-    numbers = [line for line in lines if ":" in line and not line.lstrip().startswith("#")]
-    sections = numbers[: numbers.index("scales:")]
-    uncommented = [line for line in sections if "#" not in line and not line.endswith(":")]
+@pytest.mark.parametrize("text", ["5e", "e5", "5e-05x", "1.2e3.4"])
+def test_other_words_stay_words(tmp_path: Path, text: str) -> None:
+    assert read_yaml(yaml_file(tmp_path, f"a: {text}\n")) == {"a": text}
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\n", "x: {a: 1, a: 3}\n", "- {a: 1, a: 3}\n", "a: 1\n'a': 3\n"])
+def test_two_keys_of_one_name_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ParamsError, match=r"some\.yaml: not valid YAML: two keys 'a'\n.*line"):
+        read_yaml(yaml_file(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "not valid YAML"),
+        ("? [a, b]\n: c\n", "not valid YAML"),
+        ("", "must be a mapping of sections, not None"),
+        ("- 1\n", r"must be a mapping of sections, not \[1\]"),
+        (b"a: \xff\n", "not UTF-8 text"),
+    ],
+)
+def test_broken_files_are_named(tmp_path: Path, text: str | bytes, message: str) -> None:
+    with pytest.raises(ParamsError, match=rf"some\.yaml: {message}"):
+        read_yaml(yaml_file(tmp_path, text))
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    params, models = written(tmp_path)
+    for missing in (models, params):
+        missing.unlink()
+        with pytest.raises(ParamsError, match=rf"{missing.name}: no such file; run from the project's top folder"):
+            load(params, models)
+
+
+def test_a_missing_section_is_named() -> None:
+    with pytest.raises(ParamsError, match=r"params\.yaml: section kd must be a mapping of keys to values, not None"):
+        mapping({"wgan_gp": {}}, "kd", FILE)
+    assert check(Dataset, raw_params()["datasets"]["dogs"], FILE, "datasets.dogs").channels == 3
+    assert check(Dataset, raw_params()["datasets"]["digits"], FILE, "datasets.digits").channels == 1
+
+
+def test_every_key_is_commented_where_it_stands_first() -> None:
+    lines = (PROJECT / "params.yaml").read_text(encoding="utf-8").splitlines()
+    seen, uncommented = set[str](), []
+    for before, line in zip(["", *lines], lines, strict=False):
+        keys = set(re.findall(r"([a-z_0-9]+):(?= [^{\s])", line.split("#")[0])) - seen
+        seen |= keys
+        heading = before.startswith("#") or re.match(r"[a-z]+: +#", before)  # of the lines that follow
+        if keys and "#" not in line and not heading:
+            uncommented.append(line)
+    assert {"size", "wait", "alpha", "tf32", "significance"} < seen
     assert uncommented == []
-    assert set(RAW["scales"]["smoke"]) == {field.name for field in fields(params.Scale)}

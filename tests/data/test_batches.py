@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from frugalgan.data.batches import Images, stream_seed
+from frugalgan.files import FileError
 
 
 @pytest.fixture
@@ -71,3 +72,35 @@ def test_flip_mirrors_about_half(tmp_path: Path) -> None:
 def test_more_than_there_is_names_file_and_mend(images: Images) -> None:
     with pytest.raises(ValueError, match=r"images\.npy: 10 images, fewer than one batch of 11; lower batch_size"):
         images.batch(0, 11)
+
+
+def test_labels_stay_with_their_images_in_any_order_and_part(images: Images) -> None:
+    np.save(images.path.with_name("labels.npy"), np.arange(10, dtype=np.uint8))
+    labelled = replace(images, labels_path=images.path.with_name("labels.npy"))
+    whole = labelled.batch(7, 8)
+    assert whole.labels is not None and whole.labels.tolist() == shown(images, 7, 8)
+    assert whole.labels_twice().tolist() == 2 * whole.labels.tolist()  # type: ignore[union-attr]
+    for parts in (whole.split(4), [replace(labelled, rank=rank, processes=2).batch(7, 8) for rank in range(2)]):
+        assert torch.equal(torch.cat([part.labels for part in parts]), whole.labels)  # type: ignore[misc]
+    assert images.batch(7, 8).labels is images.batch(7, 8).labels_twice() is None
+
+
+def test_labels_are_part_of_what_the_images_are(images: Images) -> None:
+    path = images.path.with_name("labels.npy")
+    hashes = {images.sha256()}
+    for first in range(2):
+        np.save(path, np.arange(first, 10 + first, dtype=np.uint8))
+        hashes.add(replace(images, labels_path=path).sha256())
+    assert len(hashes) == 3
+
+
+def test_other_labels_than_images_missing_and_damaged_files_are_named(images: Images) -> None:
+    path = images.path.with_name("labels.npy")
+    np.save(path, np.arange(9, dtype=np.uint8))
+    with pytest.raises(FileError, match=r"labels\.npy: 9 labels for the 10 images of .*images\.npy"):
+        replace(images, labels_path=path).batch(0, 2)
+    with pytest.raises(FileError, match=r"none\.npy: no such file; `dvc repro` makes it"):
+        replace(images, path=path.with_name("none.npy")).batch(0, 2)
+    images.path.write_bytes(images.path.read_bytes()[:-5])
+    with pytest.raises(FileError, match=r"images\.npy: not a whole array of images .*delete it and run `dvc repro`"):
+        replace(images).batch(0, 2)

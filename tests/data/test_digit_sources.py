@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+from dataclasses import replace
 from http.client import IncompleteRead
 from pathlib import Path
 from urllib.error import URLError
@@ -11,17 +12,24 @@ import numpy as np
 import pytest
 import torchvision.datasets
 from digit_files import FILES, contents, raw_digits
+from picture_files import DATASET
 from sklearn.datasets import load_digits
 
-from frugalgan.data.digits import prepare_digits
 from frugalgan.data.idx import read_idx
-from frugalgan.data.sources import digits
-from frugalgan.data.sources.folder import SourceError
+from frugalgan.data.prepare import prepare
+from frugalgan.data.sources import SourceError, fetch
+
+DIGITS = replace(DATASET, colour=False, labels=True)
+
+
+def fetched(out: Path, source: str) -> Path:
+    fetch(replace(DIGITS, source=source), out)
+    return out
 
 
 def test_scikit_learns_digits_are_split_once_and_for_all(tmp_path: Path) -> None:
     for name in ("raw", "again"):
-        digits.fetch(tmp_path / name, source="sklearn")
+        fetched(tmp_path / name, "sklearn")
     assert sorted(contents(tmp_path / "raw")) == sorted(f"{name}.gz" for name in FILES)
     assert contents(tmp_path / "raw") == contents(tmp_path / "again")
     train, labels, heldout, heldout_labels = (
@@ -67,12 +75,12 @@ def test_a_folder_is_copied_under_the_usual_names(tmp_path: Path, below: str, sp
         given.write_bytes(content if given.suffix == ".gz" else gzip.decompress(content))
         given.chmod(0o444)
     before = contents(source)
-    digits.fetch(tmp_path / "raw", source=str(tmp_path / "my digits"))
+    fetched(tmp_path / "raw", str(tmp_path / "my digits"))
     assert contents(source) == before
     assert sorted(contents(tmp_path / "raw")) == sorted(made.format(*stem) for stem in stems)
     assert all(os.access(path, os.W_OK) for path in (tmp_path / "raw").iterdir())
     for raw in ("raw", "original"):
-        prepare_digits(tmp_path / raw, tmp_path / "out" / raw, image_size=32, minimum=1)
+        prepare(tmp_path / raw, tmp_path / "out" / raw, DIGITS, max_rejected=0.0)
     assert contents(tmp_path / "out" / "raw") == contents(tmp_path / "out" / "original")
 
 
@@ -81,38 +89,23 @@ def test_names_follow_the_content_and_the_compressed_file_is_taken(tmp_path: Pat
     compressed, plain = source / f"{FILES[0]}.gz", source / f"{FILES[1]}.gz"
     (source / FILES[0]).write_bytes(b"half unpacked")
     plain.write_bytes(gzip.decompress(plain.read_bytes()))
-    digits.fetch(tmp_path / "raw", source=str(source))
+    fetched(tmp_path / "raw", str(source))
     assert (tmp_path / "raw" / compressed.name).read_bytes() == compressed.read_bytes()
     assert (tmp_path / "raw" / FILES[1]).read_bytes() == plain.read_bytes()
     assert len(contents(tmp_path / "raw")) == 4
 
 
-def test_missing_folders_and_files_are_named_with_the_choices(tmp_path: Path) -> None:
-    choices = r"digits\.source must be sklearn, torchvision or a folder with the four files train-images"
-    with pytest.raises(SourceError, match=rf"nowhere: no such folder; {choices}"):
-        digits.fetch(tmp_path / "raw", source=str(tmp_path / "nowhere"))
+def test_missing_files_are_named(tmp_path: Path) -> None:
     source = raw_digits(tmp_path / "source")
     for name in FILES[1:3]:
         (source / f"{name}.gz").unlink()
-    with pytest.raises(
-        SourceError, match=rf"source: no train-labels-idx1-ubyte and no t10k-images-idx3-ubyte.*{choices}"
-    ):
-        digits.fetch(tmp_path / "raw", source=str(source))
-    with pytest.raises(SourceError, match=rf"gz: is not a folder; {choices}"):
-        digits.fetch(tmp_path / "raw", source=str(source / f"{FILES[0]}.gz"))
+    four = r"digits need the four files train-images-idx3-ubyte, .* \(\.gz or not\)"
+    with pytest.raises(SourceError, match=rf"source: no train-labels-idx1-ubyte and no t10k-images-idx3-ubyte.*{four}"):
+        fetched(tmp_path / "raw", str(source))
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
-@pytest.mark.parametrize("source", ["sklearn", "torchvision", "nowhere"])
-def test_what_stands_in_the_way_is_not_overwritten(tmp_path: Path, source: str) -> None:
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / "precious").write_text("mine")
-    with pytest.raises(FileExistsError, match="remove it"):
-        digits.fetch(tmp_path / "raw", source=source)
-    assert contents(tmp_path / "raw") == {"precious": b"mine"}
-
-
-def test_torchvision_leaves_the_four_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mnist_by_torchvision_leaves_the_four_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = raw_digits(tmp_path / "original")
     roots = []
 
@@ -124,7 +117,7 @@ def test_torchvision_leaves_the_four_files(tmp_path: Path, monkeypatch: pytest.M
             Path(root, "MNIST", "raw", name).write_bytes(gzip.decompress((original / f"{name}.gz").read_bytes()))
 
     monkeypatch.setattr(torchvision.datasets, "MNIST", download)
-    digits.fetch(tmp_path / "raw", source="torchvision")
+    fetched(tmp_path / "raw", "mnist")
     assert contents(tmp_path / "raw") == contents(original)
     assert not roots[0].exists()
 
@@ -138,11 +131,11 @@ def test_torchvision_leaves_the_four_files(tmp_path: Path, monkeypatch: pytest.M
         IncompleteRead(b"half"),
     ],
 )
-def test_torchvision_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_mnist_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(root: str, download: bool) -> None:
         raise error
 
     monkeypatch.setattr(torchvision.datasets, "MNIST", fail)
     with pytest.raises(SourceError, match=r"MNIST: download failed \(.+\); check the network.*folder.*or to sklearn"):
-        digits.fetch(tmp_path / "raw", source="torchvision")
+        fetched(tmp_path / "raw", "mnist")
     assert not list(tmp_path.iterdir())

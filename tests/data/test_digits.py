@@ -1,19 +1,29 @@
 """Digits from raw files to arrays."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from digit_files import FILES, contents, random_bytes, raw_digits
+from picture_files import DATASET
 
-from frugalgan.data.digits import HELDOUT_FILES, TRAIN_FILES, DigitsError, DigitsReport, find_idx_files, prepare_digits
-from frugalgan.data.idx import IdxError, read_idx, write_idx
+from frugalgan.data.facts import DataFacts, read_facts
+from frugalgan.data.idx import HELDOUT_FILES, TRAIN_FILES, IdxError, find_idx_files, read_idx, write_idx
+from frugalgan.data.idx_digits import DigitsError
 from frugalgan.data.images import resize
-from frugalgan.data.sources import digits
+from frugalgan.data.prepare import PreparationError, PreparationReport, prepare
+from frugalgan.data.sources import fetch
 
-OUTPUTS = ["heldout.npy", "heldout_labels.npy", "images.npy", "labels.npy"]
+OUTPUTS = ["data.json", "heldout.npy", "heldout_labels.npy", "images.npy", "labels.npy"]
 MNIST_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+DIGITS = replace(DATASET, source="sklearn", colour=False, mirror=False, labels=True)
+TEN = tuple("0123456789")
+
+
+def prepared(raw: Path, out: Path, **changes: object) -> PreparationReport:
+    return prepare(raw, out, replace(DIGITS, **changes), max_rejected=0.0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +37,7 @@ def mnist() -> Path:
 
 def test_mnist_sized_digits_get_a_border_and_stay_as_they_are(tmp_path: Path) -> None:
     raw, out = raw_digits(tmp_path / "raw"), tmp_path / "made" / "out"
-    assert prepare_digits(raw, out, image_size=32, minimum=20) == DigitsReport(train=20, heldout=10)
+    assert prepared(raw, out) == PreparationReport(train=20, heldout=10)
     assert sorted(contents(out)) == OUTPUTS
     assert [path.name for path in out.parent.iterdir()] == ["out"]
     for name, labels, count, seed in (("images", "labels", 20, 0), ("heldout", "heldout_labels", 10, 1)):
@@ -43,9 +53,26 @@ def test_mnist_sized_digits_get_a_border_and_stay_as_they_are(tmp_path: Path) ->
         assert written.tolist() == [index % 10 for index in range(count)]
 
 
-@pytest.mark.parametrize(("given", "padded", "size"), [(28, 32, 64), (28, 32, 16), (8, 8, 32), (8, 8, 8), (32, 32, 32)])
+def test_the_facts_of_digits(tmp_path: Path) -> None:
+    raw = raw_digits(tmp_path / "raw")
+    prepared(raw, tmp_path / "out", size=64)
+    assert read_facts(tmp_path / "out") == DataFacts(size=64, channels=1, mirror=False, labels=TEN)
+    prepared(raw, tmp_path / "out", labels=False)
+    assert read_facts(tmp_path / "out") == DataFacts(size=32, channels=1, mirror=False, labels=())
+    assert sorted(contents(tmp_path / "out")) == ["data.json", "heldout.npy", "images.npy"]
+
+
+def test_digits_in_colour_are_refused_with_the_key(tmp_path: Path) -> None:
+    with pytest.raises(PreparationError, match=r"raw: digits are grey: set `colour: false` of the data set"):
+        prepared(raw_digits(tmp_path / "raw"), tmp_path / "out", colour=True)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "padded", "size"), [(28, 32, 64), (36, 36, 32), (8, 8, 32), (8, 8, 64), (32, 32, 32)]
+)
 def test_other_sizes_are_resized(tmp_path: Path, given: int, padded: int, size: int) -> None:
-    prepare_digits(raw_digits(tmp_path / "raw", size=given), tmp_path / "out", image_size=size, minimum=1)
+    prepared(raw_digits(tmp_path / "raw", size=given), tmp_path / "out", size=size)
     border = (padded - given) // 2
     grey = np.pad(random_bytes(20, given, given), ((0, 0), (border, border), (border, border)))
     expected = [resize(image, size)[None] for image in grey]
@@ -54,9 +81,9 @@ def test_other_sizes_are_resized(tmp_path: Path, given: int, padded: int, size: 
 
 def test_the_same_bytes_again_in_the_same_place(tmp_path: Path) -> None:
     raw = raw_digits(tmp_path / "raw")
-    prepare_digits(raw, tmp_path / "out", image_size=64, minimum=1)
+    prepared(raw, tmp_path / "out", size=64)
     before = contents(tmp_path / "out")
-    prepare_digits(raw, tmp_path / "out", image_size=64, minimum=1)
+    prepared(raw, tmp_path / "out", size=64)
     assert contents(tmp_path / "out") == before
 
 
@@ -75,43 +102,46 @@ def test_digits_that_do_not_fit_are_named_and_the_old_result_stays(
     tmp_path: Path, name: str, array: np.ndarray, error: type[Exception], message: str
 ) -> None:
     raw, out = raw_digits(tmp_path / "raw"), tmp_path / "out"
-    prepare_digits(raw, out, image_size=32, minimum=1)
+    prepared(raw, out)
     before = contents(out)
     write_idx(raw / f"{name}.gz", array)
     with pytest.raises(error, match=rf"raw/{name}\.gz: {message}"):
-        prepare_digits(raw, out, image_size=32, minimum=1)
+        prepared(raw, out)
     assert contents(out) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "raw"]
 
 
 def test_a_full_disk_leaves_the_old_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw, out = raw_digits(tmp_path / "raw"), tmp_path / "out"
-    prepare_digits(raw, out, image_size=32, minimum=1)
-    before = contents(out)
+    prepared(raw, out)
+    before, save = contents(out), np.save
 
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def fail(path: Path, array: np.ndarray) -> None:
+        if path.name == "labels.npy":  # after the images are written
+            raise OSError(28, "No space left on device")
+        save(path, array)
 
-    monkeypatch.setattr(np, "save", fail)  # after the images are written
+    monkeypatch.setattr(np, "save", fail)
     with pytest.raises(OSError, match="No space"):
-        prepare_digits(raw, out, image_size=64, minimum=1)
+        prepared(raw, out, size=64)
     assert contents(out) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "raw"]
 
 
-def test_too_few_digits_name_file_numbers_and_mend(tmp_path: Path) -> None:
-    raw = raw_digits(tmp_path / "raw")
-    with pytest.raises(DigitsError, match=r"train-images.*: 20 digits .* 64 are needed .*digits\.batch_size"):
-        prepare_digits(raw, tmp_path / "out", image_size=32, minimum=64)
+def test_too_few_digits_name_folder_numbers_and_cure(tmp_path: Path) -> None:
+    raw = raw_digits(tmp_path / "raw", train=15)
+    with pytest.raises(PreparationError, match=r"raw: 15 images .* at least 16 are needed; add pictures"):
+        prepared(raw, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_raw_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"raw: no train-images-idx3-ubyte and no .*fetch_digits"):
-        prepare_digits(tmp_path / "raw", tmp_path / "out", image_size=32, minimum=1)
-    (raw_digits(tmp_path / "raw") / f"{FILES[3]}.gz").unlink()
-    with pytest.raises(FileNotFoundError, match=r"raw: no t10k-labels-idx1-ubyte \(or \.gz\) there"):
-        prepare_digits(tmp_path / "raw", tmp_path / "out", image_size=32, minimum=1)
+def test_missing_raw_files_are_named_with_the_stage(tmp_path: Path) -> None:
+    raw = raw_digits(tmp_path / "mine")
+    for name in FILES[1:3]:
+        (raw / f"{name}.gz").unlink()
+    message = r"no train-labels-idx1-ubyte and no t10k-images-idx3-ubyte \(or \.gz\) there; run `dvc repro fetch@mine`"
+    with pytest.raises(FileNotFoundError, match=rf"mine: {message}"):
+        prepared(raw, tmp_path / "out")
 
 
 def test_a_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
@@ -119,14 +149,14 @@ def test_a_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
     out.mkdir()
     (out / "thesis.tex").write_text("precious")
     with pytest.raises(FileExistsError, match=r"thesis\.tex"):
-        prepare_digits(raw, out, image_size=32, minimum=1)
+        prepared(raw, out)
     assert contents(out) == {"thesis.tex": b"precious"}
 
 
 def test_scikit_learns_digits_become_images(tmp_path: Path) -> None:
-    digits.fetch(tmp_path / "raw", source="sklearn")
-    report = prepare_digits(tmp_path / "raw", tmp_path / "out", image_size=32, minimum=1000)
-    assert str(report) == f"{report.train} digits for training, {report.heldout} held out"
+    fetch(DIGITS, tmp_path / "raw")
+    report = prepared(tmp_path / "raw", tmp_path / "out")
+    assert str(report).startswith(f"{report.train} images for training, {report.heldout} held out")
     assert report.train + report.heldout == 1797
     images = np.load(tmp_path / "out" / "images.npy", mmap_mode="r")
     assert images.shape == (report.train, 1, 32, 32)
@@ -135,9 +165,8 @@ def test_scikit_learns_digits_become_images(tmp_path: Path) -> None:
 
 
 def test_real_mnist(tmp_path: Path, mnist: Path) -> None:
-    digits.fetch(tmp_path / "raw", source=str(mnist))
-    report = prepare_digits(tmp_path / "raw", tmp_path / "out", image_size=32, minimum=60000)
-    assert report == DigitsReport(train=60000, heldout=10000)
+    fetch(replace(DIGITS, source=str(mnist)), tmp_path / "raw")
+    assert prepared(tmp_path / "raw", tmp_path / "out") == PreparationReport(train=60000, heldout=10000)
     for name, labels, images_file in (
         ("images", "labels", TRAIN_FILES[0]),
         ("heldout", "heldout_labels", HELDOUT_FILES[0]),

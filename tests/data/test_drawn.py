@@ -1,13 +1,16 @@
 """Drawn pictures: the layouts, the same bytes however made, true key points, two kinds of animal."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from picture_files import DATASET
 
+from frugalgan.data.index import Picture, read_index
 from frugalgan.data.photos import read_rgb
-from frugalgan.data.sources import drawn
+from frugalgan.data.sources import drawn, fetch, own_folder
 from frugalgan.data.sources.drawing.photos import draw_face, draw_scene
 from frugalgan.data.sources.drawing.pose import Pose, points
 
@@ -16,32 +19,59 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_same_bytes_for_any_number_of_workers_and_other_counts(tmp_path: Path) -> None:
-    drawn.fetch(tmp_path / "one", seed=3, scenes=2, cats=11, dogs=2, workers=1)
-    drawn.fetch(tmp_path / "two", seed=3, scenes=1, cats=11, dogs=3, workers=2)
-    one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
-    shared = set(one) & set(two) - {"README.txt"}
-    assert len(shared) == 2 + (11 + 2) + (2 + 1)  # a scene with its .cat file, cats, dogs
+def drawings(folder: Path, subject: str, count: int, workers: int = 1) -> dict[str, bytes]:
+    folder.mkdir()
+    drawn.draw_all(folder, subject=subject, count=count, workers=workers)
+    return contents(folder)
+
+
+def test_same_bytes_for_any_number_of_workers_subject_and_count(tmp_path: Path) -> None:
+    one = drawings(tmp_path / "one", "any", 2)
+    two = drawings(tmp_path / "two", "any", 5, workers=2)
+    shared = set(one) & set(two) - {"README.txt", "index.csv"}
+    assert len(shared) == 2 + (2 + 1) + (2 + 1)  # a scene with its .cat file, cats, dogs
     assert all(one[name] == two[name] for name in shared)
     assert len(set(one.values())) == len(one)
+    cats, dogs = (drawings(tmp_path / subject, subject, 2) for subject in ("cat", "dog"))
+    assert set(cats) & set(dogs) == {"README.txt", "index.csv"}
+    assert all(part[name] == one[name] for part in (cats, dogs) for name in set(part) - {"index.csv"})
+    assert set(cats) | set(dogs) == set(one)
 
 
-def test_layout(tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    drawn.fetch(raw, seed=0, scenes=1, cats=1, dogs=0, workers=1)
-    assert set(contents(raw)) == {
+def test_paths_and_order_parts_labels_and_key_points(tmp_path: Path) -> None:
+    made = drawings(tmp_path / "raw", "any", 2)
+    faces = [
+        *(Picture(f"animal-faces/afhq/train/cat/drawn_cat_00000{n}.jpg", "train", "cat") for n in (1, 2)),
+        *(Picture(f"animal-faces/afhq/train/dog/drawn_dog_00000{n}.jpg", "train", "dog") for n in (1, 2)),
+        Picture("animal-faces/afhq/val/cat/drawn_cat_000001.jpg", "heldout", "cat"),
+        Picture("animal-faces/afhq/val/dog/drawn_dog_000001.jpg", "heldout", "dog"),
+    ]
+    scenes = [Picture("cat-dataset/CAT_00/00000001_000.jpg", "", "cat", True)]
+    assert read_index(tmp_path / "raw") == faces + scenes
+    assert set(made) == {picture.path for picture in faces + scenes} | {
         "README.txt",
-        "animal-faces/afhq/train/cat/drawn_cat_000001.jpg",
-        "animal-faces/afhq/val/cat/drawn_cat_000001.jpg",
-        "cat-dataset/CAT_00/00000001_000.jpg",
+        "index.csv",
         "cat-dataset/CAT_00/00000001_000.jpg.cat",
     }
-    assert "drawn, not photographs" in (raw / "README.txt").read_text()
-    assert read_rgb(raw / "animal-faces/afhq/val/cat/drawn_cat_000001.jpg").shape == (512, 512, 3)
-    numbers = [int(word) for word in (raw / "cat-dataset/CAT_00/00000001_000.jpg.cat").read_text().split()]
+    assert "drawn, not photographs" in (tmp_path / "raw/README.txt").read_text()
+    assert read_rgb(tmp_path / "raw/animal-faces/afhq/val/cat/drawn_cat_000001.jpg").shape == (512, 512, 3)
+    numbers = [int(word) for word in made["cat-dataset/CAT_00/00000001_000.jpg.cat"].split()]
     assert numbers[0] == 9
     assert len(numbers) == 1 + 2 * 9
-    assert [p.name for p in tmp_path.iterdir()] == ["raw"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "scenes", "cats", "dogs"), [("cat", 5, 11 + 2, 0), ("dog", 0, 0, 11 + 2), ("any", 5, 13, 13)]
+)
+def test_how_many_pictures_a_subject_and_a_count_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: str, scenes: int, cats: int, dogs: int
+) -> None:
+    monkeypatch.setattr(drawn, "_draw_all", lambda *_: None)
+    drawings(tmp_path / "raw", subject, 11)
+    pictures = read_index(tmp_path / "raw")
+    assert sum(picture.has_points for picture in pictures) == scenes
+    assert sum(picture.label == "cat" and not picture.has_points for picture in pictures) == cats
+    assert sum(picture.label == "dog" for picture in pictures) == dogs
 
 
 def test_val_is_a_tenth_rounded_up() -> None:
@@ -121,10 +151,9 @@ def test_cats_and_dogs_differ() -> None:
     assert np.mean(right) > 0.8
 
 
-@pytest.mark.parametrize("counts", [{"scenes": 0, "cats": 0, "dogs": 0}, {"scenes": 1, "cats": -1, "dogs": 0}])
-def test_impossible_counts(tmp_path: Path, counts: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="cats"):
-        drawn.fetch(tmp_path / "raw", seed=0, workers=1, **counts)
+def test_nothing_to_draw_names_the_key(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"drawn pictures: count is 0; set it above 0 in params\.yaml"):
+        fetch(replace(DATASET, source="drawn", count=0), tmp_path / "raw")
     assert not list(tmp_path.iterdir())
 
 
@@ -133,6 +162,6 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise OSError("disk full")
 
     monkeypatch.setattr(drawn, "draw", fail)
-    with pytest.raises(OSError, match="disk full"):
-        drawn.fetch(tmp_path / "raw", seed=0, scenes=1, cats=0, dogs=0, workers=1)
+    with pytest.raises(OSError, match="disk full"), own_folder(tmp_path / "raw") as folder:
+        drawn.draw_all(folder, subject="cat", count=1, workers=1)
     assert not list(tmp_path.iterdir())

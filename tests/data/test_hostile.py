@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_files import run
 
 from frugalgan.data.cropping import crop_photo
 from frugalgan.data.crops import FaceError, crop_centre
 from frugalgan.data.images import ImageError, write_png
+from frugalgan.data.index import Picture
 from frugalgan.data.photos import decode_shrunk
-from frugalgan.data.prepare import REJECTED, prepare
-from frugalgan.data.raw_photos import RawPhoto
+from frugalgan.data.prepare import REJECTED
 
 CASES, FILES, SIZE = 10_000, 25, 64
 
@@ -55,16 +56,14 @@ def test_odd_names_are_names(tmp_path: Path) -> None:
     folder = tmp_path / "raw/animal-faces/afhq/train/cat"
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    for name in NAMES:
+    for name in (*NAMES, *(f"further {name}" for name in (*NAMES, "re\rturn.png", "a,b.png", "=1+1.png", "..png"))):
         write_png(folder / name, rng.integers(0, 256, (16, 16, 3), np.uint8))
-    (folder / "bad\nname.png").write_bytes(b"no picture")
-    report = prepare(
-        tmp_path / "raw", tmp_path / "out", animal="cat", image_size=8, crop="eyes", max_rejected=0.5, minimum=1
-    )
-    assert report.train + report.heldout == len(NAMES) and report.rejected == 1
+    (folder / "bad\nna\rme.png").write_bytes(b"no picture")
+    report = run(tmp_path / "raw", tmp_path / "out")
+    assert report.train + report.heldout == 2 * len(NAMES) + 4 and report.rejected == 1
     with (tmp_path / "out" / REJECTED).open(newline="") as file:
         (row,) = csv.DictReader(file)
-    assert row["file"].endswith("bad\nname.png") and "not an image" in row["reason"]
+    assert row["file"].endswith("bad\nna\\rme.png") and "not an image" in row["reason"]
     assert not (tmp_path / "harm").exists() and not Path("harm").exists()
 
 
@@ -74,6 +73,6 @@ def test_a_huge_annotation_is_not_read(tmp_path: Path) -> None:
         for _ in range(100):
             file.write("1 2\n" * 100_000)
     begun = time.monotonic()
-    cropped = crop_photo(tmp_path, RawPhoto("cat.png", True, None), crop="eyes", size=8)
+    cropped = crop_photo(tmp_path, Picture("cat.png", has_points=True), crop="eyes", size=8)
     assert "cat.png.cat: more than 4096 bytes" in cropped.reason
     assert time.monotonic() - begun < 1

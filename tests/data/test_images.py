@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from frugalgan.data.images import ImageError, grid, read_rgb, resize, to_uint8, to_unit, write_png
+from frugalgan.data.images import ImageError, enlarged_grid, grid, read_rgb, resize, to_uint8, to_unit, write_png
 from frugalgan.data.photos import MAX_PIXELS, decode_shrunk
 
 SMOOTH = cv2.resize(
@@ -67,6 +67,8 @@ KINDS = {
     "16_bit_grey.png": (with_opencv(".png", DEEP[..., 2].copy()), GREY, 0),
     "16_bit_grey.tif": (with_opencv(".tiff", DEEP[..., 2].copy()), GREY, 0),
     "16_bit_alpha.png": (with_opencv(".png", np.dstack([DEEP, ALPHA.astype(np.uint16) * 257])), OVER_WHITE, 1),
+    "palette.gif": (encoded(RGB.quantize(64), "GIF"), np.asarray(RGB.quantize(64).convert("RGB")), 0),
+    "rgb.avif": (encoded(RGB, "AVIF", quality=100, subsampling="4:4:4"), SMOOTH, 4),
     "rgb.bmp": (encoded(RGB, "BMP"), SMOOTH, 0),
     "jpeg.named.png": (JPEG, np.asarray(Image.open(io.BytesIO(JPEG))), 1),
     "trailing.jpg": (JPEG + b"more" * 99, np.asarray(Image.open(io.BytesIO(JPEG))), 1),
@@ -216,6 +218,16 @@ def test_grid_places_images_row_by_row_on_white() -> None:
 def test_a_grid_of_grey_images_is_rgb() -> None:
     grey = np.arange(2 * 4, dtype=np.uint8).reshape(2, 1, 2, 2)
     assert np.array_equal(grid(grey, columns=2), grid(np.repeat(grey, 3, axis=1), columns=2))
+
+
+@pytest.mark.parametrize(("size", "shown"), [(8, 128), (100, 200), (128, 128), (256, 256)])
+def test_an_enlarged_grid_shows_images_that_a_person_can_see(size: int, shown: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (1, 3, size, size), np.uint8)
+    inside = enlarged_grid(np.concatenate([image, image]), columns=2)[4:-4, 4 : 4 + shown]
+    assert inside.shape == (shown, shown, 3)
+    step = shown // size
+    assert np.array_equal(inside[::step, ::step], image[0].transpose(1, 2, 0))
+    assert np.array_equal(inside[step - 1 :: step, step - 1 :: step], image[0].transpose(1, 2, 0))
 
 
 def test_write_png_keeps_colours_and_refuses_other_arrays(tmp_path: Path) -> None:

@@ -1,106 +1,176 @@
-"""Quality over training of the models of digits, seed by seed: known answers."""
+"""One model, all of its seeds: known answers on noise, with a stand-in extractor."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from pipeline import PROJECT
+from mean_colour import COLOUR, pictures
+from small_study import row, small_study
+from trained_models import measured, prepared, trained, values_of
 
-from frugalgan.config import params
-from frugalgan.evaluation.classifier import StudyError, agreement, classifier_of, evaluate_models
-from frugalgan.data.digits import prepare_digits
-from frugalgan.evaluation.features import extractor
-from frugalgan.files import FileError
-from frugalgan.config.sections import Digits
-from frugalgan.data.sources import digits
+from frugalgan.config.study import Study
+from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
+from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.files import FileError, write_json
 
-SETTINGS = replace(
-    params.load(PROJECT / "params.yaml").digits, seeds=[0, 1], digits_samples=20, reference=60, extractor_batch_size=20
-)
+N, DRAWS, SIZE = 20, 3, 16
+STUDENTS = {"teacher": row(seeds=2), "student": row(method="kd", source="teacher", start="taught", seeds=2)}
+
+
+def noise(*shape: int, seed: int = 0) -> np.ndarray:
+    return pictures(int(np.prod(shape)), seed, SIZE).reshape(*shape, 3, SIZE, SIZE)
+
+
+def features(images: np.ndarray) -> np.ndarray:
+    return COLOUR(images, batch_size=50)
+
+
+def distance(images: np.ndarray, by: Measured) -> float:
+    return frechet_distance(features(images), by.features["reference"].features)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """scikit-learn's real digits, prepared."""
-    folder = tmp_path_factory.mktemp("digits")
-    digits.fetch(folder / "raw", source="sklearn")
-    prepare_digits(folder / "raw", folder / "data", image_size=32, minimum=100)
-    return folder / "data"
+def study() -> Study:
+    return small_study(STUDENTS)
 
 
-def model(folder: Path, seeds: dict[int, np.ndarray], classes: int, **cost: Any) -> Path:
-    """As train_over_seeds leaves it: `seeds` are the images of two moments of each."""
-    for seed, moments in seeds.items():
-        (folder / str(seed)).mkdir(parents=True)
-        np.save(folder / str(seed) / "moments.npy", moments)
-        facts = {"generator": {"network": "dcgan.Generator", "arguments": {"classes": classes}}}
-        (folder / str(seed) / "model.json").write_text(json.dumps(facts))
-        values = {"moments_kimg": [0.0, 1.0], "moments_seconds": [0.0, 2.0], "peak_training_bytes": 5}
-        (folder / f"{seed}.json").write_text(json.dumps(values | {"trained_parameters": 7} | cost))
-    return folder
+@pytest.fixture
+def by(study: Study, tmp_path: Path) -> Measured:
+    """Two seeds of a model, and what they are measured by."""
+    trained(tmp_path / "m", noise(2, DRAWS * N, seed=1), noise(2, 2, N, seed=2))
+    return measured(study, "cats", tmp_path / "m", prepared(tmp_path / "cats", noise(90), heldout=10))
 
 
-def evaluated(models: dict[str, Path], data: Path, settings: Digits = SETTINGS, **options: Any) -> dict[str, Any]:
-    network = extractor("efficientnet_lite0_64", None, torch.device("cpu"))
-    return evaluate_models(network, models, data, settings, kid_subsets=10, seed=2022, **options)
+def test_every_seed_has_its_quality_its_course_and_its_record(study: Study, by: Measured) -> None:
+    values = values_of(study, "teacher", by)
+    images, moments = noise(2, DRAWS * N, seed=1), noise(2, 2, N, seed=2)
+    assert (values["seeds"], values["distance"]) == ([0, 1], "fd_mean_colour")
+    for seed in (0, 1):
+        draws = [distance(draw, by) for draw in np.split(images[seed], DRAWS)]
+        assert values["quality"][seed]["fd_mean_colour_draws"] == pytest.approx(draws)
+        assert values["course"]["distance"][seed] == pytest.approx([distance(moment, by) for moment in moments[seed]])
+        assert len(values["course"]["kid"][seed]) == len(values["course"]["coverage"][seed]) == 2
+    assert (values["course"]["kimg"], values["course"]["seconds"]) == ([0.0, 1.0], [[0.0, 2.0]] * 2)
+    assert values["n_per_moment"] == N
+    assert [record["peak_training_bytes"] for record in values["records"]] == [3 * 2**20] * 2
+    assert values["trained_on"] == {
+        "device": "CPU",
+        "precision": "float32",
+        "processes": 1,
+        "versions": {"torch": "2"},
+    }
 
 
-def by_label(data: Path, n: int) -> np.ndarray:
-    """n real held-out digits whose labels are 0, 1, …, 9, 0, …"""
-    images, labels = np.load(data / "heldout.npy"), np.load(data / "heldout_labels.npy")
-    places = [np.flatnonzero(labels == i % 10)[i // 10] for i in range(n)]
-    return images[places]
+def test_what_a_number_rests_on_is_told(study: Study, by: Measured) -> None:
+    values = values_of(study, "teacher", by)
+    named = {key: values[key] for key in ("model", "data", "method", "networks", "from", "start", "budget", "parts")}
+    assert named == {"model": "teacher", "data": "cats", "parts": ["generator", "critic"]} | {
+        key: row()[key] for key in ("method", "networks", "from", "start", "budget")
+    }
+    assert values["floor"] == by.floor and values["n_reference"] == 60
+    assert {"reference_sha256", "extractor_sha256", "torch", "image_width"} <= set(values)
+    assert "agreement" not in values and "classifier" not in values  # the model is not conditional
 
 
-def test_real_digits_beat_noise_and_are_called_by_their_labels(data: Path, tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (20, 1, 32, 32), np.uint8)
-    moments = np.stack([noise, by_label(data, 20)])
-    found = evaluated({"told": model(tmp_path / "told", {0: moments, 1: moments}, classes=10)}, data)
-    told = found["models"]["told"]
-    assert told["seeds"] == [0, 1] and told["seconds"] == [[0.0, 2.0]] * 2 and told["trained_parameters"] == 7
-    for distances, kids, shares in zip(told["distance"], told["kid"], told["agreement"], strict=True):
-        assert distances[1] < 0.5 * distances[0] and kids[1] < 0.5 * kids[0]
-        assert shares[1] > 0.9 and shares[0] < 0.4
-    assert found["classifier_accuracy"] > 0.97
-    assert found["floor_distance"] == pytest.approx(told["distance"][0][1], rel=0.3)
-    assert found["n_floor"] == found["n_per_moment"] == 20 and found["n_reference"] == 60
-    ended = evaluated({"told": tmp_path / "told"}, data, ends=["told"])["models"]["told"]
-    for key in ("distance", "kid", "seconds", "agreement"):
-        assert ended[key] == [[run[-1]] for run in told[key]], key
-    assert ended["kimg"] == told["kimg"][-1:]
-    assert {"scikit-learn", "extractor_sha256", "torch", "reference_sha256"} <= set(found)
+def test_values_can_be_written(study: Study, by: Measured, tmp_path: Path) -> None:
+    values = values_of(study, "teacher", by)
+    write_json(tmp_path / "teacher.json", values)
+    assert json.loads((tmp_path / "teacher.json").read_text()) == values
 
 
-def test_models_that_are_told_no_labels_have_no_agreement(data: Path, tmp_path: Path) -> None:
-    moments = np.stack([by_label(data, 20)] * 2)
-    found = evaluated({"free": model(tmp_path / "free", {0: moments, 1: moments}, classes=0)}, data)
-    assert "agreement" not in found["models"]["free"]
+def test_the_picture_is_of_the_first_seeds_samples(study: Study, by: Measured) -> None:
+    samples = by.samples / "samples.npy"
+    first = evaluate(study, "teacher", by, COLOUR)[1]
+    assert first.ndim == 3 and first.shape[2] == 3 and first.dtype == np.uint8
+    np.save(samples, noise(2, DRAWS * N, seed=1)[::-1])
+    assert not np.array_equal(first, evaluate(study, "teacher", by, COLOUR)[1])
+    np.save(samples, noise(2, DRAWS * N, seed=1)[[0, 0]])
+    assert np.array_equal(first, evaluate(study, "teacher", by, COLOUR)[1])
 
 
-def test_agreement_is_a_share_of_labels_asked_for_in_turn() -> None:
-    images = np.zeros((20, 1, 2, 2), np.uint8)
-    assert agreement(lambda images: np.arange(len(images)) % 10, images, 10) == 1
-    assert agreement(lambda images: np.zeros(len(images)), images, 10) == 0.1
+@pytest.mark.parametrize("seeds_of_teacher", [2, 1])
+def test_students_are_compared_with_their_teachers_other_images_seed_by_seed(
+    study: Study, by: Measured, tmp_path: Path, seeds_of_teacher: int
+) -> None:
+    others = noise(seeds_of_teacher, N, seed=3)
+    (tmp_path / "teacher").mkdir()
+    np.save(tmp_path / "teacher" / "others.npy", others)
+    values = values_of(study, "student", by, tmp_path / "teacher")
+    for seed, images in enumerate(noise(2, DRAWS * N, seed=1)):
+        taught = features(others[min(seed, seeds_of_teacher - 1)])  # the last for seeds that the teacher has not
+        expected = [frechet_distance(features(draw), taught) for draw in np.split(images, DRAWS)]
+        assert values["quality"][seed]["fd_mean_colour_vs_source"] == pytest.approx(np.mean(expected))
+        assert values["quality"][seed]["n_source"] == N
 
 
-def test_the_classifier_learns_from_training_digits_alone(data: Path, tmp_path: Path) -> None:
-    """With held-out labels wrong throughout, its accuracy is that of a wrong guess."""
-    for file in data.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    labels = np.load(data / "heldout_labels.npy")
-    np.save(tmp_path / "heldout_labels.npy", (labels + 1) % 10)
-    assert classifier_of(tmp_path, 5000, 0)[1] < 0.03
+def test_only_a_model_with_a_teacher_is_compared_with_it() -> None:
+    further = {
+        "moved": row(source="teacher", start="transfer"),
+        "pooled": row(method="kd", source="pool", start="taught"),
+    }
+    found = small_study(STUDENTS | further, pools={"pool": {"from": "teacher", "images": 9}}, students=[0.3])
+    sources = {name: source_of(found, name) for name in found.rows}
+    assert sources == {
+        "teacher": None,
+        "student": "teacher",
+        "student_0.3": "teacher",
+        "moved": None,
+        "pooled": "pool",
+    }
 
 
-def test_what_does_not_fit_together_is_named(data: Path, tmp_path: Path) -> None:
-    moments = np.stack([by_label(data, 20)] * 2)
-    model(tmp_path / "odd", {0: moments}, classes=0)
-    with pytest.raises(FileError, match=r"odd/1\.json: no such file"):
-        evaluated({"odd": tmp_path / "odd"}, data)
-    model(tmp_path / "odd", {1: moments}, classes=0, moments_kimg=[0.0, 3.0])
-    with pytest.raises(StudyError, match="odd: the seeds were trained for different times"):
-        evaluated({"odd": tmp_path / "odd"}, data)
+def test_the_floors_numbers_of_images_are_the_models_too(study: Study, tmp_path: Path) -> None:
+    trained(tmp_path / "m", noise(2, DRAWS * N, seed=1), noise(2, 2, N, seed=2))
+    few = measured(study, "cats", tmp_path / "m", prepared(tmp_path / "few", noise(30)))
+    assert (few.floor["n_floor"], few.floor["n_floor_reference"], few.features["reference"].provenance.n) == (
+        15,
+        15,
+        30,
+    )
+    (first, _) = values_of(study, "teacher", few)["quality"]
+    assert first["fd_mean_colour_at_floor_n"] > first["fd_mean_colour"]
+
+
+@pytest.mark.parametrize("n_seeds", [2, 1])
+def test_the_summary_is_some_twelve_numbers_over_seeds_or_draws(by: Measured, n_seeds: int) -> None:
+    images = noise(2, DRAWS * N, seed=1)[:n_seeds]
+    np.save(by.samples / "samples.npy", images)
+    values = values_of(small_study({"teacher": row(seeds=n_seeds)}), "teacher", by)
+    found = summary(values)
+    each = [[distance(draw, by) for draw in np.split(run, DRAWS)] for run in images]
+    repeated = [np.mean(draws) for draws in each] if n_seeds > 1 else each[0]
+    assert found["fd_mean_colour"] == pytest.approx(np.mean(each))
+    assert found["fd_mean_colour_sd"] == pytest.approx(np.std(repeated, ddof=1))
+    assert found["kid"] == pytest.approx(np.mean([one["kid_mean_colour"] for one in values["quality"]]))
+    assert (found["seconds"], found["peak_training_mib"], found["generator_mib"]) == (2.0, 3.0, 1.0)
+    assert all(isinstance(value, int | float) for value in found.values()) and len(found) <= 12
+    assert "agreement" not in found
+    assert summary(values | {"agreement": [0.5, 0.7][:n_seeds]})["agreement"] == pytest.approx(
+        0.6 if n_seeds > 1 else 0.5
+    )
+
+
+def change(file: Path, **values: Any) -> None:
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_what_does_not_fit_together_is_named(study: Study, by: Measured) -> None:
+    record, samples = by.record / "1" / "record.json", by.samples / "samples.npy"
+    change(record, moments_kimg=[0.0, 3.0])
+    with pytest.raises(FileError, match=r"record: seeds were trained for different times; .*--force train@teacher"):
+        values_of(study, "teacher", by)
+    record.unlink()
+    with pytest.raises(FileError, match=r"record/1/record\.json: no such file; run `dvc repro`"):
+        values_of(study, "teacher", by)
+    for wrong in (noise(1, DRAWS * N), noise(2, DRAWS * N - 1)):
+        np.save(samples, wrong)
+        with pytest.raises(FileError, match=r"samples\.npy: not the samples that params\.yaml asks for"):
+            values_of(study, "teacher", by)
+    samples.write_bytes(b"\x93NUMPY cut short")
+    with pytest.raises(FileError, match=r"samples\.npy: not an array of images"):
+        values_of(study, "teacher", by)
+    samples.unlink()
+    with pytest.raises(FileError, match=r"samples\.npy: not an array of images \(.*No such file"):
+        values_of(study, "teacher", by)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frugalgan.data.images import grid
+from frugalgan.data.images import SEEN, enlarged_grid
 from frugalgan.evaluation.metrics.memorisation import closer_than_heldout
 from frugalgan.evaluation.neighbours import ROWS, neighbours_grid
 
@@ -29,6 +29,16 @@ def test_picture_shows_the_closest_and_the_first_with_their_neighbours() -> None
     picture = neighbours_grid(samples, flat_samples, training, flat_training)
     order = np.argsort(np.square(flat_training - flat_samples[0]).sum(axis=1))[:3]
     first_row = [samples[13], training[7], samples[0], *training[order]]
-    shown = [picture[2:6, 2 + 6 * i : 6 + 6 * i].transpose(2, 0, 1) for i in range(8)]
-    assert all(np.array_equal(a, b) for a, b in zip([*shown[:2], *shown[4:]], first_row, strict=True))
-    assert picture.shape == grid(np.zeros((8 * ROWS, 3, 4, 4), np.uint8), columns=8).shape
+    times, step = SEEN // 4, SEEN + 4  # each pixel is a square, and images have a gap of 4 px between them
+    shown = [picture[4 : 4 + SEEN : times, 4 + step * i : 4 + step * i + SEEN : times] for i in range(8)]
+    assert all(
+        np.array_equal(a.transpose(2, 0, 1), b) for a, b in zip([*shown[:2], *shown[4:]], first_row, strict=True)
+    )
+    assert picture.shape == enlarged_grid(np.zeros((8 * ROWS, 3, 4, 4), np.uint8), columns=8).shape
+
+
+def test_picture_of_fewer_samples_and_training_images_than_it_could_show() -> None:
+    images = RNG.integers(0, 256, (2, 1, 4, 4), dtype=np.uint8)
+    flat = images.reshape(2, -1).astype(np.float32)
+    expected = enlarged_grid(np.zeros((12, 3, 4, 4), np.uint8), columns=6)
+    assert neighbours_grid(images, flat, images, flat).shape == expected.shape

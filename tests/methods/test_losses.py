@@ -1,24 +1,11 @@
-"""Losses of the methods: known answers."""
-
-import copy
-from pathlib import Path
+"""Losses on codes and critic outputs: pure functions, known answers."""
 
 import pytest
 import torch
-from small import ADVERSARIAL, KD, METHODS, SMALL, TRANSFER, WGAN, batch_of, pooled, state_of, trained_source
 from torch import Tensor
-from torch.nn import functional as F
+from torch.distributions import Independent, Normal, kl_divergence
 
-from frugalgan.data.batches import Batch
-from frugalgan.methods.losses import gradient_penalty
-from frugalgan.methods.base import CRITIC, GENERATOR, Networks, Shape
-from frugalgan.methods.configured import configured
-from frugalgan.methods.kd import Distillation
-from frugalgan.methods.transfer import Transfer
-from frugalgan.methods.wgan_gp import WganGp
-from frugalgan.training.loop import Budget
-
-# --- WGAN-GP ---------------------------------------------------------------------------------------------------------
+from frugalgan.methods.losses import IMQ_SCALES, gradient_penalty, kl_to_normal, mmd_imq
 
 
 @pytest.mark.parametrize("norm", [0.0, 1.0, 3.0])
@@ -39,137 +26,62 @@ def test_gradient_penalty_is_taken_between_fake_and_real() -> None:
         assert penalty.item() == pytest.approx((norm - 1) ** 2)
 
 
-def test_wgan_losses_equal_the_formula() -> None:
-    method = WganGp(**WGAN, gradient_penalty=10.0)
-    networks = method.build(SMALL, None)
-    networks.G.eval()
-    batch = batch_of(4)
-    fake = method.fakes(networks, batch, CRITIC).detach()
-    assert torch.equal(fake, networks.G(batch.normal(CRITIC, 8)).detach())
-    terms = {name: loss.item() for name, loss in method.critic_terms(networks, batch, fake)}
-    expected = networks.D(fake).mean() - networks.D(batch.real).mean()
-    assert terms["loss_D"] == pytest.approx(expected.item(), abs=1e-5)
-    penalty = gradient_penalty(networks.D, batch.real, fake, batch.uniform("penalty"))
-    assert terms["gradient_penalty"] == pytest.approx(10 * penalty.item(), rel=1e-4)
-    ((_, loss),) = method.generator_terms(networks, batch, fake)
-    assert loss.item() == pytest.approx(-networks.D(fake).mean().item())
+def test_kl_equals_the_librarys() -> None:
+    mean, log_variance = torch.randn(5, 3), torch.randn(5, 3)
+    ours = Independent(Normal(mean, (log_variance / 2).exp()), 1)
+    expected = kl_divergence(ours, Independent(Normal(torch.zeros(5, 3), torch.ones(5, 3)), 1)).mean()
+    assert kl_to_normal(mean, log_variance).item() == pytest.approx(expected.item(), rel=1e-5)
+    assert kl_to_normal(torch.zeros(4, 2), torch.zeros(4, 2)).item() == 0
 
 
-# --- transfer --------------------------------------------------------------------------------------------------------
+def slow_mmd(codes: Tensor, prior: Tensor, labels: list[int] | None = None) -> float:
+    """Algorithm 2 of Tolstikhin et al. 2018, pair by pair."""
+
+    def kernel(a: Tensor, b: Tensor) -> float:
+        squares, base = (a - b).square().sum().item(), 2 * codes.shape[1]
+        return sum(s * base / (s * base + squares) for s in IMQ_SCALES)
+
+    n, pairs = len(codes), 0
+    total = across = 0.0
+    for i in range(n):
+        for j in range(n):
+            if labels is not None and labels[i] != labels[j]:
+                continue
+            if i != j:
+                total += kernel(codes[i], codes[j]) + kernel(prior[i], prior[j])
+                pairs += 1
+            if i != j or labels is None:
+                across += kernel(codes[i], prior[j])
+    return total / pairs - 2 * across / (n * n if labels is None else pairs)
 
 
-def test_transfer_starts_from_the_sources_weights_and_needs_a_source() -> None:
-    method = METHODS["transfer"]
-    given = trained_source()
-    networks = method.build(SMALL, copy.deepcopy(given))
-    for name in ("G", "D"):
-        one, other = getattr(networks, name).state_dict(), getattr(given, name).state_dict()
-        assert all(torch.equal(one[key], other[key]) for key in one)
-    with pytest.raises(ValueError, match="needs a trained model"):
-        method.build(SMALL, None)
+def test_mmd_equals_the_algorithm_pair_by_pair() -> None:
+    codes, prior = torch.randn(7, 3) * 2 + 1, torch.randn(7, 3)
+    labels = [0, 1, 0, 2, 1, 0, 0]
+    assert mmd_imq(codes, prior).item() == pytest.approx(slow_mmd(codes, prior), abs=1e-5)
+    conditional = mmd_imq(codes, prior, torch.tensor(labels)).item()
+    assert conditional == pytest.approx(slow_mmd(codes, prior, labels), abs=1e-5)
 
 
-def test_transfer_freezes_exactly_the_layers_named() -> None:
-    state = state_of(METHODS["transfer"])
-    for network in (state.networks.G, state.networks.D):
-        frozen = [not any(p.requires_grad for p in layer.parameters()) for layer in network.layers]
-        assert frozen == [True, True, *[False] * (len(network.layers) - 2)]
+def test_mmd_needs_a_pair_and_says_what_to_change() -> None:
+    assert mmd_imq(torch.randn(3, 2), torch.randn(3, 2), torch.arange(3)).item() == 0  # no two labels are alike
+    with pytest.raises(ValueError, match=r"lower training\.accumulate and devices, or raise batch_size"):
+        mmd_imq(torch.randn(1, 2), torch.randn(1, 2))
 
 
-def test_transfer_refuses_to_freeze_everything() -> None:
-    method = Transfer(**TRANSFER | {"frozen_critic_layers": 4}, penalty_at="image")
-    with pytest.raises(ValueError, match=r"transfer\.frozen_critic_layers: 4"):
-        state_of(method)
+def test_mmd_is_about_0_for_normal_codes_and_grows_with_their_distance() -> None:
+    rng = torch.Generator().manual_seed(0)
+    normal = [torch.randn(400, 4, generator=rng) for _ in range(2)]
+    assert abs(mmd_imq(*normal).item()) < 0.02
+    values = [mmd_imq(normal[0] + shift, normal[1]).item() for shift in (0.5, 1.0, 2.0)]
+    assert 0.02 < values[0] < values[1] < values[2]
 
 
-def test_transfer_from_another_architecture_is_refused() -> None:
-    other = Shape(image_size=32, latent_size=8, generator_width=32, student_width=8, critic_width=4)
-    with pytest.raises(RuntimeError, match="size mismatch"):
-        METHODS["transfer"].build(SMALL, trained_source(other))
-
-
-# --- distillation ----------------------------------------------------------------------------------------------------
-
-
-def test_a_penalty_at_the_features_does_not_see_the_frozen_layers() -> None:
-    """With everything below as a fixed function, it is ordinary WGAN-GP of the layers above on the features."""
-    method = ADVERSARIAL["transfer, penalty at features"]
-    state, batch = state_of(method), batch_of(4)
-    D, fake = state.networks.D, method.fakes(state.networks, batch, CRITIC).detach()
-    terms = {name: loss.item() for name, loss in method.critic_terms(state.networks, batch, fake)}
-    assert terms["loss_D"] == pytest.approx((D(fake).mean() - D(batch.real).mean()).item(), abs=1e-5)
-    real_features, fake_features = D.layers[:2](batch.real), D.layers[:2](fake)
-    penalty = gradient_penalty(D.layers[2:], real_features, fake_features, batch.uniform("penalty"))
-    assert terms["gradient_penalty"] == pytest.approx(10 * penalty.item(), rel=1e-4)
-    at_image = dict(ADVERSARIAL["transfer"].critic_terms(state.networks, batch, fake))
-    assert at_image["gradient_penalty"].item() != pytest.approx(terms["gradient_penalty"], rel=0.01)
-
-
-# --- distillation ----------------------------------------------------------------------------------------------------
-
-
-def generator_loss(alpha: float) -> tuple[Tensor, Networks, Batch]:
-    method = Distillation(**KD, alpha=alpha, pool=0)
-    networks, batch = state_of(method).networks, batch_of(4)
-    ((_, loss),) = method.generator_terms(networks, batch, method.fakes(networks, batch, GENERATOR))
-    return loss, networks, batch
-
-
-def test_alpha_0_is_the_distance_to_the_teacher_at_the_same_z() -> None:
-    loss, networks, batch = generator_loss(0.0)
-    z = batch.normal(GENERATOR, 8)
-    expected = F.mse_loss(networks.G(z), trained_source().G.eval()(z))
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
-
-
-def test_a_pool_gives_the_teachers_image_of_the_same_z() -> None:
-    G, batch = trained_source().G, batch_of(16)
-    teacher = pooled(G, 6, 8)
-    z, images = teacher.latents(batch, GENERATOR), teacher.images(batch, GENERATOR)
-    assert (images - G.eval()(z)).abs().max() <= 0.5 / 127.5 + 1e-6
-    assert len(z.unique(dim=0)) == 6
-    assert not torch.equal(z, teacher.latents(batch, CRITIC))
-    parts = torch.cat([teacher.images(part, GENERATOR) for part in batch.split(4)])
-    assert torch.equal(parts, images)
-
-
-def test_alpha_1_is_the_dcgan_loss() -> None:
-    loss, networks, batch = generator_loss(1.0)
-    verdicts = torch.sigmoid(networks.D(networks.G(batch.normal(GENERATOR, 8))))
-    assert loss.item() == pytest.approx(F.binary_cross_entropy(verdicts, torch.ones(4)).item(), rel=1e-4)
-
-
-def test_joint_loss_weighs_both() -> None:
-    (both, _, _), (mse, _, _), (adversarial, _, _) = (generator_loss(alpha) for alpha in (0.3, 0.0, 1.0))
-    assert both.item() == pytest.approx(0.3 * adversarial.item() + 0.7 * mse.item(), rel=1e-5)
-
-
-def test_discriminator_loss_is_binary_cross_entropy_behind_a_sigmoid() -> None:
-    method = ADVERSARIAL["kd"]
-    state, batch = state_of(method), batch_of(4)
-    fake = method.fakes(state.networks, batch, CRITIC).detach()
-    ((_, loss),) = method.critic_terms(state.networks, batch, fake)
-    real_verdict, fake_verdict = (torch.sigmoid(state.networks.D(x)) for x in (batch.real, fake))
-    expected = F.binary_cross_entropy(real_verdict, torch.ones(4)) + F.binary_cross_entropy(
-        fake_verdict, torch.zeros(4)
-    )
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
-
-
-# --- params -----------------------------------------------------------------------------------------------------------
-def test_params_fit_every_method() -> None:
-    methods = configured(Path(__file__).parents[1] / "params.yaml")
-    assert isinstance(methods["wgan_gp"], WganGp) and methods["wgan_gp"].gradient_penalty == 10
-    assert isinstance(methods["transfer"], Transfer) and methods["transfer"].frozen_generator_layers == 2
-    assert isinstance(methods["kd"], Distillation) and methods["kd"].alpha == 0.05
-
-
-def test_thesis_epochs() -> None:
-    """4000 epochs of 200 critic and 25 generator updates, and 1000 of 100 and 100."""
-    wgan = WganGp(n_critic=8, learning_rate=1e-4, beta1=0.0, beta2=0.9, epoch_critic_updates=200, gradient_penalty=10.0)
-    budget = Budget.of_epochs(wgan, 4000, 64)
-    assert (budget.steps, budget.steps * wgan.n_critic) == (4000 * 25, 4000 * 200)
-    kd = Distillation(
-        n_critic=1, learning_rate=5e-4, beta1=0.0, beta2=0.999, epoch_critic_updates=100, alpha=0.05, pool=0
-    )
-    assert Budget.of_epochs(kd, 1000, 8).steps == 1000 * 100
+def test_only_the_conditional_mmd_sees_codes_that_tell_the_label() -> None:
+    """Codes that are normal together, but each label's have a half-space to themselves."""
+    rng = torch.Generator().manual_seed(0)
+    codes, prior = (torch.randn(600, 2, generator=rng) for _ in range(2))
+    labels = (codes[:, 0] > 0).long()
+    assert abs(mmd_imq(codes, prior).item()) < 0.02
+    assert mmd_imq(codes, prior, labels).item() > 0.2
+    assert abs(mmd_imq(codes, prior, torch.arange(600) % 2).item()) < 0.03

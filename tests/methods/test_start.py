@@ -1,54 +1,67 @@
-"""GANs that start as a decoder: the weights, the same data and z as the control's, warm-up and frozen layers."""
+"""How a model starts: with weights of another one, with layers that never train."""
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
 from small import (
-    ADVERSARIAL,
-    METHODS,
+    CONDITIONAL,
+    KIMG,
+    LATENT,
+    RECIPES,
     SMALL,
+    STUDENT,
+    VAE,
+    WGAN_GP,
+    accumulation_of,
     batch_of,
-    descent_of,
-    labelled_noise,
+    conditions_of,
+    pooled,
+    recipe,
+    source_of,
+    start_of,
     state_of,
-    trained_source,
+    trained,
 )
-from torch import Tensor
 
-from frugalgan.data.batches import Batch
-from frugalgan.methods.gan import Adversarial
-from frugalgan.methods.base import CRITIC, Networks
-from frugalgan.training.loop import Budget, train
-from frugalgan.training.record import Watch
+from frugalgan.config.sections import Start
+from frugalgan.methods.start import Source, StartError, freeze
+from frugalgan.networks import Network
+from frugalgan.networks.parts import Networks
+from frugalgan.training.job import Recipe
+from frugalgan.training.state import State, begin
 
-DCGAN = ADVERSARIAL["dcgan from a decoder"]
+TRANSFER, FROM_DECODER = RECIPES["transfer"], RECIPES["dcgan from a decoder"]
 
 
-def weights(networks: Networks) -> list[Tensor]:
-    return [parameter.detach().clone() for parameter in networks.G.parameters()]
+def begun(row: Recipe, source: Source | None) -> State:
+    return begin(row, source, conditions_of(), kimg=KIMG, seed=3)
+
+
+def assert_same(one: Network, other: Network) -> None:
+    ours, theirs = one.state_dict(), other.state_dict()
+    assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+
+
+def frozen(network: Network) -> list[bool]:
+    return [not any(p.requires_grad for p in layer.parameters()) for layer in network.layers]
+
+
+def test_transfer_starts_from_the_sources_weights() -> None:
+    source = source_of(TRANSFER)
+    assert isinstance(source, Networks)
+    networks = begun(TRANSFER, source).networks
+    for part, network in networks.parts.items():
+        assert_same(network, source.parts[part])
 
 
 def test_the_generator_starts_as_the_decoder_and_the_critic_as_the_controls() -> None:
-    decoder = METHODS["vae"].build(SMALL, None)
-    started = DCGAN.build(SMALL, decoder)
-    for key, value in decoder.G.state_dict().items():
-        assert torch.equal(started.G.state_dict()[key], value)
-    assert CRITIC in started.parts and "encoder" not in started.parts
-    control, ours = (state_of(METHODS[name]).networks.D for name in ("dcgan", "dcgan from a decoder"))
-    assert all(map(torch.equal, ours.parameters(), control.parameters()))
-
-
-def test_a_decoder_of_another_shape_or_none_is_refused() -> None:
-    method = DCGAN
-    with pytest.raises(RuntimeError, match="size mismatch"):
-        method.build(SMALL, trained_source(replace(SMALL, latent_size=2)))
-    with pytest.raises(ValueError, match="needs a trained autoencoder"):
-        method.build(SMALL, None)
-    with pytest.raises(ValueError, match=r"frozen_layers .*: 4 is not allowed: the generator has 4 layers"):
-        replace(DCGAN, frozen_layers=4).build(SMALL, trained_source())
+    decoder = trained(recipe(VAE))
+    networks = begun(FROM_DECODER, decoder).networks
+    assert_same(networks.G, decoder.G)
+    assert list(networks.parts) == ["generator", "critic"]
+    assert_same(networks.D, state_of(RECIPES["dcgan"]).networks.D)
 
 
 @pytest.mark.parametrize(
@@ -56,62 +69,80 @@ def test_a_decoder_of_another_shape_or_none_is_refused() -> None:
 )
 def test_with_the_same_weights_it_is_the_control(started: str, control: str) -> None:
     """Loss, data and z are the same, so only the weights it starts from can make a difference."""
-    ours, theirs = state_of(METHODS[started]), state_of(METHODS[control])
+    ours, theirs = state_of(RECIPES[started]), state_of(RECIPES[control])
     theirs.networks.G.load_state_dict(ours.networks.G.state_dict())
     for state, name in ((ours, started), (theirs, control)):
         batches = iter([batch_of(4, key=(5, seen)) for seen in range(0, 40, 4)])
         for _ in range(2):
-            METHODS[name].step(state.networks, state.optimizers, partial(next, batches), descent_of())
-    assert all(map(torch.equal, weights(ours.networks), weights(theirs.networks)))
+            RECIPES[name].method.step(state.networks, state.optimizers, partial(next, batches), accumulation_of())
+    assert_same(ours.networks.G, theirs.networks.G)
 
 
-def stepped(method: Adversarial, seen: int) -> tuple[list[bool], dict[str, Tensor], bool]:
-    """Which of G's layers a step at that time moves, its losses, and whether the critic moved."""
-    state = state_of(method)
-    before = [[p.detach().clone() for p in layer.parameters()] for layer in state.networks.G.layers]
-    critic = [p.detach().clone() for p in state.networks.D.parameters()]
-    losses = method.step(state.networks, state.optimizers, lambda: batch_of(4, key=(5, seen)), descent_of())
-    layers = zip(before, state.networks.G.layers, strict=True)
-    moved = [any(not torch.equal(a, b) for a, b in zip(old, layer.parameters(), strict=True)) for old, layer in layers]
-    return moved, losses, any(not torch.equal(a, b) for a, b in zip(critic, state.networks.D.parameters(), strict=True))
+@pytest.mark.parametrize("row", [TRANSFER, FROM_DECODER, RECIPES["kd"]], ids=["transfer", "decoder", "kd"])
+def test_a_start_from_a_model_needs_one(row: Recipe) -> None:
+    with pytest.raises(StartError, match=r"needs a trained model, or a pool of its images: name one in `from`"):
+        begun(row, None)
 
 
-def test_while_the_critic_warms_up_the_generator_waits() -> None:
-    method = replace(ADVERSARIAL["wgan_gp from a decoder"], warmup_kimg=0.1)
-    moved, losses, critic_moved = stepped(method, 96)
-    assert not any(moved) and critic_moved
-    assert set(losses) == {"loss_D", "gradient_penalty", "loss_G"}
-    assert all(stepped(method, 100)[0])
+def test_weights_do_not_come_from_a_pool() -> None:
+    with pytest.raises(StartError, match="needs a trained model's weights, not a pool of its images"):
+        begun(TRANSFER, pooled(trained(recipe(WGAN_GP)).G, 6))
 
 
-def test_early_layers_hold_still_at_first() -> None:
-    method = replace(DCGAN, frozen_layers=2, frozen_kimg=0.1)
-    assert stepped(method, 96)[0] == [False, False, True, True]
-    assert all(stepped(method, 100)[0])
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        (replace(SMALL, generator_width=32), "generator .*: width 32 where 16 is needed: let both rows name the same"),
+        (replace(SMALL, critic_width=8), "critic .*: width 8 where 4 is needed: let both rows name the same networks"),
+        (replace(SMALL, latent_size=2), f"latent_size 2 where {LATENT} is needed"),
+        (CONDITIONAL, "classes 10 where 0 is needed"),
+        (STUDENT, r"a dcgan_student\.Student cannot start a dcgan\.Generator"),
+    ],
+    ids=["generator_width", "critic_width", "latent_size", "classes", "kind"],
+)
+def test_a_source_of_other_sizes_is_refused_with_both_sizes_and_the_cure(family, said: str) -> None:
+    with pytest.raises(StartError, match=said):
+        begun(TRANSFER, trained(recipe(WGAN_GP, family)))
 
 
-def test_a_run_that_warms_up_records_the_same_losses_throughout(tmp_path: Path) -> None:
-    method = replace(DCGAN, warmup_kimg=0.012)
-    state, watch = state_of(method), Watch("test", 6, torch.device("cpu"), 0, 6)
-    train(state, method, labelled_noise(tmp_path, 12), Budget(6, 4), watch, descent_of())
-    assert len(watch.rows()) == 6 and all({"loss_D", "loss_G"} <= set(row) for row in watch.rows())
+def test_a_part_that_one_of_both_does_not_have_is_named() -> None:
+    with pytest.raises(StartError, match=r"starts from has no critic, .*: it has generator, encoder"):
+        begun(TRANSFER, trained(recipe(VAE)))
+    vae = recipe(VAE, SMALL, Start(weights=("critic",)), recipe(WGAN_GP))
+    with pytest.raises(StartError, match=r"the model has no critic, .*: it has generator, encoder"):
+        begun(vae, source_of(vae))
 
 
-def test_labels_travel_with_every_part_of_a_batch() -> None:
-    batch = batch_of(8)
-    assert batch.labels is not None and batch.seen == 0
-    parts = [part.labels for part in batch.split(4)]
-    assert torch.equal(torch.cat([part for part in parts if part is not None]), batch.labels)
-    assert Batch(batch.real, (5, 64)).split(2)[1].labels is None
+# --- layers that never train -----------------------------------------------------------------------------------------
 
 
-def test_labels_stay_with_their_images(tmp_path: Path) -> None:
-    images = labelled_noise(tmp_path, 12)
-    batch = images.batch(7, 10)  # across the end of a pass
-    flat = images.array.reshape(12, -1)
-    assert batch.labels is not None and images.labels is not None
-    for image, label in zip(batch.real, batch.labels, strict=True):
-        pixels = ((image + 1) * 127.5).round().to(torch.uint8).numpy()
-        places = [i for i in range(12) if set(map(int, flat[i])) and (flat[i] == pixels.ravel()).all()]
-        places += [i for i in range(12) if (flat[i] == pixels[:, :, ::-1].ravel()).all()]
-        assert int(label) == images.labels[places[0]]
+def test_transfer_freezes_exactly_the_layers_named() -> None:
+    networks = state_of(TRANSFER).networks
+    assert frozen(networks.G) == frozen(networks.D) == [True, True, False, False]
+    assert networks.D.frozen_layers == 2
+
+
+@pytest.mark.parametrize(("layers", "expected"), [(-1, 3), (-2, 2), (-4, 0), (3, 3), (0, 0)])
+def test_critic_layers_are_counted_from_the_image_or_from_the_end(layers: int, expected: int) -> None:
+    networks = state_of(start_of(TRANSFER, critic_layers=layers)).networks
+    assert frozen(networks.D) == [True] * expected + [False] * (4 - expected)
+    assert networks.D.frozen_layers == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "layers"), [("critic_layers", 4), ("critic_layers", -5), ("generator_layers", 4), ("layers", 4)]
+)
+def test_one_layer_must_train(key: str, layers: int) -> None:
+    row = start_of(TRANSFER, **{key: layers})
+    with pytest.raises(StartError, match=rf"^{key}: {layers} is not allowed: the network has 4 layers, one must train"):
+        freeze(row.start, row.networks())
+
+
+def test_an_autoencoder_has_no_critic_to_freeze_or_to_wait_for() -> None:
+    networks = recipe(VAE).networks()
+    with pytest.raises(StartError, match="critic_layers: 2 is not allowed: the model has no critic"):
+        freeze(Start(critic_layers=2), networks)
+    with pytest.raises(StartError, match=r"wait: 0\.5 is not allowed: the model has no critic"):
+        freeze(Start(wait=0.5), networks)
+    freeze(Start(generator_layers=1), networks)
+    assert frozen(networks.G) == [True, False, False, False]

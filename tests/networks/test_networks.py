@@ -4,10 +4,15 @@ import itertools
 
 import pytest
 import torch
+from small import CONDITIONAL, DATA, DCGAN, KD, LABELLED, SMALL, STUDENT, VAE
 from torch import nn
 
-from frugalgan.networks import Network, rebuild
-from frugalgan.networks.dcgan import Critic, Generator, Student
+from frugalgan.data.batches import stream_seed
+from frugalgan.data.facts import DataFacts
+from frugalgan.methods.base import Method
+from frugalgan.networks import Family, Network, NoSuchNetwork, rebuild
+from frugalgan.networks.dcgan import Critic, Encoder, Generator
+from frugalgan.networks.dcgan_student import Student
 
 PAPER = {
     "generator": (Generator, {"image_size": 128, "latent_size": 100, "width": 2048}, 47_859_331),
@@ -22,7 +27,7 @@ def on_meta(network: type[Network], arguments: dict[str, int]) -> Network:
 
 
 @pytest.mark.parametrize(("network", "arguments", "parameters"), PAPER.values(), ids=PAPER)
-def test_paper_scale_has_the_thesis_parameter_count(network, arguments, parameters) -> None:
+def test_paper_widths_have_the_thesis_parameter_count(network, arguments, parameters) -> None:
     assert sum(p.numel() for p in on_meta(network, arguments).parameters()) == parameters
 
 
@@ -66,20 +71,10 @@ def test_critic_layers() -> None:
     assert all(norm.affine for norm in norms)
 
 
-@pytest.mark.parametrize("image_size", [32, 64, 128])
-def test_shapes_and_range_at_every_size(image_size: int) -> None:
-    z = torch.randn(2, 10)
-    for network in (Generator, Student):
-        image = network(image_size=image_size, latent_size=10, width=32)(z)
-        assert image.shape == (2, 3, image_size, image_size)
-        assert image.abs().max() <= 1
-    assert Critic(image_size=image_size, width=4)(image).shape == (2,)
-
-
-def test_critic_does_not_mix_samples() -> None:
-    D = Critic(image_size=32, width=4)
-    x = torch.randn(3, 3, 32, 32)
-    assert torch.allclose(D(x)[0], D(x[:1])[0], atol=1e-6)
+def test_an_encoder_is_as_deep_and_wide_as_the_critic() -> None:
+    expected = [name.replace("InstanceNorm2d", "GroupNorm") for name in layers_of(Critic(image_size=64, width=4))]
+    expected[-1] = expected[-1].replace("→1 ", "→7 ")
+    assert layers_of(Encoder(image_size=64, width=4, outputs=7)) == expected
 
 
 def test_student_has_one_layer_fewer() -> None:
@@ -87,12 +82,37 @@ def test_student_has_one_layer_fewer() -> None:
     assert len(small.layers) == len(big.layers) - 1
 
 
-@pytest.mark.parametrize("network", [Generator, Student])
-def test_rebuild_gives_the_same_architecture(network: type[Network]) -> None:
-    original = network(image_size=32, latent_size=4, width=16)
-    rebuilt = rebuild(original.description())
-    assert type(rebuilt) is network
-    rebuilt.load_state_dict(original.state_dict(), strict=True)
+# Sum, first and last number of the parameters, which every trained model depends on: what is built, in which order.
+INITIAL = {
+    "generator": (DCGAN, SMALL, DATA, (23.45095777217648, -0.0493413507938385, 0.023353993892669678)),
+    "critic": (DCGAN, SMALL, DATA, (25.481589715194787, -0.10842248797416687, -0.030971959233283997)),
+    "encoder": (VAE, SMALL, DATA, (28.086351479601944, -0.10842248797416687, 0.03777676820755005)),
+    "generator, conditional": (
+        DCGAN, CONDITIONAL, LABELLED, (21.833970105812114, -0.0493413507938385, -0.11688150465488434)
+    ),
+    "critic, conditional": (
+        DCGAN, CONDITIONAL, LABELLED, (27.968302799299636, 0.010216517373919487, 0.018825910985469818)
+    ),
+    "encoder, conditional": (
+        VAE, CONDITIONAL, LABELLED, (30.759323021307864, 0.010216517373919487, 0.022727258503437042)
+    ),
+    "generator, student": (KD, STUDENT, DATA, (7.029325168821742, 0.08811399340629578, 0.1141129806637764)),
+    "critic, student": (KD, STUDENT, DATA, (28.709169265908713, 0.12935303151607513, -0.05660431087017059)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INITIAL)
+def test_a_seed_always_gives_the_same_initial_weights(name: str) -> None:
+    method, family, data, expected = INITIAL[name]
+    torch.manual_seed(stream_seed(0))
+    parameters = list(built(method, family, data, name.split(",")[0]).parameters())
+    total = sum(parameter.detach().double().sum().item() for parameter in parameters)
+    first, last = parameters[0].flatten()[0].item(), parameters[-1].flatten()[0].item()
+    assert (total, first, last) == pytest.approx(expected, rel=1e-6)
+
+
+def built(method: Method, family: Family, data: DataFacts, part: str) -> Network:
+    return method.build(family, data).parts[part]
 
 
 @pytest.mark.parametrize("name", ["os.system", "dcgan.nothing", "dcgan.nn", "Generator", "..x", None])
@@ -108,3 +128,11 @@ def test_bad_sizes_are_refused_before_training() -> None:
         Generator(image_size=128, latent_size=4, width=24)
     with pytest.raises(ValueError, match="at least 32"):
         Student(image_size=16, latent_size=4, width=16)
+
+
+def test_a_network_that_a_family_does_not_have_is_named() -> None:
+    family = Family(latent_size=4, conditional=False)
+    with pytest.raises(NoSuchNetwork, match="Family has no critic; choose another family"):
+        family.critic(DATA)
+    with pytest.raises(NoSuchNetwork, match="Family has no encoder; choose another family"):
+        family.encoder(DATA, 4)

@@ -1,125 +1,140 @@
-"""Tables from metrics files: percentages, ratios, the thesis beside ours, and what must not be compared."""
+"""The whole report, from what stages left: of any data sets, without torch, all or nothing."""
 
-import json
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-from pipeline import PROJECT
+from drawn_figures import assert_nothing_overlaps, seen
+from pipeline import PROJECT, call
+from small_evaluations import evaluations_of, write
+from small_study import dataset, row, small_study
 
-from frugalgan.files import FileError
-from frugalgan.report.compare import DATASETS
-from frugalgan.report.pareto import front
-from frugalgan.report.results import ResultsError, collect
-from frugalgan.report.tables import markdown, table_3_1, table_3_2, table_3_3
+from frugalgan.config import places
+from frugalgan.config.sections import ParamsError
+from frugalgan.config.study import Study
+from frugalgan.data.images import enlarged_grid, grid, read_rgb, write_png
+from frugalgan.files import write_json
+from frugalgan.report.report import write_report
+from frugalgan.report.results import ResultsError
 
-MIB = 2**20
-ALPHAS = {"student": 0.05, "student_0.3": 0.3}
-MODELS = DATASETS | dict.fromkeys(ALPHAS, "cats")
-DISTANCE = {"untrained": 400.0, "teacher": 100.0, "scratch": 200.0, "transfer": 230.0, "student": 110.0}
-
-
-def metrics(folder: Path, **changes: Any) -> Path:
-    for name in MODELS:
-        cost = {
-            "kimg": 1.0,
-            "seconds": 60.0,
-            "seconds_per_epoch": 6.0,
-            "peak_training_bytes": 400 * MIB,
-            "generator_bytes": 100 * MIB,
-            "trained_parameters": 10,
-            "generator_parameters": 5,
-        }
-        if name == "transfer":
-            cost |= {"peak_training_bytes": 100 * MIB}
-        quality = {
-            "extractor": "inception",
-            "extractor_sha256": "a",
-            "fid": DISTANCE.get(name, 120.0),
-            "fid_sd": 1.0,
-            "fid_infinity": 90.0,
-            "fid_draws": [DISTANCE.get(name, 120.0) - 1, DISTANCE.get(name, 120.0) + 1],
-            "fid_vs_teacher": 7.0,
-        }
-        write(folder / "cost" / f"{name}.json", cost)
-        write(folder / "quality" / f"{name}.json", quality | changes.get(name, {}))
-    for name in ("cats", "dogs"):
-        write(folder / "reference" / f"{name}.json", {"floor_fid": 20.0, "n_floor": 50})
-    return folder
+CATS = {
+    "untrained": row(budget="none"),
+    "teacher": row(),
+    "scratch": row(data="dogs"),
+    "transfer": row(data="dogs", source="teacher", start="transfer"),
+    "student": row(method="kd", source="teacher", start="taught"),
+    "cats_vae": row(method="vae"),
+    "teacher_from_vae": row(source="cats_vae", start="decoder"),
+}
+FLOWERS = {
+    "roses": row(data="my-flowers", method="dcgan", networks="conditional", seeds=2),
+    "lilies": row(data="my-flowers"),
+}
+DATASETS = {"cats": dataset(), "dogs": dataset(), "my-flowers": dataset(source="/my/flowers", size=64, colour=False)}
+COMPARE = {"pairs": ["transfer / scratch"], "significance": 0.05}
+TABLES = ("comparison", "head_starts", "losses", "over_training", "table_3_1", "table_3_2", "table_3_3", "verdicts")
+ALWAYS = {"samples.png"}
+TRAINED = {"figure_3_3.png", "pareto.png", "quality_over_training.png"}
 
 
-def test_pareto_front_is_what_no_other_beats_on_both_axes() -> None:
-    points = [(3.0, 1.0), (1.0, 5.0), (2.0, 5.0), (2.0, 4.0), (4.0, 1.0), (1.0, 5.0), (5.0, 0.5)]
-    assert front(points) == [1, 3, 0, 6]
-    assert front([]) == []
+def images(study: Study, name: str, n: int) -> np.ndarray:
+    data = study.data_of(name)
+    return np.random.default_rng(0).integers(0, 256, (n, data.channels, data.size, data.size), np.uint8)
 
 
-def write(file: Path, values: dict[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(values))
+def left_by_stages(study: Study, rows: dict[str, Any]) -> None:
+    """All that the report reads, in the current folder."""
+    evaluations = evaluations_of(study, rows)
+    write(evaluations)
+    for name in study.rows:
+        some = images(study, name, 12)
+        places.samples(name).mkdir(parents=True)
+        np.save(places.samples(name) / "samples.npy", some[None])
+        write_png(places.samples(name) / "grid.png", enlarged_grid(some, columns=8))
+        write_png(places.samples(name) / "fixed.png", enlarged_grid(some[:6], columns=6))
+        record = places.record(name) / str(study.seed)
+        write_json(record / "record.json", {"moments_kimg": [moment / 1000 for moment in range(11)]})
+        write_png(record / "progress.png", grid(np.concatenate([some[:6]] * 11), columns=6))
+        rows_of_losses = "1,1,0.5\n" if evaluations[name]["course"]["kimg"][-1] else ""
+        (record / "history.csv").write_text(f"kimg,seconds{',loss' if rows_of_losses else ''}\n{rows_of_losses}")
 
 
-def test_quality_and_cost_are_relative_to_ordinary_training_on_the_same_data(tmp_path: Path) -> None:
-    table, key = collect(metrics(tmp_path), MODELS, ALPHAS)
-    assert key == "fid"
-    assert table.loc["transfer", "quality_change_percent"] == pytest.approx(-15)  # 230 against 200
-    assert table.loc["student", "quality_change_percent"] == pytest.approx(-10)  # 110 against 100
-    assert table.loc["transfer", "peak_training_ratio"] == pytest.approx(0.25)
-    assert table.loc["scratch", "peak_training_ratio"] == 1
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def test_the_theses_own_tables_follow_from_its_own_figures() -> None:
-    """Δ quality of table 3.3 is the change of FID in percent against ordinary training."""
-    from frugalgan.report.thesis import BY_ALPHA, BY_MODEL
-
-    scratch, transfer = BY_MODEL["scratch"].fid, BY_MODEL["transfer"].fid
-    assert 100 * (scratch - transfer) / scratch == pytest.approx(BY_MODEL["transfer"].quality_change_percent, abs=0.1)
-    teacher, student = BY_MODEL["teacher"].fid, BY_ALPHA[0.05].fid
-    assert 100 * (teacher - student) / teacher == pytest.approx(BY_ALPHA[0.05].quality_change_percent, abs=0.1)
+def found(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
-def test_tables_have_the_theses_rows_and_figures(tmp_path: Path) -> None:
-    table, key = collect(metrics(tmp_path), MODELS, ALPHAS)
-    first = table_3_1(table, key)
-    assert first.index.tolist() == ["teacher", "scratch", "transfer"]
-    assert first["thesis_fid"].tolist() == [63.95, 114.58, 127.517]
-    second = table_3_2(table, key)
-    assert second["alpha"].tolist() == [0.3, 0.05]
-    assert second["thesis_fid_vs_teacher"].tolist() == [32.07, 29.8]
-    third = table_3_3(table)
-    assert third["thesis_memory_ratio"].round(2).tolist() == [0.36, 0.47, 1.0]
-    assert third["thesis_quality_change_percent"].tolist() == [-11.2, -7.4, 0.0]
+def test_a_report_of_three_data_sets_whatever_their_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = small_study(CATS | FLOWERS, datasets=DATASETS, compare=COMPARE, students=[0.3])
+    left_by_stages(study, CATS | FLOWERS)
+    with seen(monkeypatch) as drawn:
+        write_report(study)
+    for figure in drawn:
+        assert_nothing_overlaps(figure)
+    assert found(folder / "results") == {"tables", "figures", "comparison.md", "decoders.md"}
+    assert found(folder / "results" / "tables") == {f"{name}.csv" for name in TABLES}
+    figures = {f"figure_3_{number}.png" for number in range(1, 7)} | {"head_starts.png"}
+    assert found(folder / "results" / "figures") == ALWAYS | TRAINED | figures
+    assert all(read_rgb(path).std() > 10 for path in (folder / "results" / "figures").iterdir())
+    tables = {name: pd.read_csv(folder / "results" / "tables" / f"{name}.csv", index_col=0) for name in TABLES}
+    assert list(tables["comparison"].index) == list(study.rows)
+    assert tables["comparison"].loc["roses", ["data", "spread", "seeds"]].tolist() == ["my-flowers", "seeds", 2]
+    assert list(tables["head_starts"].index) == ["teacher_from_vae"]
+    assert tables["verdicts"].loc["transfer", "over"] == "draws"
+    text = (folder / "results" / "comparison.md").read_text()
+    assert all(f"| {name} | " in text for name in study.rows) and "nan" not in text.lower()
+    assert "Drawn pictures are drawn, not photographs." in text
 
 
-def test_only_models_of_the_params_are_compared(tmp_path: Path) -> None:
-    fewer = {name: dataset for name, dataset in MODELS.items() if name != "student_0.3"}
-    table, _ = collect(metrics(tmp_path), fewer, {"student": 0.05})
-    assert "student_0.3" not in table.index
+def test_a_report_of_pictures_of_ones_own_has_nothing_of_the_thesis(folder: Path) -> None:
+    study = small_study(FLOWERS, datasets=DATASETS)
+    left_by_stages(study, FLOWERS)
+    write_report(study)
+    assert found(folder / "results" / "figures") == ALWAYS | TRAINED
+    text = (folder / "results" / "comparison.md").read_text()
+    assert "of the thesis" not in text and "Drawn" not in text
+    assert "No model of models.yaml starts as a decoder" in (folder / "results" / "decoders.md").read_text()
 
 
-def test_distances_of_different_extractors_are_not_compared(tmp_path: Path) -> None:
-    other = {"extractor_sha256": "b"}
-    with pytest.raises(ResultsError, match="different extractors"):
-        collect(metrics(tmp_path, scratch=other), MODELS, ALPHAS)
+def test_a_report_of_models_that_were_not_trained(folder: Path) -> None:
+    study = small_study({"untrained": row(budget="none")})
+    left_by_stages(study, {"untrained": row(budget="none")})
+    write_report(study)
+    assert found(folder / "results" / "figures") == ALWAYS
+    assert "| untrained | " in (folder / "results" / "comparison.md").read_text()
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    folder = metrics(tmp_path)
-    (folder / "cost" / "student.json").unlink()
-    with pytest.raises(FileError, match=r"student\.json: no such file; `dvc repro` makes it"):
-        collect(folder, MODELS, ALPHAS)
+def test_what_was_there_stays_where_numbers_do_not_belong_together(folder: Path) -> None:
+    study = small_study(FLOWERS, datasets=DATASETS)
+    left_by_stages(study, FLOWERS)
+    write_report(study)
+    before = {path: path.read_bytes() for path in (folder / "results").rglob("*") if path.is_file()}
+    evaluation = evaluations_of(study, FLOWERS)["lilies"]
+    write({"lilies": evaluation | {"extractor_sha256": "b"}})
+    with pytest.raises(ResultsError, match="models of my-flowers were measured by different extractors"):
+        write_report(study)
+    pairs = {"pairs": ["roses / daisies"], "significance": 0.05}
+    write({"lilies": evaluation})
+    with pytest.raises(ParamsError, match="no model daisies"):
+        write_report(small_study(FLOWERS, datasets=DATASETS, compare=pairs))
+    assert {path: path.read_bytes() for path in (folder / "results").rglob("*") if path.is_file()} == before
 
 
-def test_markdown_has_a_row_per_model_and_no_nan(tmp_path: Path) -> None:
-    table, _ = collect(metrics(tmp_path), MODELS, ALPHAS)
-    lines = markdown(table).splitlines()
-    assert len(lines) == len(MODELS) + 2
-    assert len({line.count("|") for line in lines}) == 1
-    assert "nan" not in markdown(table).lower()
-
-
-def test_the_pipeline_and_the_report_name_the_same_models() -> None:
-    import yaml
-
-    (variables,) = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["vars"]
-    assert variables["models"] == DATASETS | {"student": "cats"}
+def test_nothing_of_the_report_imports_torch() -> None:
+    script = (
+        "import importlib, pkgutil, runpy, sys, frugalgan.report as room\n"
+        "modules = [module.name for module in pkgutil.iter_modules(room.__path__)]\n"
+        "assert {'report', 'figures', 'decoders'} <= set(modules)\n"
+        "for name in modules: importlib.import_module(f'frugalgan.report.{name}')\n"
+        "runpy.run_path('stages/report.py')\n"
+        "assert 'torch' not in sys.modules"
+    )
+    call(PROJECT, sys.executable, "-c", script)

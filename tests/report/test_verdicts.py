@@ -1,15 +1,16 @@
 """Better, worse or not distinguishable: the test behind the words."""
 
-import json
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from small_evaluations import evaluation
+from small_study import row
 
-from frugalgan.config.params import ParamsError
+from frugalgan.config.sections import ParamsError
 from frugalgan.report.results import ResultsError
+from frugalgan.report.settings import Compare
 from frugalgan.report.verdicts import BETTER, SAME, WORSE, holm, judge, verdicts
-from frugalgan.config.sections import Compare
 
 RNG = np.random.default_rng(0)
 
@@ -51,14 +52,35 @@ def test_pairs_come_from_patterns() -> None:
     known = ["teacher", "scratch", "transfer", "student", "student_0.3"]
     pairs = Compare(pairs=["transfer / scratch", "student* / teacher"], significance=0.05).models(known)
     assert pairs == [("transfer", "scratch"), ("student", "teacher"), ("student_0.3", "teacher")]
+    assert Compare(pairs=["student* / student"], significance=0.05).models(known) == [("student_0.3", "student")]
     with pytest.raises(ParamsError, match="no model techer; there are teacher, scratch"):
         Compare(pairs=["student* / techer"], significance=0.05).models(known)
 
 
-def test_models_of_different_data_are_not_compared(tmp_path: Path) -> None:
-    (tmp_path / "quality").mkdir()
-    for name in ("transfer", "teacher"):
-        values = {"extractor": "inception", "fid_draws": [1.0, 2.0]}
-        (tmp_path / "quality" / f"{name}.json").write_text(json.dumps(values))
-    with pytest.raises(ResultsError, match="measured against dogs and cats"):
-        verdicts(tmp_path, [("transfer", "teacher")], {"transfer": "dogs", "teacher": "cats"}, 0.05)
+def seeds(distances: list[float]) -> dict[str, Any]:
+    """A model whose seeds score so; the draws of each lie 1 below and 1 above."""
+    first, *_ = distances
+    return evaluation(row(seeds=len(distances)), first, shifts=tuple(distance - first for distance in distances))
+
+
+def test_a_verdict_is_over_seeds_where_both_models_have_several_else_over_draws() -> None:
+    evaluations = {"a": seeds([10.0, 11.0, 12.0]), "b": seeds([30.0, 31.0]), "one": seeds([50.0])}
+    table = verdicts(evaluations, [("a", "b"), ("a", "one"), ("one", "b")], 0.05)
+    assert table["over"].tolist() == ["seeds", "draws", "draws"]
+    assert table["repeats"].tolist() == [2, 2, 2]
+    assert table["distance"].tolist() == [11.0, 10.0, 50.0]  # of draws: those of the first seed
+    assert table["other_distance"].tolist() == [30.5, 50.0, 30.0]
+    assert table["sd"].tolist() == pytest.approx([1.0, np.sqrt(2), np.sqrt(2)])
+    assert table["verdict"].tolist() == [BETTER, BETTER, WORSE]
+    assert table.index.tolist() == ["a", "a", "one"] and table["other"].tolist() == ["b", "one", "b"]
+
+
+def test_no_pairs_make_an_empty_table_with_all_columns() -> None:
+    table = verdicts({}, [], 0.05)
+    assert not len(table) and {"over", "p_value", "verdict", "one_repeat_tells"} <= set(table.columns)
+
+
+def test_models_of_different_data_are_not_compared() -> None:
+    evaluations = {"transfer": evaluation(row(data="dogs")), "teacher": evaluation(row())}
+    with pytest.raises(ResultsError, match=r"compare\.pairs: transfer / teacher: measured against dogs and cats"):
+        verdicts(evaluations, [("transfer", "teacher")], 0.05)

@@ -12,14 +12,22 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from pipeline import call, environment
+from pipeline import call, environment, replace
 
 pytestmark = pytest.mark.slow
 
-KILLS = 5  # of each training stage
-TRAININGS = ("train_teacher", "train_scratch", "transfer", "distill")
-OTHERS = ("prepare@cats", "sample@teacher", "evaluate@teacher")
-EPOCHS = {"teacher_epochs": 1.0, "model_2_epochs": 1.0, "kd_epochs": 1.0}  # a hundred steps each
+KILLS = 3  # of each training stage
+TRAININGS = (
+    "train@transfer",
+    "train@digits_dcgan_from_vae",
+)  # of one seed, and of two; test_snapshots.py has all methods
+OTHERS = ("fetch@dogs", "prepare@cats", "sample@teacher", "evaluate@teacher")
+LONGER = {  # a hundred steps each
+    "  teacher: {kimg: 0.16, batch_size: 8}": "  teacher: {kimg: 1.6, batch_size: 8}",
+    "  dogs: {kimg: 0.16, batch_size: 8}": "  dogs: {kimg: 1.6, batch_size: 8}",
+    "  student: {kimg: 0.08, batch_size: 8}": "  student: {kimg: 0.8, batch_size: 8}",
+    "  digits: {kimg: 0.2, batch_size: 16}": "  digits: {kimg: 1.6, batch_size: 16}",
+}
 
 
 def command_of(project: Path, stage: str) -> str:
@@ -37,7 +45,7 @@ def contents(paths: list[Path]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.suffix in (".png", ".safetensors", ".npy") or "quality" in file.parts:
+            if file.suffix in (".png", ".jpg", ".safetensors", ".npy") or "metrics" in file.parts:
                 found[str(file)] = file.read_bytes()
             elif file.name == "history.csv":
                 found[str(file)] = [line.split(",")[:1] + line.split(",")[2:] for line in file.read_text().splitlines()]
@@ -72,11 +80,8 @@ class Started:
 @pytest.fixture
 def longer(unchanged: Path) -> Iterator[Path]:
     """The project with trainings of a hundred steps, finished, and no snapshots."""
-    params = unchanged / "params.yaml"
-    raw = params.read_text()
-    for key, value in EPOCHS.items():
-        raw = raw.replace(f"{key}: 0.1 ", f"{key}: {value} ", 1)
-    params.write_text(raw)
+    for old, new in LONGER.items():
+        replace(unchanged / "params.yaml", old, new)
     yield unchanged
     shutil.rmtree(unchanged / ".frugalgan", ignore_errors=True)
 
@@ -129,8 +134,7 @@ def test_other_stages_killed_at_any_moment_leave_what_was_there_or_all_anew(unch
 
 def set_seed(project: Path, seed: int) -> None:
     """A training that DVC has not in its cache."""
-    params = project / "params.yaml"
-    params.write_text(params.read_text().replace("seed: 0   ", f"seed: {seed}   ", 1))
+    replace(project / "params.yaml", "\nseed: 0 ", f"\nseed: {seed} ")
 
 
 def training_process(dvc: subprocess.Popen[bytes]) -> psutil.Process:
@@ -147,7 +151,7 @@ def training_process(dvc: subprocess.Popen[bytes]) -> psutil.Process:
 @pytest.mark.parametrize("temporary", ["", " --temp"], ids=["here", "in a copy"])
 def test_an_experiment_whose_training_was_killed_goes_on(longer: Path, temporary: str) -> None:
     seed = 5 if temporary else 6  # another, or DVC would take the one's result for the other
-    command = f"dvc exp run{temporary} -S seed={seed} -S scales.smoke.teacher_epochs=2 train_teacher"
+    command = f"dvc exp run{temporary} -S seed={seed} -S budgets.teacher.kimg=3.2 train@teacher"
     started = Started(longer, command)
     assert started.wait_until_it_says("img/s=")
     time.sleep(0.5)
@@ -161,7 +165,7 @@ def test_an_experiment_whose_training_was_killed_goes_on(longer: Path, temporary
 def test_an_interrupted_stage_is_not_recorded_and_goes_on(longer: Path, number: signal.Signals) -> None:
     set_seed(longer, 100 + number)
     lock = (longer / "dvc.lock").read_bytes()
-    started = Started(longer, "dvc repro train_teacher")
+    started = Started(longer, "dvc repro train@teacher")
     assert started.wait_until_it_says("img/s=")
     training_process(started.process).send_signal(number)
     assert started.process.wait() != 0
@@ -169,24 +173,23 @@ def test_an_interrupted_stage_is_not_recorded_and_goes_on(longer: Path, number: 
     assert "teacher: interrupted at" in said and "saved" in said
     assert f"exited with {128 + number}" in said
     assert (longer / "dvc.lock").read_bytes() == lock
-    assert "teacher: goes on from" in call(longer, "dvc", "repro", "train_teacher")
+    assert "teacher: goes on from" in call(longer, "dvc", "repro", "train@teacher")
 
 
 def test_more_training_later_goes_on_from_the_last_state(longer: Path) -> None:
     set_seed(longer, 7)
-    call(longer, "dvc", "repro", "train_teacher")
-    params = longer / "params.yaml"
-    params.write_text(params.read_text().replace("teacher_epochs: 1.0 ", "teacher_epochs: 2.0 "))
-    assert "teacher: goes on from 1.6 kimg" in call(longer, "dvc", "repro", "train_teacher")
-    outputs = outputs_of(longer, "train_teacher")
+    call(longer, "dvc", "repro", "train@teacher")
+    replace(longer / "params.yaml", "  teacher: {kimg: 1.6", "  teacher: {kimg: 3.2")
+    assert "teacher: goes on from 1.6 kimg" in call(longer, "dvc", "repro", "train@teacher")
+    outputs = outputs_of(longer, "train@teacher")
     more = contents(outputs)
-    call(longer, *command_of(longer, "train_teacher").split(), FRUGALGAN_FRESH="1")
+    call(longer, *command_of(longer, "train@teacher").split(), FRUGALGAN_FRESH="1")
     assert contents(outputs) == more
 
 
 def test_clean_removes_the_states_of_finished_trainings(longer: Path) -> None:
-    call(longer, *command_of(longer, "distill").split())
-    kept = longer / ".frugalgan/snapshots/student"
+    call(longer, *command_of(longer, "train@student").split())
+    kept = longer / ".frugalgan/snapshots/student_0"
     would = call(longer, "frugalgan", "clean", "--dry-run")
     assert str(kept.relative_to(longer)) in would and "would be removed" in would
     assert any(kept.glob("*/snapshot.json"))

@@ -15,7 +15,7 @@ from pipeline import MODELS, call, clone, ran, start
 pytestmark = pytest.mark.slow
 
 BUCKET = "shelf"
-WEIGHTS = Path("models/teacher/generator.safetensors")
+WEIGHTS = Path("models/teacher/weights/0/generator.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -91,20 +91,20 @@ def test_a_corrupted_object_in_the_remote_is_not_used(pushed: Path, server: str,
     client.put_object(Bucket=BUCKET, Key=key, Body=whole[:-1] + bytes([whole[-1] ^ 1]))
     fresh = clone(pushed, tmp_path / "fresh")
     add_remote(fresh, server)
-    call(fresh, "dvc", "pull", "train_teacher", fails=True)
+    call(fresh, "dvc", "pull", "train@teacher", fails=True)
     assert not (fresh / WEIGHTS).exists()
     client.put_object(Bucket=BUCKET, Key=key, Body=whole)
-    call(fresh, "dvc", "pull", "train_teacher")
+    call(fresh, "dvc", "pull", "train@teacher")
     assert (fresh / WEIGHTS).read_bytes() == whole
 
 
 def test_a_corrupted_object_in_the_cache_is_not_used(pushed: Path, server: str, tmp_path: Path) -> None:
     fresh = clone(pushed, tmp_path / "fresh")
     add_remote(fresh, server)
-    call(fresh, "dvc", "pull", "train_teacher")
+    call(fresh, "dvc", "pull", "train@teacher")
     cached, whole = fresh / ".dvc/cache" / key_of(pushed, WEIGHTS), (fresh / WEIGHTS).read_bytes()
     cached.chmod(0o644)
     cached.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     shutil.rmtree(fresh / WEIGHTS.parent)
-    output = call(fresh, "dvc", "pull", "train_teacher")
+    output = call(fresh, "dvc", "pull", "train@teacher")
     assert (fresh / WEIGHTS).read_bytes() == whole, output

@@ -8,27 +8,29 @@ import sys
 from pathlib import Path
 
 import pytest
-from one_training import training_command, training_folder, write_params
+from one_training import DATASET, MODEL, training_command, training_folder, write_params
 
 pytestmark = pytest.mark.slow
 
 OLD = "an earlier result"
+EARLIER = (f"models/{MODEL}/weights/0/generator.safetensors", f"models/{MODEL}/record/0/record.json")
+IMAGES = f"data/prepared/{DATASET}/images.npy"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A training with results of an earlier one in `out`."""
+    """A training with results of an earlier one in models/."""
     training_folder(tmp_path)
-    (tmp_path / "out/scratch").mkdir(parents=True)
-    (tmp_path / "out/scratch/model.json").write_text(OLD)
-    (tmp_path / "out/scratch.json").write_text(OLD)
+    for kept in EARLIER:
+        (tmp_path / kept).parent.mkdir(parents=True)
+        (tmp_path / kept).write_text(OLD)
     return tmp_path
 
 
 def fails(folder: Path, before: str = "", **variables: str) -> str:
-    """What the stage says as it fails, run in a shell after `before`; results in `out` must be the earlier ones."""
-    shown = "cat out/scratch/model.json out/scratch.json; find out .frugalgan -name '.*~*'"
-    command = shlex.join(training_command("out"))
+    """What the stage says as it fails, run in a shell after `before`; results in models/ must be the earlier ones."""
+    shown = f"cat {' '.join(EARLIER)}; find models .frugalgan -name '.*~*'"
+    command = shlex.join(training_command())
     script = f"{before or 'true'} && {command}; code=$?; {shown} 2>/dev/null; exit $code"
     prefix = ["unshare", "--mount"] if "mount" in before else []
     done = subprocess.run(
@@ -61,7 +63,7 @@ def small_disk(options: str, path: str) -> str:
 
 @pytest.mark.usefixtures("can_mount")
 def test_disk_full_at_the_end(folder: Path) -> None:
-    said = fails(folder, small_disk("size=100k", "out"))
+    said = fails(folder, small_disk("size=100k", "models"))
     assert "No space left on device" in said or "disk" in said
     assert "make room" in said or "disk full" in said
 
@@ -74,7 +76,7 @@ def test_disk_full_at_a_snapshot(folder: Path) -> None:
 
 @pytest.mark.usefixtures("can_mount")
 def test_read_only_folder(folder: Path) -> None:
-    said = fails(folder, f"{small_disk('size=10m', 'out')} && mount -o remount,ro out")
+    said = fails(folder, f"{small_disk('size=10m', 'models')} && mount -o remount,ro models")
     assert "Read-only file system" in said and "make it writable" in said
 
 
@@ -83,38 +85,47 @@ def test_files_may_not_become_large(folder: Path) -> None:
 
 
 def test_lost_images(folder: Path) -> None:
-    (folder / "data/images.npy").unlink()
-    assert "data/images.npy: no such file; `dvc repro` makes it" in fails(folder)
+    (folder / IMAGES).unlink()
+    assert f"{IMAGES}: no such file; `dvc repro` makes it" in fails(folder)
 
 
 def test_truncated_images(folder: Path) -> None:
-    file = folder / "data/images.npy"
+    file = folder / IMAGES
     file.write_bytes(file.read_bytes()[:5000])
     said = fails(folder)
-    assert "data/images.npy: not a whole array of images" in said and "dvc repro" in said
+    assert f"{IMAGES}: not a whole array of images" in said and "dvc repro" in said
 
 
 def test_a_loss_that_is_not_finite(folder: Path) -> None:
-    write_params(folder, scale={"learning_rate": 1e30})
+    write_params(folder, {"wgan_gp.learning_rate": 1e30})
     said = fails(folder)
     assert "scratch: loss_" in said and "kimg; lower learning_rate" in said
 
 
 def test_out_of_memory(folder: Path) -> None:
-    write_params(folder, scale={"generator_width": 2**17})
+    write_params(folder, {"networks.faces.generator_width": 2**17})
     said = fails(folder, "ulimit -v 30000000")  # KiB; the second layer alone would need 500 GB
     assert "not enough memory: raise training.critic_parts" in said
+
+
+def test_a_typo_in_any_row(folder: Path) -> None:
+    write_params(folder, {"vae.pixel_sd": "much"})
+    with (folder / "models.yaml").open("a") as file:
+        file.write(
+            "  vae: {data: dogs, method: vae, networks: faces, from: random, start: random, budget: dogs, seeds: 1}"
+        )
+    assert "train: params.yaml: vae.pixel_sd: 'much' is not allowed" in fails(folder)
 
 
 @pytest.mark.parametrize("threads", ["many", "0", "-3"])
 def test_a_senseless_number_of_threads_is_passed_over(folder: Path, threads: str) -> None:
     done = subprocess.run(
-        training_command("out"),
+        training_command(),
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": threads},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert (folder / "out/scratch/generator.safetensors").is_file()
+    assert (folder / EARLIER[0]).read_bytes() != OLD.encode()
     shutil.rmtree(folder / ".frugalgan")

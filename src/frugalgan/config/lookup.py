@@ -12,6 +12,7 @@ def defined_in(room: str, name: str, base: type[T], where: str) -> type[T]:
     """The one subclass of `base` that frugalgan.<room>.<name> defines. Raises ParamsError; `where` names the key."""
     module_name = f"frugalgan.{room}.{name}"
     found: list[Any] = []
+    what = "there is no such file"
     if name.isidentifier():
         try:
             module = importlib.import_module(module_name)
@@ -24,7 +25,7 @@ def defined_in(room: str, name: str, base: type[T], where: str) -> type[T]:
                 for value in vars(module).values()
                 if isinstance(value, type) and issubclass(value, base) and value.__module__ == module_name
             ]
+            what = f"the file defines {len(found) or 'none'}"
     if len(found) != 1:
-        what = "there is no such file" if not found else f"the file defines {len(found)}"
         raise ParamsError(f"{where}: {name!r} must be a file of src/frugalgan/{room}/ with one {base.__name__}: {what}")
     return found[0]

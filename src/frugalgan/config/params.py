@@ -21,9 +21,9 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
+            if str(key.value) in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"two keys {key.value!r}", key.start_mark)
-            seen.add(key.value)
+            seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
 
@@ -80,12 +80,18 @@ def unknown(path: Path, where: str, name: object, known: Any) -> ParamsError:
     return ParamsError(f"{path}: {where}: {name!r} is not one of {', '.join(names) or 'none'}{hint}")
 
 
+def _keys(cls: Any) -> list[str]:
+    """The keys of a section: the fields' names, or what they are called in the file (`from`)."""
+    known = cls.__pydantic_fields__
+    return [known[field.name].validation_alias or field.name for field in fields(cls)]
+
+
 def _explain(error: Any, path: Path, where: str, cls: Any) -> str:
     key = ".".join(str(part) for part in (where, *error["loc"]) if part != "")
     if error["type"] == "missing":
         return f"{path}: {key} is missing"
     if error["type"] == "unexpected_keyword_argument":
-        near = difflib.get_close_matches(str(error["loc"][-1]), [field.name for field in fields(cls)], n=1)
+        near = difflib.get_close_matches(str(error["loc"][-1]), _keys(cls), n=1)
         return f"{path}: {key} is not a known key" + (f"; did you mean {near[0]}?" if near else "")
     if error["type"] == "value_error":  # of a section as a whole
         return f"{path}: {key}: {error['ctx']['error']}"

@@ -63,9 +63,13 @@ def _flat(overlay: Any, there: Any, path: Path, where: str) -> Any:
     if not isinstance(there, dict):
         raise ParamsError(f"{path}: {where}: params.yaml has a value there, not keys")
     overlay = dict(overlay)
-    every = overlay.pop(EVERY, None)
-    expanded = {} if every is None else {key: every | overlay.get(key, {}) for key in there}
-    for key, value in (overlay | expanded).items():
+    every = overlay.pop(EVERY, {})
+    if not isinstance(every, dict):
+        raise ParamsError(f"{path}: {where}.{EVERY}: must be a mapping of keys to values, not {every!r}")
+    for key in there if every else ():
+        if isinstance(own := overlay.get(key, {}), dict):
+            overlay[key] = every | own
+    for key, value in overlay.items():
         place = f"{where}.{key}" if where else str(key)
         if key not in there:
             raise unknown(path, place, key, there)

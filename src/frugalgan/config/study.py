@@ -86,6 +86,9 @@ def study(raw: dict[str, Any], table: dict[str, Any], params: Path = PARAMS, mod
     for name in table:
         if name != "models":
             raise unknown(models, "section", name, ["models"])
+    for section in ("networks", *NAMED):
+        for key in mapping(raw, section, params):
+            _check_name(params, f"{section}.{key}", str(key))
     named: dict[str, dict[str, Any]] = {
         section: {
             str(key): check(cls, values, params, f"{section}.{key}")
@@ -98,11 +101,13 @@ def study(raw: dict[str, Any], table: dict[str, Any], params: Path = PARAMS, mod
         for name, values in mapping(table, "models", models).items()
     }
     students = _students(raw, rows, params, models)
-    rows |= dict.fromkeys(students, rows[STUDENT]) if students else {}
+    rows = _with_students(rows, students)
     found = Study(params, models, raw, _seed(raw, params), rows, **named, students=students)
     for name, row in rows.items():
         _check_row(found, name, row)
     for name, pool in found.pools.items():
+        if name == RANDOM:
+            raise ParamsError(f"{params}: pools.{name}: `{RANDOM}` stands for no model at all; rename the pool")
         if pool.source not in rows:
             raise unknown(params, f"pools.{name}.from", pool.source, rows)
     _check_cycles(found)
@@ -135,18 +140,33 @@ def _students(raw: dict[str, Any], rows: dict[str, Row], params: Path, models: P
     return students
 
 
+def _with_students(rows: dict[str, Row], students: dict[str, float]) -> dict[str, Row]:
+    """Further students right after the row that they repeat."""
+    together: dict[str, Row] = {}
+    for name, row in rows.items():
+        together[name] = row
+        if name == STUDENT:
+            together |= dict.fromkeys(students, row)
+    return together
+
+
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _check_name(path: Path, where: str, name: str) -> None:
+    """Raise ParamsError where DVC could not find it by `section.name`, or it makes no folder's name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise ParamsError(f"{path}: {where}: {name!r} is not a name: take letters, digits, _ and - alone")
 
 
 def _check_row(study: Study, name: str, row: Row) -> None:
     """Raise ParamsError where a name of the row is not there, or does not fit its start."""
     where = f"models.{name}"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name == RANDOM or name in study.pools:
-        raise ParamsError(
-            f"{study.models}: {where}: not a name for a model: letters, digits, _ . and -, and neither `{RANDOM}` nor "
-            "that of a pool"
-        )
+    if name not in study.students:
+        _check_name(study.models, where, name)
+    if name == RANDOM or name in study.pools:
+        raise ParamsError(f"{study.models}: {where}: a model is called neither `{RANDOM}` nor like a pool; rename it")
     choices = {
         "data": (row.data, study.datasets),
         "networks": (row.networks, mapping(study.raw, "networks", study.params)),

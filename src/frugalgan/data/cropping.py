@@ -1,7 +1,6 @@
 """Raw photos → face crops, on all cores."""
 
 import hashlib
-import os
 import warnings
 from collections import deque
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from frugalgan.data.cores import cores
 from frugalgan.data.crops import CropBox, FaceError, crop_centre, crop_eyes, crop_thesis, parse_cat
 from frugalgan.data.index import Picture
 from frugalgan.data.photos import ImageError, decode_rgb, decode_shrunk
@@ -71,11 +71,6 @@ def crop_all(raw: Path, photos: list[Picture], *, crop: Crop, size: int, workers
     finally:
         pool.shutdown(cancel_futures=True)
         cv2.setNumThreads(opencv_threads)
-
-
-def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def crop_photo(raw: Path, photo: Picture, *, crop: Crop, size: int) -> CroppedPhoto:

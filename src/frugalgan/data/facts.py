@@ -39,6 +39,7 @@ def read_facts(folder: Path) -> DataFacts:
     """data.json of a prepared data set. Raises FileError."""
     values = read_json(folder / FILE, hint=f"`dvc repro prepare@{folder.name}` makes it")
     try:
-        return DataFacts(**values | {"labels": tuple(values["labels"])})
+        values["labels"] = tuple(values["labels"])
+        return DataFacts(**values)
     except (TypeError, KeyError) as error:
         raise FileError(f"{folder / FILE}: not what `prepare` writes ({error}); run `dvc repro`") from None

@@ -10,6 +10,10 @@ import numpy as np
 
 from frugalgan.files import replaced
 
+TRAIN_FILES = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+HELDOUT_FILES = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+IDX_FILES = TRAIN_FILES + HELDOUT_FILES
+CLASSES = 10  # of digits, and of the sets of other things in this format
 UNSIGNED_BYTE = 0x08
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
@@ -54,6 +58,20 @@ def write_idx(path: Path, array: np.ndarray) -> None:
         gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed,
     ):
         compressed.write(header + array.tobytes())
+
+
+def find_idx_files(folder: Path) -> dict[str, Path]:
+    """Which of the four files are in `folder`: usual name without .gz → file, the compressed one where there are both.
+
+    `train-images.idx3-ubyte`, with a dot, is known as well. Empty if there is no such folder.
+    """
+    files: dict[str, Path] = {}
+    for name in IDX_FILES:
+        for spelling in (name, name.replace("-idx", ".idx")):
+            for path in (folder / f"{spelling}.gz", folder / spelling):
+                if path.is_file():
+                    files.setdefault(name, path)
+    return files
 
 
 def _read(file: BufferedIOBase, path: Path, dimensions: int) -> np.ndarray:

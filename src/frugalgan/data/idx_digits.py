@@ -4,13 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from frugalgan.data.idx import read_idx
+from frugalgan.data.idx import CLASSES, HELDOUT_FILES, IDX_FILES, TRAIN_FILES, find_idx_files, read_idx
 from frugalgan.data.images import resize
 
-TRAIN_FILES = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
-HELDOUT_FILES = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-IDX_FILES = TRAIN_FILES + HELDOUT_FILES
-CLASSES = 10
 MNIST_SIZE, MNIST_BORDER = 28, 2  # px; the border makes 32, a power of two, and leaves all pixels as they are
 
 
@@ -36,20 +32,6 @@ def read_digits(raw: Path, size: int) -> tuple[tuple[np.ndarray, np.ndarray], tu
     heldout, heldout_labels = _read(*(files[name] for name in HELDOUT_FILES))
     _check_together(files[HELDOUT_FILES[0]], heldout, train)
     return (_resized(train, size), labels), (_resized(heldout, size), heldout_labels)
-
-
-def find_idx_files(folder: Path) -> dict[str, Path]:
-    """Which of the four files are in `folder`: usual name without .gz → file, the compressed one where there are both.
-
-    `train-images.idx3-ubyte`, with a dot, is known as well. Empty if there is no such folder.
-    """
-    files: dict[str, Path] = {}
-    for name in IDX_FILES:
-        for spelling in (name, name.replace("-idx", ".idx")):
-            for path in (folder / f"{spelling}.gz", folder / spelling):
-                if path.is_file():
-                    files.setdefault(name, path)
-    return files
 
 
 def _read(images_file: Path, labels_file: Path) -> tuple[np.ndarray, np.ndarray]:

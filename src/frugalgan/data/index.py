@@ -30,7 +30,7 @@ def write_index(folder: Path, pictures: Iterable[Picture]) -> None:
         replaced(folder / INDEX) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
     ):
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)  # lines end with \r\n: only then are names with a \r in quotes
         writer.writerow(COLUMNS)
         writer.writerows(sorted(astuple(picture) for picture in pictures))
 

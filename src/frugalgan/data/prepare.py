@@ -12,7 +12,8 @@ from frugalgan.config.sections import Dataset
 from frugalgan.data.cropping import CroppedPhoto, crop_all
 from frugalgan.data.facts import FILE, HELDOUT, HELDOUT_LABELS, IMAGES, LABELS, DataFacts, write_facts
 from frugalgan.data.growing_array import GrowingArray
-from frugalgan.data.idx_digits import CLASSES, find_idx_files, read_digits
+from frugalgan.data.idx import CLASSES, find_idx_files
+from frugalgan.data.idx_digits import read_digits
 from frugalgan.data.index import Picture, read_index
 from frugalgan.files import replaced
 
@@ -184,5 +185,5 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _text(path: str) -> str:
-    """The path as text that can always be written: bytes that are not UTF-8 as escapes."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+    """The path as text that can always be written: bytes that are not UTF-8, and carriage returns, as escapes."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\r", "\\r")

@@ -57,6 +57,7 @@ def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) 
             f"{measured.record}: seeds were trained for different times; run `dvc repro --force train@{name}`"
         )
     moments = [np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c") for seed in seeds]
+    floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
     others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
 
     def features(pixels: np.ndarray, of: str, seed: int) -> FeatureSet:
@@ -74,7 +75,7 @@ def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) 
                 taught,
                 settings,
                 n=dataset.samples,
-                n_floor=measured.floor.get("n_floor"),
+                floor_n=floor_n,
                 logits=extractor.logits(fake.features),
             )
         )

@@ -22,18 +22,22 @@ ENCODED = 2000  # held-out images at most, whose codes are drawn
 PLACES = {"kimg", "seconds"}  # columns of tables of losses that are no losses
 
 
-def losses(model: Path, file: Path) -> None:
-    """history.csv and heldout.csv of folder `model`: a panel per term of the loss, logarithmic where all are positive.
-
-    Raises FileError.
+def losses(record: Path, file: Path) -> None:
+    """history.csv of folder `record` and heldout.csv, where images are held out: a panel per term of the loss,
+    logarithmic where all are positive. No file for a model without losses. Raises FileError.
     """
-    curves = {"training": _table(model / "history.csv"), "held out": _table(model / "heldout.csv")}
-    terms = [name for name in curves["training"] if name not in PLACES]
+    curves = {"training": _table(record / "history.csv")}
+    if (record / "heldout.csv").is_file():
+        curves["held out"] = _table(record / "heldout.csv")
+    terms = list(dict.fromkeys(name for rows in curves.values() for name in rows if name not in PLACES))
+    if not terms:
+        return
     figure = Figure(figsize=(5 * len(terms), 3.5), layout="constrained")
     for axis, term in zip(figure.subplots(1, len(terms), squeeze=False)[0], terms, strict=True):
-        for (label, rows), style in zip(curves.items(), ("-", "o-"), strict=True):
-            axis.plot(rows["kimg"], rows[term], style, markersize=4, label=label)
-        if all((rows[term] > 0).all() for rows in curves.values()):
+        shown = {label: rows for label, rows in curves.items() if term in rows}
+        for label, rows in shown.items():
+            axis.plot(rows["kimg"], rows[term], "-" if label == "training" else "o-", markersize=4, label=label)
+        if all((rows[term] > 0).all() for rows in shown.values()):
             axis.set_yscale("log")
             # some numbers within a decade, too: often there is no more than one
             axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

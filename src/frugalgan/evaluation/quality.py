@@ -22,7 +22,7 @@ def quality(
     settings: Evaluate,
     *,
     n: int,
-    n_floor: int | None,
+    floor_n: tuple[int, int] | None,
     logits: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Metrics of the samples of one trained model, flat but for one list.
@@ -30,9 +30,9 @@ def quality(
     `samples`: settings.repeats independent draws of n, one after the other. Every metric is the mean over the draws,
     with `<metric>_sd`, their standard deviation. `…_draws` are the single distances; `…_infinity` the distance
     extrapolated to infinitely many samples, with the fit's standard error; `…_vs_source` that to images of the model
-    that it learnt from, where given; `…_at_floor_n` that at the floor's n, where it is smaller than n. `data`: the sets
-    of `reference.reference`. `logits`: the extractor's class scores of the samples. Raises FeaturesError for sets that
-    cannot be compared.
+    that it learnt from, where given; `…_at_floor_n` that of as few samples and real images as the floor was taken of
+    (`floor_n`), where either is smaller. `data`: the sets of `reference.reference`. `logits`: the extractor's class
+    scores of the samples. Raises FeaturesError for sets that cannot be compared.
     """
     extractor, seed = samples.provenance.extractor, settings.seed
     real = data[REFERENCE]
@@ -46,8 +46,8 @@ def quality(
     values[f"{key}_draws"] = [frechet["distance"] for frechet in single]
     infinity, error = frechet_infinity(fake, real.features, smallest=n, points=settings.infinity_points, seed=seed)
     values |= {f"{key}_infinity": infinity, f"{key}_infinity_error": error}
-    if n_floor is not None and n_floor < n:
-        values |= mean_and_sd(f"{key}_at_floor_n", _smaller(draws, real.features, n_floor, seed))
+    if floor_n is not None and floor_n != (n, len(real.features)):
+        values |= mean_and_sd(f"{key}_at_floor_n", _smaller(draws, real.features, floor_n, seed))
     if source is not None:
         distances = [frechet_distance(draw, source.features) for draw in draws]
         values |= mean_and_sd(f"{key}_vs_source", distances) | facts_of_images("source", source)
@@ -69,7 +69,8 @@ def over_training(moments: FeatureSet, count: int, data: FeatureSet, settings: E
     return {name: [moment[name] for moment in each] for name in each[0]}
 
 
-def _smaller(draws: list[np.ndarray], real: np.ndarray, n: int, seed: int) -> list[float]:
-    """Distances of n of each draw to n of `real`."""
-    chosen = real[np.random.default_rng(seed).choice(len(real), n, replace=False)]
+def _smaller(draws: list[np.ndarray], real: np.ndarray, sizes: tuple[int, int], seed: int) -> list[float]:
+    """Distances of so many of each draw to so many of `real`."""
+    n, n_real = sizes
+    chosen = real[np.random.default_rng(seed).choice(len(real), n_real, replace=False)]
     return [frechet_distance(draw[:n], chosen) for draw in draws]

@@ -29,6 +29,7 @@ class Method:
     beta2: Beta
 
     has_heldout_terms: ClassVar[bool] = False  # whether `heldout_terms` yields anything
+    needs_teacher: ClassVar[bool] = False  # whether it learns from another model's images
     averages_generator: ClassVar[bool] = True  # whether a running average of the generator makes sense
 
     @property

@@ -1,5 +1,7 @@
 """Knowledge distillation: a small generator learns from a trained one and from the images, as the thesis does it."""
 
+from typing import ClassVar
+
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
@@ -23,6 +25,8 @@ class Distillation(Gan):
     """
 
     alpha: Share
+
+    needs_teacher: ClassVar[bool] = True
 
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
         return networks.G(_teacher(networks).latents(batch, purpose), batch.labels)

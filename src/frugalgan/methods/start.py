@@ -5,6 +5,7 @@ critic: FreezeD (Mo et al. 2020, arXiv:2002.10964). A decoder's weights as a gen
 (SPbPU 2020), with two ways not to lose them to a critic that knows nothing: the generator waits, or some of its layers.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from torch import nn
@@ -23,33 +24,35 @@ class StartError(ValueError):
 
 def started(start: Start, networks: Networks, source: Source | None, kimg: float) -> Networks:
     """Fresh `networks` with what `start` takes of `source`; `kimg` is the whole budget. Raises StartError."""
-    if source is None:
-        if start.needs_source:
-            raise StartError("this start needs a trained model, or a pool of its images: name one in `from`")
-        return networks
+    if source is None and start.needs_source:
+        raise StartError("this start needs a trained model, or a pool of its images: name one in `from`")
     if start.weights and not isinstance(source, Networks):
         raise StartError("this start needs a trained model's weights, not a pool of its images")
     for part in start.weights:
         assert isinstance(source, Networks)
         check_sizes(part, networks, source)
         networks.parts[part].load_state_dict(source.parts[part].state_dict(), strict=True)
-    if start.teacher:
+    if start.teacher and source is not None:
         teacher = LiveTeacher(source.G) if isinstance(source, Networks) else source
         networks = replace(networks, teacher=teacher)
-    if start.layers:
-        _check_layers(networks.G, start.layers, "layers")
     return replace(networks, waiting=Waiting(1000 * start.wait * kimg, start.layers))
 
 
 def freeze(start: Start, networks: Networks) -> None:
-    """Take the layers that never train out of training. Raises StartError where none would be left."""
+    """Take the layers that never train out of training. Raises StartError where none would be left, or where the model
+    has no such part; of layers that wait, too."""
     for part, layers, key in (
         (GENERATOR, start.generator_layers, "generator_layers"),
         (CRITIC, start.critic_layers, "critic_layers"),
     ):
         if layers:
+            _check_part(part, networks, f"{key}: {layers}")
             network = networks.parts[part]
             freeze_layers(nn.ModuleList(network.layers[: _check_layers(network, layers, key)]))
+    if start.wait:
+        _check_part(CRITIC, networks, f"wait: {start.wait:g}")  # an autoencoder has nothing to wait for
+    if start.layers:
+        _check_layers(networks.G, start.layers, "layers")
 
 
 def check_sizes(part: str, networks: Networks, source: Networks) -> None:
@@ -63,16 +66,29 @@ def check_sizes(part: str, networks: Networks, source: Networks) -> None:
     if ours["network"] != theirs["network"]:
         differences = [f"a {theirs['network']} cannot start a {ours['network']}"]
     else:
-        sizes = ours["arguments"].items()
-        differences = [
-            f"{key} {theirs['arguments'][key]} where {value} is needed"
-            for key, value in sizes
-            if theirs["arguments"][key] != value
-        ]
+        differences = _differences(ours["arguments"], theirs["arguments"])
     raise StartError(
         f"the {part} of the model that it starts from does not fit: {'; '.join(differences)}: let both rows name the "
         "same networks on data of one size, or train the source again"
     )
+
+
+def check_teacher(ours: Mapping[str, int], theirs: Mapping[str, int]) -> None:
+    """Raise StartError unless the teacher's z and images, `theirs`, have the sizes of the student's."""
+    if differences := _differences(ours, theirs):
+        raise StartError(
+            f"the teacher's images do not fit: {'; '.join(differences)}: let both rows name networks of one "
+            "latent_size on data of one size"
+        )
+
+
+def _differences(ours: Mapping[str, int], theirs: Mapping[str, int]) -> list[str]:
+    return [f"{key} {theirs[key]} where {size} is needed" for key, size in ours.items() if theirs[key] != size]
+
+
+def _check_part(part: str, networks: Networks, said: str) -> None:
+    if part not in networks.parts:
+        raise StartError(f"{said} is not allowed: the model has no {part}, it has {', '.join(networks.parts)}")
 
 
 def _check_layers(network: Network, layers: int, key: str) -> int:

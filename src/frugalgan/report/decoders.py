@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
+from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
 from frugalgan.report.head_start import Course, HeadStart, Values
 from frugalgan.report.results import MIB, Evaluations, data_title
 from frugalgan.report.tables import markdown
@@ -19,6 +21,7 @@ NEVER = "never"
 EMPTY = float("nan")
 NOWHERE = Values(np.array([EMPTY]), np.array([EMPTY]))  # where two models cannot be compared
 PANELS = 3  # in a row of the figure
+RANDOM_COLOUR = "black"  # of models from random weights
 COSTS = [
     "distance_at_start",
     "kid_equal_images",
@@ -121,42 +124,53 @@ def _measured_by(study: Study, data: str, evaluations: Evaluations) -> str:
 def plot(starts: Sequence[HeadStart], evaluations: Evaluations, file: Path) -> None:
     """Distance over seconds of training, a panel per control; models that start as a decoder start after its seconds.
 
-    Lines are means over seeds, bands ± their standard deviation. No file where no model starts as a decoder.
+    Lines are means over seeds, bands ± their standard deviation; the colour is that of the autoencoder's method. No
+    file where no model starts as a decoder.
     """
     panels: dict[str, list[HeadStart]] = {}
     for start in starts:
         panels.setdefault(start.control_name, []).append(start)
     if not panels:
         return
-    rows = -(-len(panels) // PANELS)
-    figure = Figure(figsize=(5 * PANELS, 4 * rows), layout="constrained")
-    axes = figure.subplots(rows, PANELS, squeeze=False).flatten()
+    colours = method_colours(one["method"] for one in evaluations.values())
+    columns = min(PANELS, len(panels))
+    rows, height = -(-len(panels) // columns), panel_height(1 + max(map(len, panels.values())))
+    figure = Figure(figsize=(6 * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).flatten()
     for axis in axes[len(panels) :]:
         axis.axis("off")
     for axis, (control, shown) in zip(axes, panels.items(), strict=False):
-        _curve(axis, shown[0].control, 0.0, f"{control}, from random weights", "black")
-        for number, start in enumerate(shown):
-            _curve(axis, start.gan, start.autoencoder_seconds, start.name, f"C{number}")
-        floor = evaluations[control]["floor"].get(f"floor_{shown[0].metric}")
-        if floor is not None:
-            axis.axhline(floor, color="grey", linestyle=":", label=f"floor: real {shown[0].data}")
-        axis.set_title(control, fontsize=9)
-        axis.set_xlabel("training, s, the autoencoder's included")
-        axis.set_ylabel(f"{shown[0].metric} (less is better)")
+        labels = [_curve(axis, shown[0].control, 0.0, control, RANDOM_COLOUR, {"linestyle": "-", "marker": "o"})]
+        drawn: dict[str, int] = {}
+        for start in shown:
+            method = evaluations[start.autoencoder]["method"]
+            line = style(drawn.setdefault(method, 0))
+            drawn[method] += 1
+            labels.append(_curve(axis, start.gan, start.autoencoder_seconds, start.name, colours[method], line))
+        if (floor := evaluations[control]["floor"].get(f"floor_{shown[0].metric}")) is not None:
+            floor_line(axis, floor)
+        axis.set_title(f"{control} ({shown[0].data})", fontsize=9)
+        axis.set_xlabel("training, s, the autoencoder's included", fontsize=8)
+        axis.set_ylabel(f"{shown[0].metric}\n(less is better)", fontsize=8)
         axis.set_xlim(left=0)
         axis.set_ylim(bottom=0)
-        axis.legend(fontsize=7)
+        label_beside(axis, labels, height)
+    methods = {evaluations[start.autoencoder]["method"] for start in starts}
+    known = {RANDOM: RANDOM_COLOUR} | {name: colour for name, colour in colours.items() if name in methods}
+    figure.legend(handles=handles(known), title="starts from", loc="outside right upper", fontsize=8)
     figure.savefig(file, dpi=150)
 
 
-def _curve(axis: Axes, course: Course, offset: float, label: str, colour: str) -> None:
+def _curve(axis: Axes, course: Course, offset: float, name: str, colour: str, line: dict[str, Any]) -> Label:
+    """A model's line and band; its name belongs to the line's end."""
     seconds, mean = offset + course.times, course.distance.mean(axis=0)
-    axis.plot(seconds, mean, marker="o", markersize=3, color=colour, label=label)
+    axis.plot(seconds, mean, markersize=3, color=colour, **line)
     if len(course.seeds) > 1:
         sd = course.distance.std(axis=0, ddof=1)
-        axis.fill_between(seconds, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
+        axis.fill_between(seconds, mean - sd, mean + sd, color=colour, alpha=0.1, linewidth=0)
     if offset:
         axis.plot([0, offset], [mean[0], mean[0]], color=colour, linestyle=":", linewidth=0.8)
+    return Label(name, seconds[-1], mean[-1], colour)
 
 
 def _times(study: Study, start: HeadStart) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What all models look like and how they compare, as labelled PNGs."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -15,8 +14,9 @@ from matplotlib.figure import Figure
 from frugalgan.config import places
 from frugalgan.data.images import read_rgb
 from frugalgan.files import read_json
+from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
 from frugalgan.report.pareto import front
-from frugalgan.report.thesis import BY_MODEL, ORDINARY, TRANSFER
+from frugalgan.report.thesis import BY_MODEL, ORDINARY, TRANSFER, students
 
 COSTS = {"peak_training_mib": "training memory, MiB", "generator_mib": "generator, MiB", "seconds": "training, s"}
 SHOWN = 10  # images of a model in the overview
@@ -25,21 +25,22 @@ OVERVIEW = 64  # px at least, of each
 
 def draw(table: pd.DataFrame, progress: pd.DataFrame, folder: Path) -> None:
     """All figures of the comparison and of the thesis, into `folder`."""
-    trained = table[table["seconds"] > 0]
+    trained, colours = table.loc[table["seconds"] > 0], method_colours(table["method"])
     samples_of_all(table, folder / "samples.png")
-    memory(trained, folder / "figure_3_3.png")
-    pareto(trained, folder / "pareto.png")
-    quality_over_training(progress, trained, folder / "quality_over_training.png")
-    titles = {name: f"{name} ({row['data']})\ndistance {row['distance']:.1f}" for name, row in table.iterrows()}
-    students = table["alpha"].dropna().sort_values(ascending=False)
-    thesis = [name for name in (*BY_MODEL, *students.index) if name in table.index]
+    if len(trained):
+        memory(trained, colours, folder / "figure_3_3.png")
+        pareto(trained, colours, folder / "pareto.png")
+        quality_over_training(progress, trained, colours, folder / "quality_over_training.png")
+    titles = {str(name): f"{name} ({row['data']})\ndistance {row['distance']:.1f}" for name, row in table.iterrows()}
+    taught = students(table)
+    thesis = [name for name in (*BY_MODEL, *taught) if name in table.index]
     over_training({ORDINARY: titles.get(ORDINARY, "")}, folder / "figure_3_1.png")
     over_training({name: titles.get(name, "") for name in (TRANSFER, "scratch")}, folder / "figure_3_2.png")
     grids = {titles[name]: places.samples(name) / "grid.png" for name in thesis}
     side_by_side(grids, 2, folder / "figure_3_4.png")
-    ends = {name: f"student, α = {students[name]:g}" for name in students.index[:: max(1, len(students) - 1)]}
+    ends = {name: f"student, α = {table.loc[name, 'alpha']:g}" for name in taught[:: max(1, len(taught) - 1)]}
     over_training(ends, folder / "figure_3_5.png")
-    fixed = {titles[name]: places.samples(name) / "fixed.png" for name in (ORDINARY, *students.index) if name in titles}
+    fixed = {titles[name]: places.samples(name) / "fixed.png" for name in (ORDINARY, *taught) if name in titles}
     side_by_side(fixed, 1, folder / "figure_3_6.png")
 
 
@@ -56,7 +57,7 @@ def samples_of_all(table: pd.DataFrame, file: Path) -> None:
         axis.imshow(row, interpolation="nearest")
         axis.set_xticks([])
         axis.set_yticks([])
-        label = f"{name}\n{table.loc[name, 'data']}, {table.loc[name, 'distance']:.0f}"
+        label = f"{name}\n{table.loc[name, 'data']}, distance {table.loc[name, 'distance']:.0f}"
         axis.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
     _save(figure, file)
 
@@ -66,10 +67,10 @@ def over_training(names: dict[str, str], file: Path) -> None:
 
     `names`: model → title. No file where a model is not there.
     """
-    records = {name: next(iter(sorted(places.record(name).glob("*"))), None) for name in names}
+    records = {name: _first_seed(places.record(name)) for name in names}
     if not names or None in records.values():
         return
-    figure, axes = plt.subplots(1, len(names), figsize=(3.6 * len(names), 6.5), squeeze=False)
+    figure, axes = plt.subplots(1, len(names), figsize=(4 * len(names), 7), squeeze=False, layout="constrained")
     for axis, (name, title) in zip(axes[0], names.items(), strict=True):
         record = records[name]
         assert record is not None
@@ -78,7 +79,7 @@ def over_training(names: dict[str, str], file: Path) -> None:
         kimg = read_json(record / "record.json", hint="`dvc repro` makes it")["moments_kimg"]
         height = picture.shape[0] / len(kimg)
         axis.set_yticks([height * (i + 0.5) for i in range(len(kimg))], [f"{k:.3g}" for k in kimg], fontsize=7)
-        axis.set_ylabel("kimg (thousands of real images seen)", fontsize=7)
+    axes[0, 0].set_ylabel("kimg (thousands of real images seen)", fontsize=7)
     _save(figure, file)
 
 
@@ -99,79 +100,93 @@ def side_by_side(pictures: dict[str, Path], columns: int, file: Path) -> None:
     _save(figure, file)
 
 
-def memory(trained: pd.DataFrame, file: Path) -> None:
+def memory(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
     """Figure 3.3: peak training memory of each model, MiB."""
-    figure, axis = plt.subplots(figsize=(6, 0.22 * len(trained) + 0.8), layout="constrained")
-    axis.barh(trained.index, trained["peak_training_mib"])
+    figure, axis = plt.subplots(figsize=(7, 0.22 * len(trained) + 0.8), layout="constrained")
+    bars = axis.barh(trained.index, trained["peak_training_mib"], color=[colours[name] for name in trained["method"]])
+    axis.bar_label(bars, fmt="%.3g", padding=2, fontsize=7)
     axis.invert_yaxis()
+    axis.margins(x=0.1, y=0.01)
     axis.tick_params(axis="y", labelsize=7)
     axis.set_xlabel("peak training memory, MiB")
+    _legend(figure, trained, colours)
     _save(figure, file)
 
 
-def pareto(trained: pd.DataFrame, file: Path) -> None:
+def pareto(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
     """Distance to the data against the three costs, one point per model with its error bar, a row per data set.
 
     Points have the colour of their method. A line joins the models that no other of the same data beats on both axes;
     the floor is dotted.
     """
-    sets = list(dict.fromkeys(trained["data_set"]))
-    colours = _colours(trained)
-    figure, axes = plt.subplots(
-        len(sets), len(COSTS), figsize=(15, 4.5 * len(sets)), sharey="row", squeeze=False, layout="constrained"
-    )
-    for row, data in zip(axes, sets, strict=True):
-        rows = trained[trained["data_set"] == data]
-        for axis, (column, label) in zip(row, COSTS.items(), strict=True):
+    figure, panels = _panels(trained, list(COSTS.values()))
+    for rows, axes, height in panels:
+        for axis, column in zip(axes, COSTS, strict=True):
             points = rows[[column, "distance"]].to_numpy(float)
             best = points[front([(cost, distance) for cost, distance in points])]
             axis.plot(best[:, 0], best[:, 1], color="grey", linewidth=0.8, drawstyle="steps-post")
-            for name, model in rows.iterrows():
-                place, spread = (model[column], model["distance"]), model["distance_sd"]
-                axis.errorbar(*place, yerr=spread, fmt="o", markersize=4, capsize=2, color=colours[model["method"]])
-                axis.annotate(str(name), place, xytext=(4, 3), textcoords="offset points", fontsize=6)
-            _floor(axis, rows)
-            axis.set_xlabel(label)
-            axis.set_xlim(left=0, right=1.2 * rows[column].max())
+            for (x, y), spread, method in zip(points, rows["distance_sd"], rows["method"], strict=True):
+                axis.errorbar(x, y, yerr=spread, fmt="o", markersize=4, capsize=2, color=colours[method])
+            axis.set_xlim(left=0, right=1.05 * rows[column].max())
             axis.set_ylim(bottom=0)
-        row[0].set_ylabel(f"{rows['data'].iloc[0]}: {rows['metric'].iloc[0]}\n(less is better)")
-    handles = [plt.Line2D([], [], color=colour, marker="o", linestyle="", label=m) for m, colour in colours.items()]
-    figure.legend(handles=handles, title="method", loc="outside right upper", fontsize=8)
+        for axis, column in zip(axes, COSTS, strict=True):
+            named = zip(rows.index, rows[column], rows["distance"], rows["method"], strict=True)
+            label_beside(axis, [Label(str(name), x, y, colours[method]) for name, x, y, method in named], height)
+    _legend(figure, trained, colours)
     _save(figure, file)
 
 
-def quality_over_training(progress: pd.DataFrame, trained: pd.DataFrame, file: Path) -> None:
+def quality_over_training(progress: pd.DataFrame, trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
     """Distance to the data at moments of training, against seconds and against kimg; a row per data set."""
-    sets = list(dict.fromkeys(trained["data_set"]))
-    labels = {"seconds": "training, s", "kimg": "thousands of real images seen"}
-    figure, axes = plt.subplots(
-        len(sets), len(labels), figsize=(13, 4.5 * len(sets)), sharey="row", squeeze=False, layout="constrained"
-    )
-    for row, data in zip(axes, sets, strict=True):
-        rows = trained[trained["data_set"] == data]
-        for axis, (column, label) in zip(row, labels.items(), strict=True):
-            for number, name in enumerate(rows.index):
-                curve = progress.loc[[name]]
-                style = ("-", "--", ":")[number // 10 % 3]
-                axis.plot(curve[column], curve["distance"], style, marker="o", markersize=2, label=name)
-            _floor(axis, rows)
-            axis.set_xlabel(label)
+    columns = {"seconds": "training, s", "kimg": "thousands of real images seen"}
+    figure, panels = _panels(trained, list(columns.values()))
+    for rows, axes, height in panels:
+        number_of = rows.groupby("method").cumcount()
+        for axis, column in zip(axes, columns, strict=True):
+            for name, method in rows["method"].items():
+                curve, drawn = progress.loc[[name]], style(number_of[name])
+                axis.plot(curve[column], curve["distance"], markersize=3, color=colours[str(method)], **drawn)
             axis.set_xlim(left=0)
             axis.set_ylim(bottom=0)
-        row[0].set_ylabel(f"{rows['data'].iloc[0]}: {rows['metric'].iloc[0]}\n(less is better)")
-        row[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+        for axis, column in zip(axes, columns, strict=True):
+            ends = progress.groupby(level="model", sort=False).last().loc[rows.index]
+            named = zip(rows.index, ends[column], ends["distance"], rows["method"], strict=True)
+            label_beside(axis, [Label(str(name), x, y, colours[method]) for name, x, y, method in named], height)
+    _legend(figure, trained, colours)
     _save(figure, file)
 
 
-def _colours(trained: pd.DataFrame) -> dict[str, str]:
-    """Method → colour, for any number of methods."""
-    return {method: f"C{number % 10}" for number, method in enumerate(dict.fromkeys(trained["method"]))}
+def _panels(trained: pd.DataFrame, labels: list[str]) -> tuple[Figure, list[tuple[pd.DataFrame, np.ndarray, float]]]:
+    """A figure with a row of panels per data set, with its floor: (its models, its panels, their height in inches)."""
+    sets = [trained.loc[trained["data_set"] == data] for data in dict.fromkeys(trained["data_set"])]
+    heights = [panel_height(len(rows)) for rows in sets]
+    figure, axes = plt.subplots(
+        len(sets),
+        len(labels),
+        figsize=(5.5 * len(labels), sum(heights)),
+        gridspec_kw={"height_ratios": heights},
+        sharey="row",
+        squeeze=False,
+        layout="constrained",
+    )
+    for rows, row in zip(sets, axes, strict=True):
+        for axis, label in zip(row, labels, strict=True):
+            axis.set_xlabel(label)
+            axis.tick_params(labelleft=True)
+            if floors := rows["floor"].dropna().tolist():
+                floor_line(axis, max(floors))
+        row[0].set_ylabel(f"{rows['data'].iloc[0]}: {rows['metric'].iloc[0]}\n(less is better)")
+    return figure, list(zip(sets, axes, heights, strict=True))
 
 
-def _floor(axis: Axes, rows: pd.DataFrame) -> None:
-    floors: Sequence[float] = rows["floor"].dropna().tolist()
-    if floors:
-        axis.axhline(max(floors), color="grey", linestyle=":")
+def _legend(figure: Figure, trained: pd.DataFrame, colours: dict[str, str]) -> None:
+    shown = {method: colour for method, colour in colours.items() if method in set(trained["method"])}
+    figure.legend(handles=handles(shown), title="method", loc="outside right upper", fontsize=8)
+
+
+def _first_seed(record: Path) -> Path | None:
+    seeds = [folder for folder in record.glob("*") if folder.name.isdecimal()]
+    return min(seeds, key=lambda folder: int(folder.name), default=None)
 
 
 def _show(axis: Axes, picture: np.ndarray, title: str) -> None:

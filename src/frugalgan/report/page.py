@@ -74,7 +74,7 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "`floor` is what real images score against other real ones. `agreement` is the share of a conditional model's "
         "images that a classifier labels as asked. Memory in MiB, time in seconds; ratios are to the first trained "
         f"model of the same data.{note}\n",
-        markdown(table[SUMMARY]),
+        markdown(table.loc[:, SUMMARY]),
         "## Better or worse?\n",
         "Welch's two-sided t-test, Holm-corrected for the pairs below, at "
         f"{compare.significance:g}: over seeds where both models have several, then it is about the methods; else over "
@@ -86,9 +86,9 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "teacher. Compare `floor` with `distance_at_floor_n`. `closer_than_heldout_share` is about 0.05 for a model as "
         "original as real images, 1 for one that copies them, and 0 also where nothing resembles them. "
         "`quality_change_percent` is relative to the first trained model of the same data.\n",
-        markdown(table[QUALITY]),
+        markdown(table.loc[:, QUALITY]),
         "## What was trained\n",
-        markdown(table[COST]),
+        markdown(table.loc[:, COST]),
     ]
     for name, title in TITLES.items():
         if len(tables[name]):

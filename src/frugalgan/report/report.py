@@ -6,7 +6,7 @@ from frugalgan.files import replaced
 from frugalgan.report import decoders, figures
 from frugalgan.report.head_start import head_starts
 from frugalgan.report.page import page
-from frugalgan.report.results import over_training, read_evaluations, results
+from frugalgan.report.results import losses, over_training, read_evaluations, results
 from frugalgan.report.settings import Compare
 from frugalgan.report.tables import write_csv
 from frugalgan.report.thesis import table_3_1, table_3_2, table_3_3
@@ -22,6 +22,7 @@ def write_report(study: Study) -> None:
     compare = study.section("compare", Compare)
     evaluations = read_evaluations(study)
     table, progress = results(study, evaluations), over_training(evaluations)
+    further = {"comparison": table, "over_training": progress, "losses": losses(study)}
     starts = head_starts(study, evaluations)
     heads = decoders.decoders(study, starts, compare.significance)
     tables = {
@@ -32,7 +33,7 @@ def write_report(study: Study) -> None:
     }
     with replaced(places.RESULTS / "tables") as folder:
         folder.mkdir()
-        for name, rows in (tables | {"comparison": table, "over_training": progress, "head_starts": heads}).items():
+        for name, rows in (tables | further | {"head_starts": heads}).items():
             write_csv(rows, folder / f"{name}.csv")
     pages = {
         "comparison": page(study, table, tables, compare),

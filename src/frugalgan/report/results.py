@@ -8,7 +8,7 @@ import pandas as pd
 from frugalgan.config import places
 from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
 from frugalgan.evaluation.metrics.names import metric_key
-from frugalgan.files import read_json
+from frugalgan.files import FileError, read_json
 
 MIB = 2**20
 Evaluations = dict[str, dict[str, Any]]  # model → its file in metrics/evaluations
@@ -89,6 +89,19 @@ def over_training(evaluations: Evaluations) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).set_index("model") if parts else pd.DataFrame()
 
 
+def losses(study: Study) -> pd.DataFrame:
+    """Every term of each model's loss over its first seed's training, a column per term. Raises FileError."""
+    parts = []
+    for name in study.rows:
+        file = places.record(name) / str(study.seed) / "history.csv"
+        try:
+            parts.append(pd.read_csv(file).assign(model=name))
+        except (OSError, ValueError) as error:
+            raise FileError(f"{file}: not a table of losses ({error}); run `dvc repro train@{name}`") from None
+    trained = [part for part in parts if len(part)]
+    return pd.concat(trained, ignore_index=True).set_index("model") if trained else pd.DataFrame()
+
+
 def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
     key, extractor, floor = one["distance"], one["extractor"], one["floor"]
     quality, records, found = one["quality"], one["records"], distances(one)
@@ -106,7 +119,7 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "networks": one["networks"],
         "from": one["from"],
         "start": one["start"],
-        "alpha": study.students.get(name, _alpha(study) if one["method"] == STUDENT_METHOD else None),
+        "alpha": study.students.get(name, _alpha(study) if one["method"] == STUDENT_METHOD else float("nan")),
         "seeds": len(found),
         "metric": key,
         "distance": float(np.mean(found)),

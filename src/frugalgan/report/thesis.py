@@ -43,10 +43,16 @@ def table_3_1(table: pd.DataFrame) -> pd.DataFrame:
 
 def table_3_2(table: pd.DataFrame) -> pd.DataFrame:
     """Distillation: distances to the data and to the teacher, seconds per epoch, training memory, by falling α."""
-    names = table["alpha"].dropna().sort_values(ascending=False).index.tolist()
+    names = students(table)
     rows = _beside(table, names, ["distance", "distance_vs_source", "seconds_per_epoch", "peak_training_mib"])
     rows.insert(0, "alpha", table.loc[names, "alpha"])
     return rows
+
+
+def students(table: pd.DataFrame) -> list[str]:
+    """Models that have an α, by falling α."""
+    known = table.loc[table["alpha"].notna()].sort_values("alpha", ascending=False, kind="stable")
+    return [str(name) for name in known.index]
 
 
 def table_3_3(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from frugalgan.config.sections import RANDOM, ParamsError, Start
 from frugalgan.config.study import Study
 from frugalgan.data.facts import FILE, DataFacts, read_facts
 from frugalgan.methods.base import Method
-from frugalgan.methods.start import StartError, check_sizes, freeze
+from frugalgan.methods.start import StartError, check_sizes, check_teacher, freeze
 from frugalgan.networks import Family
 from frugalgan.networks.parts import Networks
 from frugalgan.training.settings import Training
@@ -92,7 +92,7 @@ def jobs(study: Study, prepared: Path = PREPARED) -> dict[str, Job]:
                 "budget": row.budget,
             },
         )
-        _check(study, name, found[name].recipe)
+        _check(study, name, recipes)
     return found
 
 
@@ -149,9 +149,9 @@ def facts_of(study: Study, name: str, prepared: Path) -> DataFacts:
     return DataFacts.of(dataset, labels)
 
 
-def _check(study: Study, name: str, recipe: Recipe) -> None:
+def _check(study: Study, name: str, recipes: dict[str, Recipe]) -> None:
     """Raise ParamsError where networks cannot be built, or a source does not fit; nothing is allocated."""
-    row = study.row(name)
+    row, recipe = study.row(name), recipes[name]
     where = f"{study.models}: models.{name}"
     try:
         with torch.device("meta"):
@@ -161,7 +161,24 @@ def _check(study: Study, name: str, recipe: Recipe) -> None:
                 source = recipe.source.networks()
                 for part in recipe.start.weights:
                     check_sizes(part, networks, source)
+        if recipe.method.needs_teacher != recipe.start.teacher:
+            needs, other = ("needs a", "with") if recipe.method.needs_teacher else ("asks no", "without")
+            raise StartError(f"method {row.method!r} {needs} teacher: choose a start {other} `teacher: true`")
+        if recipe.start.teacher:
+            _check_teacher(recipe, recipes[study.pools[row.source].source if row.source in study.pools else row.source])
     except StartError as error:
         raise ParamsError(f"{where}: from {row.source!r}, start {row.start!r}: {error}") from None
     except ValueError as error:
         raise ParamsError(f"{where}: networks {row.networks!r}, data {row.data!r}: {error}") from None
+
+
+def _check_teacher(recipe: Recipe, teacher: Recipe) -> None:
+    """Raise StartError where `teacher` cannot teach `recipe`: other sizes, or labels that a pool does not keep."""
+
+    def sizes(of: Recipe) -> dict[str, int]:
+        labels = {"labels": of.data.classes} if teacher.family.conditional else {}
+        return {"latent_size": of.family.latent_size, "size": of.data.size, "channels": of.data.channels} | labels
+
+    if teacher.family.conditional and isinstance(recipe.source, PoolRecipe):
+        raise StartError("a pool does not say of which label its images are: let `from` name the model itself")
+    check_teacher(sizes(recipe), sizes(teacher))

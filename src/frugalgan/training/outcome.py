@@ -35,23 +35,22 @@ class Outcome:
 
 def write_outcome(run: Outcome, out: Path) -> None:
     """Weights into `out`/weights/<seed>, which is all that other models start from, and into `out`/record/<seed>
-    record.json, history.csv, moments.npy, progress.png and, of an autoencoder, heldout.csv; each folder appears whole.
+    record.json, history.csv, moments.npy, progress.png and, of an autoencoder, heldout.csv; both appear whole, or none.
     """
-    recorder, weights, record = run.recorder, out / "weights" / str(run.seed), out / "record" / str(run.seed)
-    with replaced(weights) as folder:
-        folder.mkdir()
+    recorder, name = run.recorder, str(run.seed)
+    with replaced(out / "weights" / name) as weights, replaced(out / "record" / name) as record:
+        weights.mkdir()
         working = working_generator(run.state.networks.G, run.state.ema, run.seed)
-        save_model(folder, {**run.state.networks.parts, GENERATOR: working})
-    with replaced(record) as folder:
-        folder.mkdir()
-        write_rows(recorder.rows(), folder / "history.csv")
+        save_model(weights, {**run.state.networks.parts, GENERATOR: working})
+        record.mkdir()
+        write_rows(recorder.rows(), record / "history.csv")
         if heldout := recorder.heldout_rows():
-            write_rows(heldout, folder / "heldout.csv")
+            write_rows(heldout, record / "heldout.csv")
         samples = [recorder.samples[step] for step in recorder.final_moments()]
-        np.save(folder / "moments.npy", np.stack(samples))
-        write_png(folder / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
+        np.save(record / "moments.npy", np.stack(samples))
+        write_png(record / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
         size = (weights / f"{GENERATOR}.safetensors").stat().st_size
-        write_json(folder / "record.json", facts_of(run) | costs(run, size))
+        write_json(record / "record.json", facts_of(run) | costs(run, size))
 
 
 def facts_of(run: Outcome) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from frugalgan.config.sections import Dataset
-from frugalgan.data.idx_digits import IDX_FILES
+from frugalgan.data.idx import IDX_FILES
 from frugalgan.data.index import INDEX, read_index
 from frugalgan.files import FileError, replaced
 
@@ -59,14 +59,16 @@ def own_folder(out: Path) -> Iterator[Path]:
 
 def foreign_files(out: Path) -> Iterator[Path]:
     """Files of a fetched folder that its index does not name."""
-    if not out.exists():
+    if not out.is_dir():
+        if out.exists():
+            yield out
         return
     own = {INDEX, NOTE, *IDX_FILES, *(f"{name}.gz" for name in IDX_FILES)}
     try:
         for picture in read_index(out):
-            own |= {picture.path, f"{picture.path}.cat"}
+            own |= {picture.path, *([f"{picture.path}.cat"] if picture.has_points else [])}
     except FileError:
         pass  # without an index no picture is known to be ours
-    for path in sorted(out.rglob("*")) if out.is_dir() else [out]:
+    for path in sorted(out.rglob("*")):
         if not path.is_dir() and path.relative_to(out).as_posix() not in own:
             yield path

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from frugalgan.data.idx import is_gzip, write_idx
-from frugalgan.data.idx_digits import CLASSES, HELDOUT_FILES, IDX_FILES, TRAIN_FILES, find_idx_files
+from frugalgan.data.idx import (
+    CLASSES,
+    HELDOUT_FILES,
+    IDX_FILES,
+    TRAIN_FILES,
+    find_idx_files,
+    is_gzip,
+    write_idx,
+)
 from frugalgan.data.sources import SourceError
 
 HELDOUT_ONE_IN = 5

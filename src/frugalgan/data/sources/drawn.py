@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from frugalgan.data.cropping import cores
+from frugalgan.data.cores import cores
 from frugalgan.data.index import Picture, write_index
 from frugalgan.data.sources import AFHQ, CAT_DATASET, NOTE
 from frugalgan.data.sources.drawing.photos import draw_face, draw_scene

@@ -18,9 +18,8 @@ from frugalgan.data.index import SUFFIXES, Picture, write_index
 from frugalgan.data.sources import SourceError
 from frugalgan.data.sources.digits import copy_files
 
-SPLITS = dict.fromkeys(("train", "training"), "train") | dict.fromkeys(
-    ("val", "valid", "validation", "test", "testing"), "heldout"
-)
+TRAIN, HELDOUT = ("train", "training"), ("val", "valid", "validation", "test", "testing")  # names of folders
+SPLITS = {name: "train" for name in TRAIN} | {name: "heldout" for name in HELDOUT}
 ANIMALS = {"cat": "cat", "cats": "cat", "dog": "dog", "dogs": "dog", "wild": "wild"}
 CAT_FOLDER = re.compile(r"CAT_\d+")  # of the CAT data set: photos with key points
 SKIPPED = ("__MACOSX",)
@@ -93,11 +92,11 @@ def _walk(source: Path) -> Iterator[Path]:
     """Picture files, sorted. Each photo of the CAT data set once, though Kaggle's archive has it twice (`CAT_00/…` and
     `cats/CAT_00/…`). Raises SourceError for links that lead out."""
     home, seen = source.resolve(), set()
-    for folder, subfolders, names in os.walk(source):
+    for folder, subfolders, names in os.walk(source, onerror=_raise):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED)
         for path in (Path(folder, name) for name in [*subfolders, *sorted(names)]):
             is_picture = path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
-            if path.is_symlink() and (is_picture or path.is_dir()):
+            if path.is_symlink() and (is_picture or path.name.endswith(".cat") or path.is_dir()):
                 target = path.resolve()
                 if not target.is_relative_to(home) or not target.exists():
                     raise SourceError(
@@ -105,10 +104,19 @@ def _walk(source: Path) -> Iterator[Path]:
                     )
             if not is_picture or not path.is_file():
                 continue
-            key = (path.parent.name, path.name) if CAT_FOLDER.fullmatch(path.parent.name) else path
+            key = _without_copies(path.relative_to(source)) if CAT_FOLDER.fullmatch(path.parent.name) else path
             if key not in seen:
                 seen.add(key)
                 yield path
+
+
+def _raise(error: OSError) -> None:
+    """Of a folder that cannot be read, whose pictures would silently be missing."""
+    raise error
+
+
+def _without_copies(place: Path) -> tuple[str, ...]:
+    return tuple(part for part in place.parts if part.lower() != "cats")
 
 
 def _of_subject(places: list[Path], subject: str, source: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from frugalgan.provenance import file_sha256
 
 
 class ExtractorError(ValueError):
-    """An extractor cannot be built or used; the message names what is wrong and the mend."""
+    """An extractor cannot be built or used; the message names what is wrong and the cure."""
 
 
 class Extractor(ABC):

@@ -51,7 +51,7 @@ class Inception(Extractor):
 def _weights_file(given: Path | None) -> Path:
     if given is not None:
         if not given.is_file():
-            raise ExtractorError(f"{given}: no such file (evaluate.inception_weights in params.yaml). {_MEND}")
+            raise ExtractorError(f"{given}: no such file (evaluate.inception_weights in params.yaml). {_HINT}")
         return given
     url = pytorch_fid.inception.FID_WEIGHTS_URL
     file = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[1]
@@ -65,10 +65,10 @@ def _download(url: str, file: Path) -> None:
     try:  # checked against the hash and moved into place only when whole
         torch.hub.download_url_to_file(url, str(file), hash_prefix=PUBLISHED_SHA256)
     except (URLError, OSError, RuntimeError) as error:
-        raise ExtractorError(f"{file}: not there and could not be downloaded from {url} ({error}). {_MEND}") from None
+        raise ExtractorError(f"{file}: not there and could not be downloaded from {url} ({error}). {_HINT}") from None
 
 
-_MEND = (
+_HINT = (
     f"Get that file (sha256 {PUBLISHED_SHA256}) and put its path into params.yaml as evaluate.inception_weights, "
-    "or set evaluate.extractor to efficientnet_lite0, which works offline"
+    "or set the extractor of the data set to efficientnet_lite0, which works offline"
 )

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from frugalgan.training.processes import autocast, choose_device, choose_precision
+from frugalgan.device import autocast, choose_device, choose_precision
 
 CPU = torch.device("cpu")
 
@@ -34,7 +34,7 @@ def test_bf16_is_refused_where_the_processor_lacks_it(monkeypatch: pytest.Monkey
 def test_cuda_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert choose_device("auto") == CPU
-    with pytest.raises(ValueError, match=r"training\.device: cuda is not available here; set it to cpu or auto"):
+    with pytest.raises(ValueError, match=r"device: cuda is not available here; set it to cpu or auto"):
         choose_device("cuda")
 
 

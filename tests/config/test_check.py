@@ -1,0 +1,116 @@
+"""What is checked before the first stage: the folder, the numbers that no row names, and other people's files."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from config_files import changed, raw_models, raw_params
+from pipeline import call
+
+from frugalgan.check import PlaceError, check_names, check_nothing_foreign, check_place
+from frugalgan.config import places
+from frugalgan.config.sections import ParamsError
+from frugalgan.config.study import Study, study
+
+
+def made(changes: dict[str, Any]) -> Study:
+    return study(changed(raw_params(), changes), raw_models())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty git repository."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    call(folder, "git", "init", "--quiet")
+    return folder
+
+
+def put(project: Path, name: str) -> Path:
+    path = project / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+    return path
+
+
+def test_a_clone_is_a_place_for_the_pipeline(project: Path) -> None:
+    check_place(project)
+    put(project, "elsewhere/a")
+    for folder in places.OWNED:
+        (project / folder).symlink_to(project / "elsewhere")
+    check_place(project)  # links that stay in the project
+
+
+@pytest.mark.parametrize("folder", places.OWNED)
+def test_a_folder_that_leads_out_of_the_project_is_named_with_the_cure(project: Path, folder: Path) -> None:
+    (project / folder).symlink_to(project.parent)
+    with pytest.raises(PlaceError, match=rf"^{folder}: a link to {project.parent}, .*dvc cache dir /path/on/that/disk"):
+        check_place(project)
+
+
+def test_a_folder_without_git_is_told_the_commands(tmp_path: Path) -> None:
+    with pytest.raises(PlaceError, match=r"no git repository, which DVC needs: clone .*`git init && git add -A && git"):
+        check_place(tmp_path)
+
+
+def test_the_committed_files_pass() -> None:
+    check_names(made({}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("training.precision", "half", r"params\.yaml: training\.precision: 'half' is not allowed"),
+        ("training.recompte", True, r"params\.yaml: training\.recompte is not a known key; did you mean recompute"),
+        ("prepare.max_rejected", ..., r"params\.yaml: prepare\.max_rejected is missing"),
+        ("evaluate.repeats", 1, r"params\.yaml: evaluate\.repeats: 1 is not allowed"),
+        ("compare.significance", 2, r"params\.yaml: compare\.significance: 2 is not allowed"),
+        ("compare.pairs", ["techer / scratch"], r"compare\.pairs: 'techer / scratch': no model techer; there are unt"),
+        (
+            "compare.pairs",
+            ["teacher / dog*"],
+            r"compare\.pairs: 'teacher / dog\*': no model dog\*; there are unt",
+        ),
+        ("datasets.dogs.count", 0, r"params\.yaml: datasets\.dogs\.count: 0 is not allowed where pictures are drawn"),
+        ("datasets.dogs.samples", 5, r"datasets\.dogs\.samples: 5 is not allowed: .*coverage_k ask for more than 5"),
+        ("datasets.dogs.reference", 5, r"datasets\.dogs\.reference: 5 is not allowed"),
+        ("evaluate.precision_k", 100, r"moment_samples: 100 is not allowed: evaluate\.precision_k and .* than 100"),
+    ],
+)
+def test_what_would_fail_after_hours_fails_at_once(key: str, value: Any, message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
+        check_names(made({key: value}))
+
+
+def test_a_count_is_for_drawn_pictures_alone() -> None:
+    check_names(made({"datasets.dogs.count": 0, "datasets.dogs.source": "/photos"}))
+
+
+@pytest.mark.parametrize("name", ["my.jpg", "deep/er/holiday.png", "index.csv.bak"])
+def test_a_file_of_somebodys_among_fetched_pictures_is_named(project: Path, name: str) -> None:
+    mine = put(project, f"data/fetched/dogs/{name}")
+    with pytest.raises(PlaceError, match=rf"{mine}: this file is none that the pipeline made.*move it .* of your own"):
+        check_nothing_foreign(made({}), project)
+    assert mine.read_text() == "mine"
+
+
+def test_other_files_of_the_project_are_nobodys_business(project: Path) -> None:
+    for name in ("data/mine/a.jpg", "data/fetched/mine/a.jpg", "data/fetched/a.jpg", "notes.txt"):
+        put(project, name)
+    check_nothing_foreign(made({}), project)
+
+
+@pytest.mark.parametrize(
+    "folder", ["data/prepared/dogs", "models/teacher", "samples", "results/figures", "metrics", "code"]
+)
+def test_a_picture_in_a_folder_that_dvc_replaces_is_named(project: Path, folder: str) -> None:
+    mine = put(project, f"{folder}/my grid.png")
+    with pytest.raises(PlaceError, match=rf"{mine}: this file is none that the pipeline made"):
+        check_nothing_foreign(made({}), project)
+
+
+def test_what_stages_leave_is_no_obstacle_recorded_or_not(project: Path) -> None:
+    for name in ("samples/teacher/grid.png", "models/teacher/record/0/progress.png", "results/figures/figure_3_4.png"):
+        put(project, name)
+    put(project, "samples/.teacher~abc/half.png")  # of a stage that was killed
+    check_nothing_foreign(made({}), project)

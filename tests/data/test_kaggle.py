@@ -1,0 +1,80 @@
+"""Kaggle's two data sets, without a network: what is asked for, what is taken, what goes wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import kagglehub
+import pytest
+from picture_files import DATASET, listing, put
+
+from frugalgan.data.index import INDEX, read_index
+from frugalgan.data.sources import SourceError, fetch
+
+CATS, FACES = "crawford/cat-dataset", "andrewmvd/animal-faces"
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The data sets that were downloaded, from a cache that has both."""
+    put(
+        tmp_path / "cache" / CATS,
+        *("CAT_00/1.jpg", "CAT_00/1.jpg.cat", "cats/CAT_00/1.jpg", "cats/CAT_00/1.jpg.cat", "cats/CAT_01/2.jpg"),
+    )
+    put(tmp_path / "cache" / FACES, "afhq/train/cat/a.jpg", "afhq/val/dog/b.jpg", "afhq/train/wild/c.jpg")
+    put(tmp_path / "cache" / FACES, "afhq/val/cat/d.jpg", "afhq/train/dog/e.jpg")
+    handles: list[str] = []
+
+    def download(handle: str) -> str:
+        handles.append(handle)
+        return str(tmp_path / "cache" / handle)
+
+    monkeypatch.setattr(kagglehub, "dataset_download", download)
+    return handles
+
+
+def test_cats_are_faces_and_photos_with_key_points_each_once(tmp_path: Path, asked: list[str]) -> None:
+    fetch(replace(DATASET, source="kaggle", subject="cat"), tmp_path / "raw")
+    assert asked == [CATS, FACES]
+    assert listing(tmp_path / "raw") == {
+        INDEX,
+        "cat-dataset/CAT_00/1.jpg",
+        "cat-dataset/CAT_00/1.jpg.cat",
+        "cat-dataset/cats/CAT_01/2.jpg",
+        "animal-faces/afhq/train/cat/a.jpg",
+        "animal-faces/afhq/val/cat/d.jpg",
+    }
+    assert (tmp_path / "raw/cat-dataset/CAT_00/1.jpg").read_text() == "CAT_00/1.jpg"
+    assert {picture.path: (picture.split, picture.has_points) for picture in read_index(tmp_path / "raw")} == {
+        "animal-faces/afhq/train/cat/a.jpg": ("train", False),
+        "animal-faces/afhq/val/cat/d.jpg": ("heldout", False),
+        "cat-dataset/CAT_00/1.jpg": ("", True),
+        "cat-dataset/cats/CAT_01/2.jpg": ("", True),
+    }
+
+
+@pytest.mark.parametrize(("subject", "animals"), [("dog", {"dog"}), ("any", {"cat", "dog", "wild"})])
+def test_other_subjects_need_no_photos_of_cats(
+    tmp_path: Path, asked: list[str], subject: str, animals: set[str]
+) -> None:
+    fetch(replace(DATASET, source="kaggle", subject=subject), tmp_path / "raw")
+    assert asked == [FACES]
+    assert {Path(picture.path).parts[-2] for picture in read_index(tmp_path / "raw")} == animals
+
+
+def test_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(handle: str) -> str:
+        raise ConnectionError("name resolution failed")
+
+    monkeypatch.setattr(kagglehub, "dataset_download", fail)
+    cure = r"check the network, or set the data set's source to a folder of pictures or to drawn"
+    with pytest.raises(SourceError, match=rf"{CATS}: download failed \(name resolution failed\); {cure}"):
+        fetch(replace(DATASET, source="kaggle", subject="cat"), tmp_path / "raw")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_data_set_with_other_contents(tmp_path: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "other", "afhq/train/dog/a.jpg")
+    monkeypatch.setattr(kagglehub, "dataset_download", lambda handle: str(tmp_path / "other"))
+    with pytest.raises(SourceError, match="other: no pictures of a cat; there are 1 dog"):
+        fetch(replace(DATASET, source="kaggle", subject="cat"), tmp_path / "raw")
+    assert not (tmp_path / "raw").exists()

@@ -1,0 +1,80 @@
+"""Which models are compared for a head start, and with which controls."""
+
+from typing import Any
+
+import pytest
+from head_starts import (
+    CONTROL,
+    CURVE,
+    FACE,
+    NAME,
+    ROWS,
+    STARTS,
+    STUDY,
+    TIMES,
+    course,
+    digits,
+    evaluated,
+    starts_of,
+    table_rows,
+)
+from small_evaluations import evaluations_of
+from small_study import row, small_study
+
+from frugalgan.report.decoders import decoders
+from frugalgan.report.head_start import head_starts
+from frugalgan.report.results import ResultsError
+
+
+def controls_of(further: dict[str, Any]) -> dict[str, str]:
+    """Model → its control, with these rows before all others."""
+    rows = further | ROWS
+    study = small_study(rows)
+    return {start.name: start.control_name for start in head_starts(study, evaluations_of(study, rows))}
+
+
+def test_the_control_is_the_same_model_from_random_weights() -> None:
+    expected = dict(zip(STARTS, ("dcgan", "dcgan", "cwgan", "teacher"), strict=True))
+    unlike = {
+        "other_data": row(method="dcgan", seeds=3),
+        "other_method": digits(method="wgan_gp"),
+        "other_networks": digits(networks="conditional"),
+        "not_random": digits(source="vae", start="transfer"),
+        "untrained": digits(budget="none"),
+    }
+    assert controls_of({}) == controls_of(unlike) == expected
+
+
+def test_of_two_controls_that_of_the_same_budget_counts() -> None:
+    assert controls_of({"shorter": digits(budget="short")})[NAME] == "dcgan"
+    assert controls_of({"shorter": row(budget="short")})[FACE] == "shorter"
+    assert controls_of({"untrained": row(budget="none")})[FACE] == "teacher"  # of another budget, if it is trained
+
+
+def test_models_without_control_and_those_that_start_as_no_decoder_are_left_out() -> None:
+    further = {
+        "alone": row(method="dcgan", source="cats_vae", start="decoder"),
+        "transfer": row(source="teacher", start="transfer"),
+        "from_a_gan": row(source="teacher", start="decoder"),
+    }
+    assert list(controls_of(further)) == STARTS
+    rows = {name: ROWS[name] for name in ("vae", "dcgan_from_vae")}
+    study = small_study(rows)
+    table = decoders(study, head_starts(study, evaluations_of(study, rows)), 0.05)
+    assert not len(table)
+
+
+def test_every_data_set_has_its_own_title_and_metric() -> None:
+    found = table_rows()
+    named = [found[FACE][column] for column in ("data", "start", "control", "metric", "seeds")]
+    assert named == ["drawn cats", "cats_vae", "teacher", "fid", 1]
+    assert (found[NAME]["data"], found[NAME]["metric"], found[NAME]["seeds"]) == ("drawn digits", "fd_small", 3)
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    evaluations = evaluated()
+    evaluations[NAME]["course"]["distance"][2] = CURVE[:-1]
+    with pytest.raises(ResultsError, match=f"{NAME}: moments of its seeds, their kimg, times and metrics differ"):
+        head_starts(STUDY, evaluations)
+    with pytest.raises(ResultsError, match=rf"{NAME} and {CONTROL}, .* have seeds \[0, 1\] and \[0, 1, 2\]"):
+        starts_of({NAME: course(CURVE, TIMES, shifts=(0.0, 1.0))})

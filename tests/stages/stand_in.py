@@ -1,0 +1,148 @@
+"""A copy of the project whose stages only hash their inputs: what DVC re-runs is seen in seconds.
+
+The stage `code` stays the real one. Every other stage's output is a hash of the files that it depends on and of its
+params, so it changes whenever one of these does, as a training's does.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dvc.repo import Repo
+from pipeline import PROJECT, call, ran
+
+COPIED = ("src", "stages", "presets", "params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
+STAND_IN = """
+import hashlib, json, pathlib, sys, yaml
+name, place = sys.argv[1], json.loads(pathlib.Path("stages.json").read_text())
+digest = hashlib.sha256()
+for dep in place[name]["deps"]:
+    for file in sorted(pathlib.Path(dep).rglob("*")) if pathlib.Path(dep).is_dir() else [pathlib.Path(dep)]:
+        digest.update(file.read_bytes() if file.is_file() else b"")
+digest.update(json.dumps(place[name]["params"], sort_keys=True).encode())
+for out in map(pathlib.Path, place[name]["outs"]):
+    target = out if out.suffix in (".json", ".npz", ".md") else out / "hash.txt"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps({"hash": digest.hexdigest()}))
+"""
+ROWS = (
+    "untrained",
+    "teacher",
+    "scratch",
+    "transfer",
+    "student",
+    "cats_vae",
+    "teacher_from_vae",
+    "digits_vae",
+    "digits_cdcgan",
+)
+
+
+class StandIn:
+    """The copy, in a git repository of its own, its stages run once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        for name in COPIED:
+            source, target = PROJECT / name, folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target, ignore=ignored) if source.is_dir() else shutil.copy(source, target)
+        lines = (PROJECT / "models.yaml").read_text().splitlines()
+        kept = [line for line in lines if line.split(":")[0].strip() in (*ROWS, "models")]
+        (folder / "models.yaml").write_text("\n".join(kept) + "\n")
+        self.edit("params.yaml", "- 0.01\n- 0.001\n", "- 0.01\n")
+        stages = yaml.safe_load((folder / "dvc.yaml").read_text())
+        for name, stage in stages["stages"].items():
+            if name != "code":
+                body = stage.get("do", stage)
+                key = "${item.alpha}" if "matrix" in stage else "${key}"
+                body["cmd"] = f"python -S stand_in.py {name}" + (
+                    f"@{key}" if stage.keys() & {"foreach", "matrix"} else ""
+                )
+        (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
+        (folder / "stand_in.py").write_text(STAND_IN.replace(", yaml", ""))
+        for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "start")):
+            call(folder, "git", "-c", "user.name=test", "-c", "user.email=test@example.org", *command)
+        self.repro()
+        call(folder, "git", "add", "--all")
+        call(
+            folder,
+            "git",
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.org",
+            "commit",
+            "--quiet",
+            "--message",
+            "run",
+        )
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text that stands exactly once in a file."""
+        path = self.folder / name
+        text = path.read_text()
+        assert text.count(old) == 1, (name, old, text.count(old))
+        path.write_text(text.replace(old, new))
+
+    def append(self, name: str, text: str) -> None:
+        """Add text at the end of a file."""
+        path = self.folder / name
+        path.write_text(path.read_text() + text)
+
+    def repro(self) -> set[str]:
+        """`dvc repro`: the stages that ran."""
+        self.graph = self._resolved()
+        (self.folder / "stages.json").write_text(json.dumps(self.graph))
+        return ran(call(self.folder, "dvc", "repro"))
+
+    def vary(self, change: str) -> set[str]:
+        """`dvc exp run -S change`: the stages that ran."""
+        call(self.folder, "dvc", "exp", "run", "-S", change, "random")  # writes params.yaml as DVC does
+        return self.repro()
+
+    def and_after(self, stages: set[str]) -> set[str]:
+        """These stages, and all that depend on what they leave."""
+        found, todo = set(stages), set(stages)
+        while todo:
+            outs = [Path(out) for name in todo for out in self.graph[name]["outs"]]
+            todo = (
+                {
+                    name
+                    for name, stage in self.graph.items()
+                    if any(
+                        Path(dep) == out or Path(dep) in out.parents or out in Path(dep).parents
+                        for dep in stage["deps"]
+                        for out in outs
+                    )
+                }
+                - found
+                - {"code"}
+            )
+            found |= todo
+        return found
+
+    def reset(self) -> None:
+        """Put everything back."""
+        call(self.folder, "git", "checkout", "--quiet", "--", ".")
+        call(self.folder, "git", "clean", "--quiet", "-f", "src", "stages")
+        call(self.folder, "dvc", "checkout", "--quiet", "--force")
+
+    def _resolved(self) -> dict[str, Any]:
+        """Stage → its dependencies, params and outputs, as DVC resolves dvc.yaml."""
+        with Repo(str(self.folder)) as repo:
+            found = {}
+            for stage in repo.index.stages:
+                params = [dep for dep in stage.deps if hasattr(dep, "params")]
+                found[stage.addressing.rpartition(":")[2]] = {
+                    "deps": [
+                        Path(dep.fs_path).relative_to(self.folder).as_posix() for dep in stage.deps if dep not in params
+                    ],
+                    "params": {str(dep): dep.read_params() for dep in params},
+                    "outs": [Path(out.fs_path).relative_to(self.folder).as_posix() for out in stage.outs],
+                }
+            return found

@@ -1,0 +1,150 @@
+"""Which stages `dvc repro` runs again after a change: those that the change can alter, and what follows them."""
+
+from collections.abc import Iterator
+
+import pytest
+from stand_in import ROWS, StandIn
+
+pytestmark = pytest.mark.slow
+
+SETS = ("cats", "dogs", "digits")
+FOLLOWING = ("sample", "evaluate")
+WGAN = {"untrained", "teacher", "scratch", "transfer", "teacher_from_vae"}
+VAE = {"cats_vae", "digits_vae"}
+STUDENTS = {"0.3", "0.01"}
+
+
+def of(stage: str, names: set[str] | tuple[str, ...]) -> set[str]:
+    """`stage` of each of these rows or data sets; with the row `student`, of the further students, too."""
+    students = {f"{stage}_students@{alpha}" for alpha in STUDENTS} if "student" in names else set()
+    return {f"{stage}@{name}" for name in names} | students
+
+
+ALL = set(ROWS)
+DATA_STAGES = of("fetch", SETS) | of("prepare", SETS)
+MODEL_STAGES = of("train", ALL) | of("sample", ALL) | of("evaluate", ALL)
+EVERYTHING = DATA_STAGES | of("reference", SETS) | MODEL_STAGES | {"report"}
+
+# A file of each room → the stages that run its code.
+ROOMS = {
+    "files.py": EVERYTHING - {"report"},
+    "config/study.py": EVERYTHING,
+    "data/sources/folder.py": of("fetch", SETS),
+    "data/crops.py": of("prepare", SETS),
+    "networks/dcgan_student.py": of("train", {"student"}) | of("sample", {"student"}) | of("evaluate", {"student"}),
+    "networks/recomputation.py": MODEL_STAGES,
+    "methods/kd.py": of("train", {"student"}),
+    "methods/wgan_gp.py": of("train", WGAN),
+    "methods/losses.py": of("train", ALL),
+    "methods/start.py": of("train", ALL),
+    "training/loop.py": of("train", ALL),
+    "evaluation/metrics/kernel.py": of("reference", SETS) | of("evaluate", ALL),
+    "report/figures.py": {"report"},
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> StandIn:
+    return StandIn(tmp_path_factory.mktemp("stand_in") / "project")
+
+
+@pytest.fixture
+def project(whole: StandIn) -> Iterator[StandIn]:
+    yield whole
+    whole.reset()
+
+
+@pytest.mark.parametrize("file", ROOMS)
+def test_a_line_of_code_re_runs_the_stages_that_run_it(project: StandIn, file: str) -> None:
+    project.append(f"src/frugalgan/{file}", "\nCHANGED = 1\n")
+    assert project.repro() == {"code"} | project.and_after(ROOMS[file])
+
+
+def test_comments_and_docstrings_re_run_nothing(project: StandIn) -> None:
+    for path in (project.folder / "src/frugalgan").rglob("*.py"):
+        text = path.read_text()
+        path.write_text(text.replace('"""', '"""Other words. ', 1) + "\n# a comment\n")
+    assert project.repro() == {"code"}
+
+
+def test_a_new_method_trains_nothing_and_a_row_of_it_trains_one_model(project: StandIn) -> None:
+    source = (project.folder / "src/frugalgan/methods/dcgan.py").read_text()
+    (project.folder / "src/frugalgan/methods/hinge.py").write_text(source.replace("DcGan", "Hinge"))
+    assert project.repro() == {"code"}
+    project.append("params.yaml", "\nhinge: {n_critic: 1, learning_rate: 0.001, beta1: 0.5, beta2: 0.999}\n")
+    project.append("models.yaml", row("dogs_hinge", method="hinge"))
+    assert project.repro() == {"code"} | of("train", {"dogs_hinge"}) | following("dogs_hinge")
+
+
+def test_a_new_family_trains_nothing_and_a_row_of_it_trains_one_model(project: StandIn) -> None:
+    source = (project.folder / "src/frugalgan/networks/dcgan.py").read_text()
+    (project.folder / "src/frugalgan/networks/big.py").write_text(source.replace("Dcgan", "Big"))
+    sizes = "latent_size: 8, generator_width: 64, critic_width: 8, conditional: false"
+    section = f"  large: {{family: big, {sizes}}}\n"
+    project.edit("params.yaml", "\nstarts:", f"\n{section}\nstarts:")
+    assert project.repro() == {"code"}
+    project.append("models.yaml", row("cats_large", data="cats", networks="large"))
+    assert project.repro() == {"code"} | of("train", {"cats_large"}) | following("cats_large")
+
+
+def test_a_row_trains_samples_and_evaluates_its_model_alone(project: StandIn) -> None:
+    project.append("models.yaml", row("dogs_dcgan"))
+    assert project.repro() == {"code"} | of("train", {"dogs_dcgan"}) | following("dogs_dcgan")
+    project.edit("params.yaml", "  dogs: {kimg: 16.0", "  longer: {kimg: 20.0, batch_size: 16}\n  dogs: {kimg: 16.0")
+    project.edit("models.yaml", row("dogs_dcgan"), row("dogs_dcgan", budget="longer"))
+    assert project.repro() == {"code"} | of("train", {"dogs_dcgan"}) | following("dogs_dcgan")
+
+
+def test_more_seeds_train_one_model(project: StandIn) -> None:
+    (line,) = [line for line in (project.folder / "models.yaml").read_text().splitlines() if " scratch:" in line]
+    project.edit("models.yaml", line, line.replace("seeds: 1", "seeds: 3"))
+    assert project.repro() == {"code"} | of("train", {"scratch"}) | following("scratch")
+
+
+def test_a_folder_of_ones_own_needs_a_block_and_a_row(project: StandIn) -> None:
+    text = (project.folder / "params.yaml").read_text()
+    dogs = text[text.index("  dogs:\n") : text.index("  digits:\n")]
+    project.edit("params.yaml", "  digits:\n    source", f"{dogs.replace('dogs:', 'flowers:')}  digits:\n    source")
+    project.append("models.yaml", row("flowers_wgan", data="flowers", method="wgan_gp"))
+    data = {f"{stage}@flowers" for stage in ("fetch", "prepare", "reference")}
+    assert project.repro() == {"code"} | data | of("train", {"flowers_wgan"}) | following("flowers_wgan")
+
+
+PARAMS = {
+    "kd.alpha=0.3": {"train@student"},
+    "budgets.student.kimg=20.0": of("train", {"student"}),
+    "starts.transfer.generator_layers=3": {"train@transfer", "evaluate@transfer"},
+    "vae.pixel_sd=0.4": of("train", VAE),
+    "datasets.dogs.extractor=inception": {"reference@dogs", "report"},
+    "datasets.cats.samples=400": {"reference@cats", "report"}
+    | of("sample", WGAN - {"scratch", "transfer"} | {"student", "cats_vae"}),
+    "students=[0.3,0.01,0.5]": {"train_students@0.5", "report"},
+    "students=[0.3]": {"report"},
+    "compare.significance=0.01": {"report"},
+    "evaluate.repeats=4": of("reference", SETS) | of("sample", ALL) | of("evaluate", ALL),
+    "seed=1": of("train", ALL),
+}
+
+
+@pytest.mark.parametrize("change", PARAMS)
+def test_a_number_re_runs_what_it_is_about(project: StandIn, change: str) -> None:
+    assert project.vary(change) == project.and_after(PARAMS[change])
+
+
+def test_a_variation_keeps_every_comment(project: StandIn) -> None:
+    before = (project.folder / "params.yaml").read_text()
+    project.vary("kd.alpha=0.3")
+    after = (project.folder / "params.yaml").read_text()
+    changed = [pair for pair in zip(before.splitlines(), after.splitlines(), strict=True) if pair[0] != pair[1]]
+    assert [new.split("#")[0].strip() for _, new in changed] == ["alpha: 0.3"]
+
+
+def row(name: str, *, data: str = "dogs", method: str = "dcgan", networks: str = "faces", budget: str = "dogs") -> str:
+    """A line of models.yaml."""
+    names = f"data: {data}, method: {method}, networks: {networks}, from: random, start: random"
+    return f"  {name}: {{{names}, budget: {budget}, seeds: 1}}\n"
+
+
+def following(name: str) -> set[str]:
+    """What follows the training of a model that no other starts from."""
+    return {f"{stage}@{name}" for stage in FOLLOWING} | {"report"}

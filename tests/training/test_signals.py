@@ -1,0 +1,56 @@
+"""Ctrl-C, SIGTERM, and a second training of the same model beside the first."""
+
+import signal
+
+import pytest
+from filelock import FileLock
+from interrupted import run
+from small import RECIPES
+
+from frugalgan.data.batches import Images
+from frugalgan.training.record import Recorder
+from frugalgan.training.snapshot import Snapshots, read_index
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_after_the_step_and_saves(
+    images: Images, snapshots: Snapshots, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, steps = RECIPES["wgan_gp"], []
+
+    def interrupt(recorder: Recorder) -> None:
+        steps.append(recorder.done)
+        if recorder.done == 3:
+            signal.raise_signal(number)
+
+    with pytest.raises(SystemExit) as ended:
+        run(recipe, images, 8, snapshots, interrupt)
+    assert ended.value.code == 128 + number
+    assert steps == [1, 2, 3]  # the signal came after the third; the fourth was finished and saved
+    index = read_index(snapshots.folder)
+    assert index is not None and index["done"] == 4 and not index["finished"]
+    assert "interrupted at 0.032 kimg; saved" in capsys.readouterr().err
+    assert run(recipe, images, 8, snapshots)[1].done == 8
+
+
+def test_a_second_signal_ends_at_once(images: Images, snapshots: Snapshots) -> None:
+    def interrupt(recorder: Recorder) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(RECIPES["wgan_gp"], images, 8, snapshots, interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_snapshot_in_use_is_left_alone(
+    images: Images, snapshots: Snapshots, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshots.folder.mkdir(parents=True)
+    with FileLock(snapshots.folder.with_suffix(".lock")):
+        assert run(RECIPES["wgan_gp"], images, 2, snapshots)[1].done == 2
+    assert read_index(snapshots.folder) is None
+    assert "is running already" in capsys.readouterr().err
