@@ -15,14 +15,15 @@ import torchvision
 import typer
 from pytorch_fid import fid_score, inception
 
-from frugalgan.config import params
-from frugalgan.evaluation.quality import evaluate, over_training, read_samples
+from frugalgan.config.study import load
+from frugalgan.data.images import read_rgb, write_png
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import extract, extractor
-from frugalgan.data.images import write_png
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.neighbours import neighbours_grid
+from frugalgan.evaluation.quality import over_training, quality
 from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING
+from frugalgan.evaluation.settings import Evaluate
 
 app = typer.Typer(help=__doc__)
 Size = Annotated[int, typer.Option(help="image size, px")]
@@ -47,14 +48,16 @@ def pictures(n: int, size: int, seed: int) -> np.ndarray:
 @app.command()
 def model(
     size: Size = 64,
-    moments: Annotated[int, typer.Option(help="moments of training, with 250 images each")] = 11,
+    moments: Annotated[int, typer.Option(help="moments of training, with half as many images each")] = 11,
+    n: Annotated[int, typer.Option("--samples", help="images of a draw")] = 500,
     repeats: Annotated[int, typer.Option(help="runs of each, alternating")] = 3,
 ) -> None:
-    """All metrics of one model (5 draws of 500, 250 per moment) against the forward passes of the same images."""
-    settings = params.load().evaluate
+    """All metrics of one model, over training too, against the forward passes of the same images."""
+    settings = load().section("evaluate", Evaluate)
     network = extractor("efficientnet_lite0")
-    n, of_moments = 500, 250
-    images, shown, training = pictures(5 * n, size, 0), pictures(moments * of_moments, size, 1), pictures(1250, size, 2)
+    of_moments = n // 2
+    images, shown = pictures(settings.repeats * n, size, 0), pictures(moments * of_moments, size, 1)
+    training, floor_n = pictures(1250, size, 2), 3 * n // 5
     everything = extract(network, training, source="data", seed=0, batch_size=8)
     teacher = extract(network, training[:n], source="teacher", seed=0, batch_size=8)
     data = {
@@ -71,7 +74,8 @@ def model(
 
     def whole() -> None:
         fake = extract(network, images, source="model", seed=0, batch_size=8)
-        evaluate(fake, data, teacher, settings, n=n, n_floor=294, logits=network.logits(fake.features))
+        logits = network.logits(fake.features)
+        quality(fake, data, teacher, settings, n=n, floor_n=(floor_n, floor_n), logits=logits)
         at_moments = extract(network, shown, source="model", seed=0, batch_size=8)
         over_training(at_moments, moments, data[REFERENCE], settings)
         neighbours_grid(images, fake.features, training, everything.features)
@@ -109,7 +113,8 @@ def folder(
         files = sorted(root.glob("*.png"))
 
         def by_ours() -> np.ndarray:
-            return extract(ours, read_samples(root, count), source="folder", seed=0, batch_size=8).features
+            images = np.stack([read_rgb(file) for file in files]).transpose(0, 3, 1, 2)
+            return extract(ours, images, source="folder", seed=0, batch_size=8).features
 
         def by_pytorch_fid() -> np.ndarray:
             return fid_score.get_activations(files, theirs, batch_size=50, dims=2048, device="cpu", num_workers=2)

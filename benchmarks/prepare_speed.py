@@ -13,9 +13,13 @@ from typing import Annotated
 import cv2
 import typer
 
-from frugalgan.data.cropping import cores
+from frugalgan.config.params import check
+from frugalgan.config.sections import Dataset
+from frugalgan.config.study import PARAMS, load
+from frugalgan.data.cores import cores
+from frugalgan.data.index import read_index
 from frugalgan.data.prepare import prepare
-from frugalgan.data.raw_photos import Animal, find_photos
+from frugalgan.data.sources import fetch
 
 
 def bare_loop(files: list[str], size: int, workers: int) -> None:
@@ -40,36 +44,28 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def main(
-    raw: Annotated[Path, typer.Argument(help="folder with cat-dataset/ or animal-faces/ in it")],
-    animal: Annotated[str, typer.Option(help="cat or dog")] = "cat",
+    source: Annotated[str, typer.Argument(help="a folder of pictures, or drawn")],
+    subject: Annotated[str, typer.Option(help="cat, dog or any")] = "cat",
+    crop: Annotated[str, typer.Option(help="eyes, thesis or centre")] = "eyes",
     size: Annotated[int, typer.Option(help="image size in pixels")] = 64,
     rounds: Annotated[int, typer.Option(help="how often each is timed, in turns")] = 5,
     workers: Annotated[int, typer.Option(help="0: one per core")] = 0,
 ) -> None:
     """Print the median seconds of both, and the speed of `prepare` as a multiple of the bare loop's."""
-    kind: Animal = "dog" if animal == "dog" else "cat"
-    files = [str(raw / photo.path) for photo in find_photos(raw, kind)]
+    asked = {"source": source, "subject": subject, "crop": crop, "size": size, "colour": True, "labels": False}
+    values = next(iter(load().raw["datasets"].values())) | asked
+    dataset = check(Dataset, values, PARAMS, "this benchmark's data set")
     workers = workers or cores()
     bare, ours = [], []
     with tempfile.TemporaryDirectory() as folder:
+        raw, out = Path(folder, "fetched"), Path(folder, "out")
+        fetch(dataset, raw)
+        files = [str(raw / picture.path) for picture in read_index(raw)]
         for _ in range(rounds):
             bare.append(seconds(lambda: bare_loop(files, size, workers)))
-            ours.append(
-                seconds(
-                    lambda: prepare(
-                        raw,
-                        Path(folder, "out"),
-                        animal=kind,
-                        image_size=size,
-                        crop="eyes",
-                        max_rejected=1.0,
-                        minimum=1,
-                        workers=workers,
-                    )
-                )
-            )
+            ours.append(seconds(lambda: prepare(raw, out, dataset, max_rejected=1.0, workers=workers)))
     slow, fast = statistics.median(bare), statistics.median(ours)
-    print(f"{len(files)} {kind} photos → {size} px, {workers} workers, median of {rounds}")
+    print(f"{len(files)} pictures → {size} px, {workers} workers, median of {rounds}")
     print(f"bare imread + resize {slow:.2f} s, prepare {fast:.2f} s: {slow / fast:.2f} times the bare loop's speed")
 
 

@@ -14,17 +14,20 @@ import torch
 import typer
 from torch.utils.flop_counter import FlopCounterMode
 
-from frugalgan.config import params
+from frugalgan.config.params import read_yaml
+from frugalgan.config.presets import preset, with_preset
+from frugalgan.config.study import MODELS, PARAMS, study
 from frugalgan.data.batches import Batch
+from frugalgan.methods.gan import Gan
 from frugalgan.methods.losses import gradient_penalty
-from frugalgan.methods.gan import Adversarial
-from frugalgan.methods.base import CRITIC, GENERATOR, Shape
-from frugalgan.pipeline import planned
+from frugalgan.networks.parts import CRITIC, GENERATOR
+from frugalgan.training.job import job
 from frugalgan.training.memory import LiveBytes
 from frugalgan.training.prediction import fresh_state, noise
 from frugalgan.training.state import Conditions, State
 
 CPU = torch.device("cpu")
+MODEL = "scratch"  # ordinary training
 MATRIX = 4096
 MIB = 2**20
 
@@ -67,16 +70,16 @@ class Row:
     conditions: Conditions
 
 
-def rows_of(method: Adversarial, weight: float) -> dict[str, Row]:
+def rows_of(method: Gan, weight: float) -> dict[str, Row]:
     """A plain implementation, ours, and ours with each saving on or off."""
     base = Conditions(CPU, torch.float32, 0.0)
     bf16 = replace(base, precision=torch.bfloat16)
 
     def ours(conditions: Conditions) -> Row:
-        descent = conditions.descent()
+        gathered = conditions.accumulation()
         return Row(
-            lambda state, batch: method.update_critic(state.networks, state.optimizers[CRITIC], batch, descent),
-            lambda state, batch: method.update_generator(state.networks, state.optimizers[GENERATOR], batch, descent),
+            lambda state, batch: method.update_critic(state.networks, state.optimizers[CRITIC], batch, gathered),
+            lambda state, batch: method.update_generator(state.networks, state.optimizers[GENERATOR], batch, gathered),
             conditions,
         )
 
@@ -119,45 +122,46 @@ def flops_of(function: Callable[[], object]) -> int:
 
 def peak_of(state: State, function: Callable[[], object]) -> float:
     """MiB at the peak of one call."""
-    with LiveBytes(state.live(), state.trained()) as live:
+    with LiveBytes(state.live(), state.trainable()) as live:
         function()
     return live.peak / MIB
 
 
 def main(
-    scale: Annotated[str, typer.Option(help="a scale of params.yaml, whose widths and image size are taken")] = "paper",
+    name: Annotated[str, typer.Option("--preset", help="whose widths and image size are taken")] = "paper",
     batch_size: Annotated[int, typer.Option("--batch", help="images per update")] = 32,
     repeats: Annotated[int, typer.Option(help="runs of each, in turn")] = 3,
 ) -> None:
     """Seconds (and how many times as fast as plain), peak memory (MiB), and the critic's GFLOP/s; on the CPU."""
-    p = params.load(scale=scale)
-    method, shape = planned(p, "scratch").method, Shape.of(p)
-    assert isinstance(method, Adversarial)
-    batch = noise(shape, batch_size, CPU)
+    raw = read_yaml(PARAMS)
+    recipe = job(study(with_preset(raw, preset(name, raw)), read_yaml(MODELS)), MODEL).recipe
+    method = recipe.method
+    assert isinstance(method, Gan)
+    batch = noise(recipe.data, batch_size, CPU)
     rows = rows_of(method, getattr(method, "gradient_penalty", 0.0))
     # One state at a time: ten of the paper's networks would not fit into memory.
     peaks: dict[str, tuple[float, float]] = {}
     flops: dict[str, int] = {}
     seconds: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in rows}
     for turn in range(repeats):
-        for name, row in rows.items():
-            state = fresh_state(method, shape, row.conditions)
+        for way, row in rows.items():
+            state = fresh_state(recipe, row.conditions)
             critic, generator = partial(row.critic, state, batch), partial(row.generator, state, batch)
             critic()
             generator()
             if turn == 0:
-                flops[name] = flops_of(critic)
-                peaks[name] = peak_of(state, critic), peak_of(state, generator)
-            for taken, update in zip(seconds[name], (critic, generator), strict=True):
+                flops[way] = flops_of(critic)
+                peaks[way] = peak_of(state, critic), peak_of(state, generator)
+            for taken, update in zip(seconds[way], (critic, generator), strict=True):
                 taken.append(seconds_of(update))
     typer.echo(f"{'':32} {'critic':^36} {'generator':^26}  critic")
     plain = [statistics.median(taken) for taken in seconds["as the thesis wrote it, float32"]]
-    for name in rows:
+    for way in rows:
         shown = ""
-        for i, taken in enumerate(seconds[name]):
+        for i, taken in enumerate(seconds[way]):
             median = statistics.median(taken)
-            shown += f"{median:8.3f} s {plain[i] / median:5.2f} × {peaks[name][i]:6.0f} MiB  "
-        typer.echo(f"{name:32} {shown} {flops[name] / statistics.median(seconds[name][0]) / 1e9:5.0f} GFLOP/s")
+            shown += f"{median:8.3f} s {plain[i] / median:5.2f} × {peaks[way][i]:6.0f} MiB  "
+        typer.echo(f"{way:32} {shown} {flops[way] / statistics.median(seconds[way][0]) / 1e9:5.0f} GFLOP/s")
     for dtype in (torch.float32, torch.bfloat16):
         typer.echo(f"matrix products, {dtype!s:15} {products_per_second(dtype) / 1e9:73.0f} GFLOP/s")
 

@@ -88,7 +88,7 @@ def test_a_student_may_learn_from_a_pool() -> None:
     [
         (POOL | {"from": "techer"}, r"pools\.mypool\.from: 'techer' is not one of .*; did you mean teacher\?"),
         (POOL | {"from": "random"}, r"pools\.mypool\.from: 'random' is not one of untrained, "),
-        (POOL | {"images": -1}, r"pools\.mypool\.images: -1 is not allowed: .*greater than or equal to 0"),
+        (POOL | {"images": -1}, r"pools\.mypool\.images: -1 is not allowed: .*greater than or equal to 1"),
         ({"images": 3}, r"pools\.mypool\.from is missing"),
     ],
 )

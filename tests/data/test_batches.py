@@ -69,7 +69,7 @@ def test_flip_mirrors_about_half(tmp_path: Path) -> None:
     assert 0.4 < (left > 0).float().mean() < 0.6
 
 
-def test_more_than_there_is_names_file_and_mend(images: Images) -> None:
+def test_more_than_there_is_names_file_and_cure(images: Images) -> None:
     with pytest.raises(ValueError, match=r"images\.npy: 10 images, fewer than one batch of 11; lower batch_size"):
         images.batch(0, 11)
 

@@ -84,6 +84,7 @@ def evaluation(
             "agreement_over_training": [rising] * len(shifts),
         }
         values |= {"classifier": "machine on 99 real images", "classifier_accuracy": 0.957}
+        values["classifier_judged_on"] = "held-out images"
     return values
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 from pipeline import PROJECT, call, ran
+
+from frugalgan.config.presets import write_preset
 
 COPIED = ("src", "stages", "presets", "params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
 STAND_IN = """
@@ -96,48 +99,34 @@ class StandIn:
 
     def repro(self) -> set[str]:
         """`dvc repro`: the stages that ran."""
-        self.graph = self._resolved()
-        (self.folder / "stages.json").write_text(json.dumps(self.graph))
+        (self.folder / "stages.json").write_text(json.dumps(self._resolved()))
+        self.outputs_changed = True
         return ran(call(self.folder, "dvc", "repro"))
 
-    def vary(self, change: str) -> set[str]:
-        """`dvc exp run -S change`: the stages that ran."""
-        call(self.folder, "dvc", "exp", "run", "-S", change, "random")  # writes params.yaml as DVC does
-        return self.repro()
+    def changed(self) -> set[str]:
+        """The stages that a change itself alters; what follows from them runs only if their outputs differ."""
+        code = ran(call(self.folder, "dvc", "repro", "code"))
+        return code | ran(call(self.folder, "dvc", "repro", "--dry"))
 
-    def and_after(self, stages: set[str]) -> set[str]:
-        """These stages, and all that depend on what they leave."""
-        found, todo = set(stages), set(stages)
-        while todo:
-            outs = [Path(out) for name in todo for out in self.graph[name]["outs"]]
-            todo = (
-                {
-                    name
-                    for name, stage in self.graph.items()
-                    if any(
-                        Path(dep) == out or Path(dep) in out.parents or out in Path(dep).parents
-                        for dep in stage["deps"]
-                        for out in outs
-                    )
-                }
-                - found
-                - {"code"}
-            )
-            found |= todo
-        return found
+    def vary(self, key: str, value: Any) -> set[str]:
+        """The stages that another number in params.yaml alters."""
+        write_preset({key: value}, self.folder / "params.yaml")
+        return ran(call(self.folder, "dvc", "repro", "--dry"))
 
     def reset(self) -> None:
         """Put everything back."""
         call(self.folder, "git", "checkout", "--quiet", "--", ".")
-        call(self.folder, "git", "clean", "--quiet", "-f", "src", "stages")
-        call(self.folder, "dvc", "checkout", "--quiet", "--force")
+        call(self.folder, "git", "clean", "--quiet", "-fd", "src", "stages", "metrics", "results")
+        if self.outputs_changed:
+            call(self.folder, "dvc", "checkout", "--quiet", "--force")
+            self.outputs_changed = False
 
     def _resolved(self) -> dict[str, Any]:
         """Stage → its dependencies, params and outputs, as DVC resolves dvc.yaml."""
         with Repo(str(self.folder)) as repo:
             found = {}
             for stage in repo.index.stages:
-                params = [dep for dep in stage.deps if hasattr(dep, "params")]
+                params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
                 found[stage.addressing.rpartition(":")[2]] = {
                     "deps": [
                         Path(dep.fs_path).relative_to(self.folder).as_posix() for dep in stage.deps if dep not in params

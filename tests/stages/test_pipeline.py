@@ -77,7 +77,7 @@ def test_the_study_of_decoders_is_a_view_of_the_same_table(project: Path) -> Non
     }
     assert table["seeds"].tolist() == [1, 2, 2]
     assert min(table["autoencoder_seconds"]) > 0 and min(table["distance_equal_images"]) > 0
-    assert "of held-out ones" in (project / "results" / "decoders.md").read_text()
+    assert "of held-out images" in (project / "results" / "decoders.md").read_text()
     for name, further in {
         "cats_vae": set(),
         "digits_vae": set(),

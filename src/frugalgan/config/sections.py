@@ -5,7 +5,7 @@ Sections that one room alone reads stand in that room (`settings.py`), methods a
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -82,6 +82,12 @@ class Start:
     wait: Share = 0.0  # share of the budget in which the generator, or its first `layers` layers, do not train
     layers: Natural = 0
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Start":
+        if self.layers and not self.wait:
+            raise ValueError("layers says which layers wait: set wait, the share of the budget for which they do")
+        return self
+
     @property
     def needs_source(self) -> bool:
         """Whether it makes no sense without a trained model."""
@@ -93,4 +99,4 @@ class Pool:
     """Images that a trained model makes once, for students that learn from them instead of from the model."""
 
     source: Annotated[str, Field(min_length=1, validation_alias="from")]
-    images: Natural
+    images: Count

@@ -147,8 +147,8 @@ def _load(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise FileError(f"{path}: no such file; `dvc repro` makes it") from None
     except ValueError as error:
-        mend = "delete it and run `dvc repro`"
-        raise FileError(f"{path}: not a whole array of images ({error}); {mend}") from None
+        cure = "delete it and run `dvc repro`"
+        raise FileError(f"{path}: not a whole array of images ({error}); {cure}") from None
 
 
 @lru_cache(maxsize=4)

@@ -18,7 +18,7 @@ UNSIGNED_BYTE = 0x08
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
 _KINDS = {1: "labels", 3: "images"}
-_MEND = "fetch the file again"
+_CURE = "fetch the file again"
 
 
 class IdxError(ValueError):
@@ -40,7 +40,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         with gzip.open(path) if is_gzip(path) else path.open("rb") as file:
             return _read(file, path, dimensions)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise IdxError(f"{path}: cut or damaged gzip ({error}); {_MEND}") from None
+        raise IdxError(f"{path}: cut or damaged gzip ({error}); {_CURE}") from None
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:
@@ -77,28 +77,28 @@ def find_idx_files(folder: Path) -> dict[str, Path]:
 def _read(file: BufferedIOBase, path: Path, dimensions: int) -> np.ndarray:
     magic = _header(file, 4, path)
     if magic[:2] != b"\0\0":
-        raise IdxError(f"{path}: not an IDX file: it starts with {magic.hex(' ')} instead of 00 00; {_MEND}")
+        raise IdxError(f"{path}: not an IDX file: it starts with {magic.hex(' ')} instead of 00 00; {_CURE}")
     if magic[2] != UNSIGNED_BYTE:
-        raise IdxError(f"{path}: values of type 0x{magic[2]:02x}, but only unsigned bytes (0x08) can be read; {_MEND}")
+        raise IdxError(f"{path}: values of type 0x{magic[2]:02x}, but only unsigned bytes (0x08) can be read; {_CURE}")
     if magic[3] != dimensions:
         raise IdxError(f"{path}: {_named(magic[3])} where {_named(dimensions)} were expected; was the file misnamed?")
     shape = tuple(int(size) for size in np.frombuffer(_header(file, 4 * dimensions, path), ">u4"))
     sizes = " × ".join(map(str, shape))
     expected = math.prod(shape)
     if not expected:
-        raise IdxError(f"{path}: no values: its header says {sizes}; {_MEND}")
+        raise IdxError(f"{path}: no values: its header says {sizes}; {_CURE}")
     # One more than expected: finds what is too long, and makes gzip compare its checksum at the end.
     values = _up_to(file, expected + 1)
     if len(values) != expected:
         what = "more" if len(values) > expected else f"only {len(values)}"
-        raise IdxError(f"{path}: its header says {sizes} = {expected} bytes, but there are {what}; {_MEND}")
+        raise IdxError(f"{path}: its header says {sizes} = {expected} bytes, but there are {what}; {_CURE}")
     return np.frombuffer(values, np.uint8).reshape(shape)
 
 
 def _header(file: BufferedIOBase, size: int, path: Path) -> bytes:
     header = _up_to(file, size)
     if len(header) < size:
-        raise IdxError(f"{path}: {'shorter than an IDX header' if header else 'the file is empty'}; {_MEND}")
+        raise IdxError(f"{path}: {'shorter than an IDX header' if header else 'the file is empty'}; {_CURE}")
     return bytes(header)
 
 

@@ -26,9 +26,13 @@ def classifier_of(data: Path, n: int, seed: int) -> tuple[Classifier, float]:
 
     learnt = some(IMAGES, LABELS)
     machine = SVC().fit(*learnt)
-    has_heldout = (data / HELDOUT_LABELS).is_file() and len(np.load(data / HELDOUT_LABELS))
-    pixels, labels = some(HELDOUT, HELDOUT_LABELS) if has_heldout else learnt
+    pixels, labels = some(HELDOUT, HELDOUT_LABELS) if has_heldout(data) else learnt
     return lambda images: machine.predict(_pixels(images)), float((machine.predict(pixels) == labels).mean())
+
+
+def has_heldout(data: Path) -> bool:
+    """Whether the prepared folder has held-out images with labels."""
+    return (data / HELDOUT_LABELS).is_file() and len(np.load(data / HELDOUT_LABELS)) > 0
 
 
 def agreement(classifier: Classifier, images: np.ndarray, classes: int) -> float:

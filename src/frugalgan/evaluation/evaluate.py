@@ -10,7 +10,7 @@ import numpy as np
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
 from frugalgan.data.facts import IMAGES, read_facts
-from frugalgan.evaluation.classifier import agreement, classifier_of
+from frugalgan.evaluation.classifier import agreement, classifier_of, has_heldout
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
 from frugalgan.evaluation.metrics.names import distance_key, metric_key
@@ -156,6 +156,7 @@ def _labels(
         "labels": list(read_facts(measured.prepared).labels),
         "classifier": f"support vector machine on {learnt} real images",
         "classifier_accuracy": accuracy,
+        "classifier_judged_on": "held-out images" if has_heldout(measured.prepared) else "those that it learnt from",
         "scikit-learn": version("scikit-learn"),
     }
 

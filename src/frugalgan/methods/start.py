@@ -95,6 +95,8 @@ def _check_layers(network: Network, layers: int, key: str) -> int:
     """How many layers that is, a negative number counting from the end. Raises StartError where none would train."""
     count = len(network.layers)
     chosen = layers if layers > 0 else count + layers
-    if not 0 <= chosen < count:
-        raise StartError(f"{key}: {layers} is not allowed: the network has {count} layers, one must train")
+    if not 0 < chosen < count:
+        raise StartError(
+            f"{key}: {layers} is not allowed: the network has {count} layers, of which one must train and one be frozen"
+        )
     return chosen

@@ -115,9 +115,8 @@ def _measured_by(study: Study, data: str, evaluations: Evaluations) -> str:
         text += f"; {floor['n_floor']} other real ones score {value:.4g}, the floor"
     labelled = next((model for model in models if "classifier" in model), None)
     if labelled:
-        text += (
-            f"; labels by a {labelled['classifier']}, right for {labelled['classifier_accuracy']:.1%} of held-out ones"
-        )
+        accuracy, judged_on = labelled["classifier_accuracy"], labelled["classifier_judged_on"]
+        text += f"; labels by a {labelled['classifier']}, right for {accuracy:.1%} of {judged_on}"
     return f"{text}.\n"
 
 

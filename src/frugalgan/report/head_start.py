@@ -1,7 +1,7 @@
 """Quality and seconds over training of a GAN that started as a decoder, and of its control; where the two compare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,12 @@ class Course:
     kid: np.ndarray
     agreement: np.ndarray | None  # share of images labelled as asked; None where the model is not conditional
     peak_training_bytes: int  # the largest of all seeds
+
+    def of_seeds(self, n: int) -> "Course":
+        """Of the first `n` seeds alone."""
+        curves = {key: getattr(self, key)[:n] for key in ("seeds", "seconds", "distance", "kid")}
+        agreement = None if self.agreement is None else self.agreement[:n]
+        return replace(self, **curves, agreement=agreement)
 
     @property
     def times(self) -> np.ndarray:
@@ -146,11 +152,8 @@ def _control(study: Study, name: str, evaluations: Evaluations) -> str | None:
 def _head_start(name: str, autoencoder: str, control: str, evaluations: Evaluations) -> HeadStart:
     encoder = evaluations[autoencoder]
     gan, other = (_course(model, evaluations[model]) for model in (name, control))
-    if gan.seeds != other.seeds:
-        raise ResultsError(
-            f"models.yaml: {name} and {control}, which it is compared with, have seeds {gan.seeds} and {other.seeds}; "
-            "let both have the same number of seeds"
-        )
+    both = min(len(gan.seeds), len(other.seeds))  # rows count their seeds from the same one
+    gan, other = gan.of_seeds(both), other.of_seeds(both)
     seconds = float(np.median([run[-1] for run in encoder["course"]["seconds"]]))
     peak = max(record["peak_training_bytes"] for record in encoder["records"])
     one = evaluations[name]

@@ -50,8 +50,11 @@ def table_3_2(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def students(table: pd.DataFrame) -> list[str]:
-    """Models that have an α, by falling α."""
-    known = table.loc[table["alpha"].notna()].sort_values("alpha", ascending=False, kind="stable")
+    """The row `student` and the further students, by falling α."""
+    ours = [name for name in table.index if name == STUDENT or str(name).startswith(f"{STUDENT}_")]
+    known = table.loc[[name for name in ours if pd.notna(table.loc[name, "alpha"])]].sort_values(
+        "alpha", ascending=False, kind="stable"
+    )
     return [str(name) for name in known.index]
 
 

@@ -63,7 +63,7 @@ def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:
         except RuntimeError as error:
             raise RuntimeError(
                 "the processes of this training lost each other: one may be gone, and if it could still say why, that "
-                f"stands above; mend it and run the stage again: it goes on from the last snapshot ({error})"
+                f"stands above; repair it and run the stage again: it goes on from the last snapshot ({error})"
             ) from None
         assert isinstance(reduced, Tensor)
         return reduced
