@@ -14,11 +14,9 @@ FACES = ("untrained", "teacher", "scratch", "transfer", "student", "cats_vae", "
 DIGITS = (
     "digits_dcgan",
     "digits_cdcgan",
-    "digits_ae",
     "digits_vae",
     "digits_cwae",
     "digits_wae_2d",
-    "digits_dcgan_from_vae",
     "digits_dcgan_from_vae_frozen",
 )
 STUDENTS = ("student", "student_0.3")

@@ -21,7 +21,7 @@ def test_the_page_has_every_column_and_says_what_it_rests_on() -> None:
     assert all(text.count(f"| {name} |") == 2 for name in table.index)
     assert f"| {NEVER} | 0 of 3 |" in text
     assert "**drawn digits**: 60 images at each moment are compared with 70 real ones" in text
-    assert "labels by a machine on 99 real images, right for 95.7% of held-out ones" in text
+    assert "labels by a machine on 99 real images, right for 95.7% of held-out images" in text
     assert text.count("12.5, the floor") == 2  # of digits and of cats
     assert "nan" not in text.lower()
 
