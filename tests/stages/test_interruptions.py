@@ -41,10 +41,12 @@ def outputs_of(project: Path, stage: str) -> list[Path]:
 
 
 def contents(paths: list[Path]) -> dict[str, Any]:
-    """Every file's bytes, but for what says how long something took."""
+    """Every finished file's bytes, but for what says how long something took."""
     found: dict[str, Any] = {}
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if "~" in str(file.relative_to(path)):  # what a killed process left half done, beside what is whole
+                continue
             if file.suffix in (".png", ".jpg", ".safetensors", ".npy") or "metrics" in file.parts:
                 found[str(file)] = file.read_bytes()
             elif file.name == "history.csv":

