@@ -19,7 +19,7 @@ def photos() -> Path:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this checkout after `dvc repro` at smoke scale; whoever changes it takes `unchanged`."""
+    """A clone of this checkout after `dvc repro` with the preset `smoke`; whoever changes it takes `unchanged`."""
     return smoke_project(tmp_path_factory.mktemp("pipeline") / "clone")
 
 

@@ -20,7 +20,7 @@ class Batch:
     """What one update sees: images, and random numbers that are a function of `key` and of what they are for.
 
     A batch may be the rows from `first` on of a batch of `whole`: it draws the same numbers for them as that would,
-    so a batch can be gone through in parts, or by several processes, and nothing changes.
+    so parts of a batch, or several processes, make the same update as the whole.
     """
 
     real: Tensor  # (N, C, S, S) float32 in [-1, 1], C = 3 for RGB, 1 for grey

@@ -51,14 +51,14 @@ def reconstructions(networks: Networks, images: np.ndarray, labels: np.ndarray, 
 
 
 def random_decodes(networks: Networks, *, n: int, columns: int, seed: int) -> np.ndarray:
-    """What the decoder makes of the first n normal codes of `seed`; where it is told labels, of each in turn."""
+    """What the decoder makes of the first n normal codes of `seed`; where it is conditional, of each label in turn."""
     return enlarged_grid(generate(networks.G, n=n, seed=seed, batch_size=BATCH).numpy(), columns=columns)
 
 
 def by_label(networks: Networks, *, columns: int, seed: int) -> np.ndarray:
     """A row per label, from 0, of what the decoder makes of it; all of a column are of one normal code of `seed`.
 
-    Raises ValueError where the decoder is told no labels.
+    Raises ValueError unless the decoder is conditional.
     """
     classes = networks.G.classes
     if not classes:
@@ -72,7 +72,7 @@ def manifold(networks: Networks, *, side: int) -> np.ndarray:
     """side × side decodes over the plane of codes, at equally probable steps of the normal from 3 % to 97 %.
 
     The code's first number grows from left to right, its second from bottom to top. Raises ValueError unless codes
-    have two numbers and the decoder is told no labels.
+    have two numbers and the decoder is not conditional.
     """
     if networks.G.arguments["latent_size"] != 2 or networks.G.classes:
         raise ValueError("a manifold is drawn of codes of two numbers, without labels")

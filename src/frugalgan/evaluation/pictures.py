@@ -15,7 +15,7 @@ from frugalgan.files import FileError
 from frugalgan.networks.parts import ENCODER
 from frugalgan.networks.store import load_model, read_networks
 
-COLUMNS, ROWS = 20, 5  # of grids: the columns two of each digit where the decoder is told labels in turn
+COLUMNS, ROWS = 20, 5  # of grids: the columns two of each digit where the decoder is conditional
 PAIRS = 3  # of rows, images and their reconstructions
 SIDE = 15  # of the manifold, odd: the code (0, 0) is in the middle
 ENCODED = 2000  # held-out images at most, whose codes are drawn

@@ -45,7 +45,7 @@ class Network(nn.Module):
 
     @property
     def classes(self) -> int:
-        """How many labels there are, of a network that is told them; 0 of any other."""
+        """How many labels there are, of a conditional network; 0 of any other."""
         return self.arguments.get("classes", 0)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:

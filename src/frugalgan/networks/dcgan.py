@@ -89,7 +89,7 @@ class Critic(Network):
 def encode_down(a: int, b: int) -> nn.Sequential:
     """Conv2d(a → b) + GroupNorm + LeakyReLU; (N, a, H, W) → (N, b, H/2, W/2).
 
-    One group: samples are not mixed, so a batch can be gone through in parts, and unlike InstanceNorm the channels'
+    One group: samples are not mixed, so gradients can be accumulated over parts of a batch, and unlike InstanceNorm the channels'
     means stay, which are the colours.
     """
     return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.GroupNorm(1, b), nn.LeakyReLU(0.2, inplace=True))
@@ -127,5 +127,5 @@ class Dcgan(Family):
         return Encoder(width=self.critic_width, outputs=outputs, **self.images(data))
 
     def images(self, data: DataFacts) -> dict[str, int]:
-        """What all of its networks are told of their images."""
+        """What all of its networks must know of their images."""
         return {"image_size": data.size, "channels": data.channels, "classes": self.classes(data)}

@@ -34,7 +34,7 @@ def fixed_latents(latent_size: int) -> Tensor:
 def images_of(generator: Network, z: Tensor, batch_size: int, y: Tensor | None = None) -> Tensor:
     """(n, latent_size) → (n, C, S, S) uint8 on the CPU.
 
-    `y` (n,) are the labels of a generator that is told any; None: each in turn.
+    `y` (n,) are the labels for a conditional generator; None: each in turn.
     """
     device = next(generator.parameters()).device
     labels = every_label(generator, len(z)) if y is None else y.to(device)

@@ -30,7 +30,7 @@ from frugalgan.training.state import Conditions, begin
 
 LABELS_OF = {IMAGES: LABELS, HELDOUT: HELDOUT_LABELS}
 HELDOUT_IMAGES = 256  # at most, at each moment
-DECIDES_NOTHING = ("snapshot_kimg", "device")  # of section training; the device is told by its name
+DECIDES_NOTHING = ("snapshot_kimg", "device")  # of section training; the device's name stands beside it
 
 
 def run(job: Job, *, data: Path, out: Path, snapshots: Path, fresh: bool, source: Path | None = None) -> None:

@@ -136,7 +136,7 @@ def size(folder: Path) -> int:
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> str:
-    """A line per value that differs: `training.flip: true → false`."""
+    """A line per value that differs: `training.tf32: true → false`."""
     lines = []
     for key in dict.fromkeys((*before, *now)):
         old, new = before.get(key), now.get(key)
