@@ -89,8 +89,8 @@ class Critic(Network):
 def encode_down(a: int, b: int) -> nn.Sequential:
     """Conv2d(a → b) + GroupNorm + LeakyReLU; (N, a, H, W) → (N, b, H/2, W/2).
 
-    One group: samples are not mixed, so gradients can be accumulated over parts of a batch, and unlike InstanceNorm the channels'
-    means stay, which are the colours.
+    One group: samples are not mixed, so gradients can be accumulated over parts of a batch, and unlike InstanceNorm the
+    channels' means stay, which are the colours.
     """
     return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.GroupNorm(1, b), nn.LeakyReLU(0.2, inplace=True))
 
