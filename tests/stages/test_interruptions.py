@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 KILLS = 3  # of each training stage
 TRAININGS = (
     "train@transfer",
-    "train@digits_dcgan_from_vae",
+    "train@digits_dcgan_from_vae_frozen",
 )  # of one seed, and of two; test_snapshots.py has all methods
 OTHERS = ("fetch@dogs", "prepare@cats", "sample@teacher", "evaluate@teacher")
 LONGER = {  # a hundred steps each
