@@ -25,7 +25,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unchanged(project: Path) -> Iterator[Path]:
-    """The project, put back afterwards."""
+    """The project, put back afterwards: new metrics files too, for the report depends on the whole folder."""
     yield project
     call(project, "git", "checkout", "--quiet", "--", ".")
+    call(project, "git", "clean", "--quiet", "-d", "--force", "metrics", "results")
     call(project, "dvc", "checkout", "--quiet", "--force")
