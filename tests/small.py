@@ -1,6 +1,7 @@
 """Small recipes, networks and batches that several tests share."""
 
 import copy
+import importlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from frugalgan import networks
 from frugalgan.config.sections import Start
 from frugalgan.data.batches import Batch, Images
 from frugalgan.data.facts import DataFacts
@@ -31,6 +33,9 @@ from frugalgan.networks.parts import Networks
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.state import Conditions, State, begin
 
+# Families that live here are found by name like those of src/frugalgan/networks.
+networks.__path__.append(str(Path(__file__).parent / "families"))
+
 CPU = torch.device("cpu")
 LATENT = 8
 DATA = DataFacts(size=32, channels=3, mirror=True)
@@ -38,12 +43,17 @@ LABELLED = replace(DATA, labels=tuple("0123456789"))
 
 SMALL = Dcgan(latent_size=LATENT, conditional=False, generator_width=16, critic_width=4)
 CONDITIONAL = replace(SMALL, conditional=True)
+RESIDUAL = importlib.import_module("frugalgan.networks.residual").Residual(
+    latent_size=LATENT, conditional=False, width=8
+)
+RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
-WGAN_GP = WganGp(**ADAM, n_critic=2, gradient_penalty=10.0, penalty_at="image")
+RATES: dict[str, Any] = ADAM | {"critic_learning_rate": 1e-3}
+WGAN_GP = WganGp(**RATES, n_critic=2, gradient_penalty=10.0, penalty_at="image")
 AT_FEATURES = replace(WGAN_GP, penalty_at="features")
-KD, DCGAN = Distillation(**ADAM, n_critic=1, alpha=0.05), DcGan(**ADAM, n_critic=1)
+KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_critic=1)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
 KIMG = 0.024  # the budget of which a generator may wait a share
@@ -80,6 +90,14 @@ RECIPES: dict[str, Recipe] = {
     "vae, conditional": recipe(VAE, CONDITIONAL),
     "wae": recipe(WAE),
     "wae, conditional": recipe(WAE, CONDITIONAL),
+    "wgan_gp, residual": recipe(WGAN_GP, RESIDUAL),
+    "dcgan, residual, conditional": recipe(DCGAN, RESIDUAL_CONDITIONAL),
+    "transfer, residual, conditional": recipe(
+        WGAN_GP, RESIDUAL_CONDITIONAL, TRANSFER, recipe(WGAN_GP, RESIDUAL_CONDITIONAL)
+    ),
+    "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
+    "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
+    "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),
 }
 GANS = {name: row for name, row in RECIPES.items() if isinstance(row.method, Gan)}
 FAMILIES = {
@@ -106,7 +124,8 @@ def per_sample(row: Recipe) -> Recipe:
 def hardly_moving(row: Recipe) -> Recipe:
     """One short step that hardly changes weights: Adam's first is the gradient's sign, which rounding can turn where
     it is almost 0."""
-    return replace(row, method=replace(row.method.shortest_step(), learning_rate=1e-12))
+    rates = {name: 1e-12 for name in RATES if name.endswith("learning_rate") and hasattr(row.method, name)}
+    return replace(row, method=replace(row.method.shortest_step(), **rates))
 
 
 def trained(row: Recipe) -> Networks:
@@ -159,7 +178,7 @@ def gradients(state: State) -> list[Tensor]:
 
 def assert_close(ours: list[Tensor], theirs: list[Tensor], rtol: float) -> None:
     """Equal to `rtol`, or to a part of the largest of all: where a gradient is 0, rounding leaves some."""
-    rounding = rtol * 0.1 * max(gradient.abs().max().item() for gradient in theirs)
+    rounding = rtol * 0.25 * max(gradient.abs().max().item() for gradient in theirs)
     for one, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(one, other, rtol=rtol, atol=rounding)
 

@@ -38,8 +38,8 @@ def test_paper_freezes_the_thesis_layers() -> None:
     with torch.device("meta"):
         networks = recipe.networks()
         freeze(recipe.start, networks)
-    assert (networks.G.frozen_layers, networks.D.frozen_layers) == (2, 4)
-    assert (len(networks.G.layers), len(networks.D.layers)) == (6, 6)
+    assert (networks.G.frozen_blocks, networks.D.frozen_blocks) == (2, 4)
+    assert (len(networks.G.blocks), len(networks.D.blocks)) == (6, 6)
 
 
 def test_paper_has_the_thesis_numbers() -> None:

@@ -1,5 +1,6 @@
 """What every family of networks keeps to, and that no method or family is left out of the battery."""
 
+import copy
 from contextlib import suppress
 from dataclasses import replace
 
@@ -7,13 +8,13 @@ import pytest
 import torch
 import yaml
 from pipeline import PROJECT
-from small import CPU, DATA, FAMILIES, LABELLED, RECIPES, accumulation_of, batch_of, conditions_of
+from small import CPU, DATA, FAMILIES, LABELLED, RECIPES, RESIDUAL, accumulation_of, batch_of, conditions_of
 
 from frugalgan.config.lookup import defined_in
 from frugalgan.config.study import METHODS
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method
-from frugalgan.networks import Family, Network, NoSuchNetwork, rebuild
+from frugalgan.networks import CUT, Family, Network, NoSuchNetwork, rebuild
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.parts import trainable
@@ -72,6 +73,47 @@ def test_a_description_rebuilds_the_same_architecture(family: Family) -> None:
 
 
 @every_family
+def test_every_weight_is_in_one_block(family: Family) -> None:
+    """So frozen, waiting and training blocks together are the network."""
+    for network in parts_of(family, images_for(family)).values():
+        in_blocks = [id(parameter) for block in network.blocks for parameter in block.parameters()]
+        assert sorted(in_blocks) == sorted(map(id, network.parameters()))
+
+
+@every_family
+def test_recomputation_keeps_less_and_gives_the_same(family: Family) -> None:
+    """To the bit: outputs, gradients, and running statistics, which are counted once."""
+    y = torch.arange(2)
+    for name, network in parts_of(family, images_for(family)).items():
+        x = torch.randn(2, family.latent_size) if name == "generator" else torch.randn(2, 3, 32, 32)
+        twin, found = copy.deepcopy(network), []
+        twin.recompute = True
+        for one in (network, twin):
+            kept: list[int] = []
+            with torch.autograd.graph.saved_tensors_hooks(lambda t, kept=kept: kept.append(t.nbytes) or t, lambda t: t):
+                output = one(x, y)
+            output.square().sum().backward()
+            found.append((output, [p.grad for p in one.parameters()], list(one.buffers()), sum(kept)))
+        (output, gradients, buffers, kept), (same, same_gradients, same_buffers, less) = found
+        assert torch.equal(output, same) and less < kept, name
+        assert all(map(torch.equal, gradients, same_gradients)) and all(map(torch.equal, buffers, same_buffers)), name
+
+
+@every_family
+def test_a_cut_network_is_the_network(family: Family) -> None:
+    """Where it offers one; where not, it says so by name."""
+    y = torch.arange(2)
+    for name, network in parts_of(family, images_for(family)).items():
+        if CUT not in network.offers:
+            with pytest.raises(ValueError, match=r"residual\.\w+ does not offer what wgan_gp\.x needs: a cut"):
+                network.require(CUT, "wgan_gp.x")
+            continue
+        x = torch.randn(2, family.latent_size) if name == "generator" else torch.randn(2, 3, 32, 32)
+        for blocks in range(1, len(network.blocks)):
+            assert torch.equal(network.rest(blocks, network.first(blocks, x, y), y), network(x, y))
+
+
+@every_family
 def test_labels_change_what_conditional_networks_say_and_nothing_else(family: Family) -> None:
     y, other, data = torch.arange(4), torch.arange(4) + 1, images_for(family)
     inputs = {"generator": torch.randn(4, family.latent_size)}
@@ -108,7 +150,7 @@ def test_every_method_and_family_has_a_row() -> None:
     methods = {defined_in("methods", key, Method, "") for key in raw if (METHODS / f"{key}.py").is_file()}
     assert methods == {type(row.method) for row in RECIPES.values()}
     families = {defined_in("networks", section["family"], Family, "") for section in raw["networks"].values()}
-    assert families == {type(row.family) for row in RECIPES.values()}
+    assert families == {type(row.family) for row in RECIPES.values()} - {type(RESIDUAL)}
 
 
 BIG = Dcgan(latent_size=100, conditional=False, generator_width=2048, critic_width=64)

@@ -19,7 +19,7 @@ from small import (
     per_sample,
     state_of,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
 from frugalgan.data.batches import Images
 from frugalgan.methods.gan import Gan
@@ -61,11 +61,11 @@ class TestEveryRecipe:
                 elif b.ndim > 1:  # not the critic's last bias, whose gradient is 0 in a Wasserstein loss
                     assert not torch.equal(a, b)
             assert set(map(id, after.optimizers[name].state)) == set(map(id, trainable(network)))
-        old = dict(before.networks.G.named_modules())
-        for key, module in after.networks.G.named_modules():
-            if isinstance(module, nn.BatchNorm2d):
-                same = torch.equal(module.get_buffer("running_mean"), old[key].get_buffer("running_mean"))
-                assert same == (not module.weight.requires_grad)
+        for old, new in zip(before.networks.G.blocks, after.networks.G.blocks, strict=True):
+            trains = any(parameter.requires_grad for parameter in new.parameters())
+            for name, mean in new.named_buffers():
+                if name.endswith("running_mean"):
+                    assert torch.equal(mean, old.get_buffer(name)) == (not trains)
 
         per_step = BATCH * recipe.method.batches_per_step
         assert [row["kimg"] for row in recorder.rows()] == [per_step * i / 1000 for i in (1, 2, 3)]

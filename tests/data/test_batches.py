@@ -79,10 +79,10 @@ def test_labels_stay_with_their_images_in_any_order_and_part(images: Images) -> 
     labelled = replace(images, labels_path=images.path.with_name("labels.npy"))
     whole = labelled.batch(7, 8)
     assert whole.labels is not None and whole.labels.tolist() == shown(images, 7, 8)
-    assert whole.labels_twice().tolist() == 2 * whole.labels.tolist()  # type: ignore[union-attr]
+    assert whole.labels_of(torch.cat([whole.real, whole.real])).tolist() == 2 * whole.labels.tolist()  # type: ignore[union-attr]
     for parts in (whole.split(4), [replace(labelled, rank=rank, processes=2).batch(7, 8) for rank in range(2)]):
         assert torch.equal(torch.cat([part.labels for part in parts]), whole.labels)  # type: ignore[misc]
-    assert images.batch(7, 8).labels is images.batch(7, 8).labels_twice() is None
+    assert images.batch(7, 8).labels is images.batch(7, 8).labels_of(images.batch(7, 8).real) is None
 
 
 def test_labels_are_part_of_what_the_images_are(images: Images) -> None:

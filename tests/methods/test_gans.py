@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.losses import gradient_penalty
+from frugalgan.networks.dcgan import Critic
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks
 from frugalgan.training.job import Recipe
 
@@ -47,6 +48,7 @@ def test_a_penalty_at_the_features_does_not_see_the_frozen_layers(frozen: int) -
     D, first = networks.D, frozen % 4  # of the critic's four layers
     terms, fake = critic_terms(AT_FEATURES, networks, batch)
     assert terms["loss_D"] == pytest.approx((D(fake).mean() - D(batch.real).mean()).item(), abs=1e-5)
+    assert isinstance(D, Critic)
     real_features, fake_features = D.layers[:first](batch.real), D.layers[:first](fake)
     penalty = gradient_penalty(D.layers[first:], real_features, fake_features, batch.uniform("penalty"))
     assert terms["gradient_penalty"] == pytest.approx(10 * penalty.item(), rel=1e-4)

@@ -45,7 +45,7 @@ def assert_same(one: Network, other: Network) -> None:
 
 
 def frozen(network: Network) -> list[bool]:
-    return [not any(p.requires_grad for p in layer.parameters()) for layer in network.layers]
+    return [not any(p.requires_grad for p in layer.parameters()) for layer in network.blocks]
 
 
 def test_transfer_starts_from_the_sources_weights() -> None:
@@ -119,14 +119,14 @@ def test_a_part_that_one_of_both_does_not_have_is_named() -> None:
 def test_transfer_freezes_exactly_the_layers_named() -> None:
     networks = state_of(TRANSFER).networks
     assert frozen(networks.G) == frozen(networks.D) == [True, True, False, False]
-    assert networks.D.frozen_layers == 2
+    assert networks.D.frozen_blocks == 2
 
 
 @pytest.mark.parametrize(("layers", "expected"), [(-1, 3), (-2, 2), (3, 3), (0, 0)])
 def test_critic_layers_are_counted_from_the_image_or_from_the_end(layers: int, expected: int) -> None:
     networks = state_of(start_of(TRANSFER, critic_layers=layers)).networks
     assert frozen(networks.D) == [True] * expected + [False] * (4 - expected)
-    assert networks.D.frozen_layers == expected
+    assert networks.D.frozen_blocks == expected
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ FROM_DECODER = RECIPES["dcgan from a decoder"]
 def stepped(row: Recipe, seen: int) -> tuple[list[bool], dict[str, Tensor], bool]:
     """Which of G's layers a step at that time moves, its losses, and whether the critic moved."""
     state = begin(row, source_of(row), conditions_of(), kimg=0.2, seed=3)
-    before = [[p.detach().clone() for p in layer.parameters()] for layer in state.networks.G.layers]
+    before = [[p.detach().clone() for p in layer.parameters()] for layer in state.networks.G.blocks]
     critic = [p.detach().clone() for p in state.networks.D.parameters()]
     batch = batch_of(4, key=(5, seen))
     losses = row.method.step(state.networks, state.optimizers, lambda: batch, accumulation_of())
-    layers = zip(before, state.networks.G.layers, strict=True)
+    layers = zip(before, state.networks.G.blocks, strict=True)
     moved = [any(not torch.equal(a, b) for a, b in zip(old, layer.parameters(), strict=True)) for old, layer in layers]
     return moved, losses, any(not torch.equal(a, b) for a, b in zip(critic, state.networks.D.parameters(), strict=True))
 

@@ -38,7 +38,7 @@ def test_working_generator_re_estimates_statistics_but_not_of_frozen_layers(G: G
     assert norms[1].get_buffer("running_mean").abs().sum() > 0
     assert not any(module.training for module in working.modules())
     with torch.no_grad():  # with statistics of its own, activations behind each norm are standardised
-        first, second = working.layers[0], nn.Sequential(*list(working.layers[1].children())[:2])
+        first, second = working.blocks[0], nn.Sequential(*list(working.blocks[1].children())[:2])
         after_norm = second(first(latents(256, 4, seed=2)[:, :, None, None]))
     assert after_norm.mean(dim=(0, 2, 3)).abs().max() < 0.2
     assert (after_norm.std(dim=(0, 2, 3)) - 1).abs().max() < 0.2

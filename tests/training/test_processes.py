@@ -56,7 +56,7 @@ def test_two_processes_make_the_update_of_one(tmp_path: Path) -> None:
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(PROCESSES))
     for name, recipe in RECIPES.items():
         assert all(map(torch.equal, first[name], second[name])), name
-        assert_close(first[name], updates(recipe, images), rtol=1e-5)
+        assert_close(first[name], updates(recipe, images), rtol=1e-4)
 
 
 def test_more_processes_than_there_are_places_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,9 +63,9 @@ class Batch:
         """How many images were seen before this batch."""
         return self.key[-1]
 
-    def labels_twice(self) -> Tensor | None:
-        """(2N,): the labels of real images and, after them, of as many fakes, which have the same."""
-        return None if self.labels is None else torch.cat([self.labels, self.labels])
+    def labels_of(self, images: Tensor) -> Tensor | None:
+        """(kN,): the labels of k times as many images, of real ones and, after them, of as many fakes, say."""
+        return None if self.labels is None else self.labels.repeat(len(images) // len(self.real))
 
     @property
     def _rows(self) -> int:

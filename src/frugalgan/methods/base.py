@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
 
 from pydantic.dataclasses import dataclass
-from torch import Tensor, nn, optim
+from torch import Tensor, optim
 
 from frugalgan.config.sections import STRICT, Beta, Positive
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.gradients import Accumulation, Terms
-from frugalgan.networks import Family
+from frugalgan.networks import Family, Network
 from frugalgan.networks.parts import Networks, trainable
 
 Optimizers = Mapping[str, optim.Optimizer]  # of each part of the networks
@@ -20,8 +20,8 @@ Optimizers = Mapping[str, optim.Optimizer]  # of each part of the networks
 class Method:
     """A method; its fields are its section of params.yaml. Immutable: all that changes is in the training state.
 
-    Hooks with a default: `optimizers` (Adam), `batches_per_step`, `heldout_terms`, and for planning
-    `shortest_step`. Without one: `build` and `step`.
+    Hooks with a default: `optimizer` of a part (Adam) and its `learning_rate_of`, `batches_per_step`, `heldout_terms`,
+    `check`, and for planning `shortest_step`. Without one: `build` and `step`.
     """
 
     learning_rate: Positive
@@ -45,12 +45,22 @@ class Method:
         """Networks of that family with their initial weights, for images as `data` says."""
         raise NotImplementedError
 
-    def optimizers(self, networks: Networks) -> Optimizers:
-        def adam(network: nn.Module) -> optim.Optimizer:
-            # fused: one pass over the weights, without temporary copies of them
-            return optim.Adam(trainable(network), lr=self.learning_rate, betas=(self.beta1, self.beta2), fused=True)
+    def check(self, networks: Networks) -> None:
+        """Raise ValueError where networks do not offer what the method's section asks of them. Default: nothing."""
 
-        return {name: adam(network) for name, network in networks.parts.items()}
+    def learning_rate_of(self, part: str) -> float:
+        """Of one part of the networks, by name. Default: equal for all."""
+        return self.learning_rate
+
+    def optimizer(self, part: str, network: Network) -> optim.Optimizer:
+        """What trains one part of the networks. Default: Adam."""
+        betas = (self.beta1, self.beta2)
+        # fused: one pass over the weights, without temporary copies of them
+        return optim.Adam(trainable(network), lr=self.learning_rate_of(part), betas=betas, fused=True)
+
+    def optimizers(self, networks: Networks) -> Optimizers:
+        """One per part."""
+        return {part: self.optimizer(part, network) for part, network in networks.parts.items()}
 
     def step(
         self,

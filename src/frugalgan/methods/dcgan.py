@@ -18,8 +18,8 @@ class DcGan(Gan):
     inside the BCE and instance instead of batch statistics."""
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        logits = networks.D(torch.cat([batch.real, fake]), batch.labels_twice())
+        logits = self.scores(networks, torch.cat([batch.real, fake]), batch)
         yield "loss_D", discriminator_loss(*logits.chunk(2))
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        yield "loss_G", non_saturating_loss(networks.D(fake, batch.labels))
+        yield "loss_G", non_saturating_loss(self.scores(networks, fake, batch))

@@ -8,7 +8,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, optim
 
-from frugalgan.config.sections import STRICT, Count
+from frugalgan.config.sections import STRICT, Count, Positive
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method, Optimizers
@@ -19,9 +19,10 @@ from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, trainable
 
 @dataclass(frozen=True, config=STRICT)
 class Gan(Method):
-    """A GAN. Further hook with a default: `fakes` (of new z); without: the terms of both losses."""
+    """A GAN. Further hooks with a default: `fakes` (of new z), `scores`; without: the terms of both losses."""
 
     n_critic: Count
+    critic_learning_rate: Positive  # `learning_rate` is the generator's (TTUR: Heusel et al. 2017, arXiv:1706.08500)
 
     @property
     def batches_per_step(self) -> int:
@@ -33,9 +34,22 @@ class Gan(Method):
     def build(self, family: Family, data: DataFacts) -> Networks:
         return Networks({GENERATOR: family.generator(data), CRITIC: family.critic(data)})
 
+    def learning_rate_of(self, part: str) -> float:
+        return self.critic_learning_rate if part == CRITIC else self.learning_rate
+
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
         """G's images for an update (CRITIC or GENERATOR), as many as `batch` has: (N, C, S, S) in [-1, 1]."""
         return networks.G(batch.normal(purpose, networks.G.arguments["latent_size"]), batch.labels)
+
+    def scores(self, networks: Networks, images: Tensor, batch: Batch, *, after: int = 0) -> Tensor:
+        """D of images → logits or critic values: (kN, C, S, S) → (kN,), k times as many as `batch` has, whose labels
+        they take in turn.
+
+        All calls of D are this one, so what changes images on their way to D stands here. `after`: it is given what
+        D's first so many blocks made of images.
+        """
+        y = batch.labels_of(images)
+        return networks.D.rest(after, images, y) if after else networks.D(images, y)
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the critic's loss, each a mean over the samples; `fake` without gradients."""

@@ -32,11 +32,12 @@ class Distillation(Gan):
         return networks.G(_teacher(networks).latents(batch, purpose), batch.labels)
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        yield "loss_D", discriminator_loss(*networks.D(torch.cat([batch.real, fake]), batch.labels_twice()).chunk(2))
+        logits = self.scores(networks, torch.cat([batch.real, fake]), batch)
+        yield "loss_D", discriminator_loss(*logits.chunk(2))
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         mse = F.mse_loss(fake, _teacher(networks).images(batch, GENERATOR))
-        adversarial = non_saturating_loss(networks.D(fake, batch.labels))
+        adversarial = non_saturating_loss(self.scores(networks, fake, batch))
         yield "loss_G", self.alpha * adversarial + (1 - self.alpha) * mse
 
 

@@ -8,12 +8,10 @@ critic: FreezeD (Mo et al. 2020, arXiv:2002.10964). A decoder's weights as a gen
 from collections.abc import Mapping
 from dataclasses import replace
 
-from torch import nn
-
 from frugalgan.config.sections import Start
 from frugalgan.methods.teachers import LiveTeacher, Teacher
 from frugalgan.networks import Network
-from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, Waiting, freeze_layers
+from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, Waiting, freeze_blocks
 
 Source = Networks | Teacher  # what a model may start or learn from
 
@@ -48,7 +46,7 @@ def freeze(start: Start, networks: Networks) -> None:
         if layers:
             _check_part(part, networks, f"{key}: {layers}")
             network = networks.parts[part]
-            freeze_layers(nn.ModuleList(network.layers[: _check_layers(network, layers, key)]))
+            freeze_blocks(network.blocks[: _check_layers(network, layers, key)])
     if start.wait:
         _check_part(CRITIC, networks, f"wait: {start.wait:g}")  # an autoencoder has nothing to wait for
     if start.layers:
@@ -93,7 +91,7 @@ def _check_part(part: str, networks: Networks, said: str) -> None:
 
 def _check_layers(network: Network, layers: int, key: str) -> int:
     """How many layers that is, a negative number counting from the end. Raises StartError where none would train."""
-    count = len(network.layers)
+    count = len(network.blocks)
     chosen = layers if layers > 0 else count + layers
     if not 0 < chosen < count:
         raise StartError(

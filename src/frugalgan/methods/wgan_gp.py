@@ -1,6 +1,6 @@
 """Ordinary training: the Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
@@ -13,9 +13,8 @@ from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Terms
 from frugalgan.methods.losses import gradient_penalty
+from frugalgan.networks import CUT
 from frugalgan.networks.parts import Networks
-
-CriticFunction = Callable[[Tensor, Tensor | None], Tensor]  # of images or features, and labels
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -33,21 +32,24 @@ class WganGp(Gan):
     gradient_penalty: Annotated[float, Field(ge=0)]
     penalty_at: Literal["image", "features"]
 
-    def critic_view(self, networks: Networks, real: Tensor, fake: Tensor) -> tuple[CriticFunction, Tensor, Tensor]:
-        """The function that the critic's loss is about, and its real and fake inputs."""
-        D, frozen = networks.D, networks.D.frozen_layers
-        if self.penalty_at == "image" or not frozen:
-            return D, real, fake
-        with torch.no_grad():
-            real, fake = D.through(torch.cat([real, fake]), stop=frozen).chunk(2)
-        return lambda features, labels: D.through(features, start=frozen).flatten(), real, fake
+    def check(self, networks: Networks) -> None:
+        if self.cut(networks):
+            networks.D.require(CUT, "wgan_gp.penalty_at: features")
+
+    def cut(self, networks: Networks) -> int:
+        """Behind how many blocks of D the critic f begins; 0: it is D itself."""
+        return networks.D.frozen_blocks if self.penalty_at == "features" else 0
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        D, real, fake = self.critic_view(networks, batch.real, fake)
-        real_logits, fake_logits = D(torch.cat([real, fake]), batch.labels_twice()).chunk(2)
+        real, cut = batch.real, self.cut(networks)
+        if cut:
+            both = torch.cat([real, fake])
+            with torch.no_grad():
+                real, fake = networks.D.first(cut, both, batch.labels_of(both)).chunk(2)
+        scores = partial(self.scores, networks, batch=batch, after=cut)
+        real_logits, fake_logits = scores(torch.cat([real, fake])).chunk(2)
         yield "loss_D", fake_logits.mean() - real_logits.mean()
-        penalty = gradient_penalty(lambda y: D(y, batch.labels), real, fake, batch.uniform("penalty"))
-        yield "gradient_penalty", self.gradient_penalty * penalty
+        yield "gradient_penalty", self.gradient_penalty * gradient_penalty(scores, real, fake, batch.uniform("penalty"))
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        yield "loss_G", -networks.D(fake, batch.labels).mean()
+        yield "loss_G", -self.scores(networks, fake, batch).mean()

@@ -1,9 +1,9 @@
 """Architectures, one file per family. A network says how it was built, so that a file can rebuild it."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -13,53 +13,78 @@ from frugalgan.config.sections import STRICT
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks.recomputation import recomputing
 
+RECOMPUTE, CUT = "blocks that are computed again", "a cut between its blocks"  # what a network may offer
+
 
 class Network(nn.Module):
-    """A network that runs its layers in `autocast` and returns float32, and remembers its arguments.
+    """A network of some family. It runs in `autocast`, returns float32, and remembers the arguments that built it.
 
-    Subclasses pass every constructor argument on to `super().__init__` and set `self.layers`, one module per
-    layer in the sense of the literature (convolution with its normalisation and activation), nearest the input
-    first; methods freeze layers by their place in it.
+    A subclass passes every constructor argument on to `super().__init__`, has a `forward(x, y)` of its own, and says
+    what its `blocks` are. What it can do beyond that it lists in `offers`:
+
+    - RECOMPUTE: its `forward` sends the blocks through `run`. A network draws no random numbers, so that a block
+      computed again gives the same.
+    - CUT: it has `first` and `rest`.
     """
 
-    layers: nn.Sequential
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
     recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
+    offers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, **arguments: int) -> None:
         super().__init__()
         self.arguments = arguments
 
-    def through(self, x: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
-        """Layers `start` to before `stop` on their input → float32."""
-        layers = self.layers if (start, stop) == (0, None) else self.layers[start:stop]
+    @property
+    def blocks(self) -> Sequence[nn.Module]:
+        """Its parts, nearest the input first: every weight is in one of them. Starts freeze them by their place."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """`y` (N,) int64 are the labels, for a network that has classes; any other ignores them."""
+        raise NotImplementedError
+
+    def first(self, blocks: int, x: Tensor, y: Tensor | None) -> Tensor:
+        """What its first so many blocks make of the input. Only where it offers CUT."""
+        raise NotImplementedError
+
+    def rest(self, blocks: int, x: Tensor, y: Tensor | None) -> Tensor:
+        """What the other blocks make of that: `rest(k, first(k, x, y), y)` is `forward(x, y)`."""
+        raise NotImplementedError
+
+    def __call__(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.computed(super().__call__, x, y)
+
+    def computed(self, function: Callable[..., Tensor], *inputs: Any) -> Tensor:
+        """`function(*inputs)` in the network's precision → float32."""
         with self.autocast():
-            y = recomputing(layers, x) if self.recompute and torch.is_grad_enabled() else layers(x)
-        return y.float()
+            return function(*inputs).float()
+
+    def run(self, block: nn.Module, *inputs: Any) -> Any:
+        """`block(*inputs)`, in a `forward`; where `recompute` says so, its activations are not kept."""
+        return recomputing(block, *inputs) if self.recompute and torch.is_grad_enabled() else block(*inputs)
+
+    def require(self, offer: str, asked: str) -> None:
+        """Raise ValueError unless the network offers that; `asked` is the key that asks for it."""
+        if offer not in self.offers:
+            raise ValueError(f"{self.description()['network']} does not offer what {asked} needs: {offer}")
+
+    def labels(self, y: Tensor | None) -> Tensor:
+        """The labels of a network that has classes. Raises ValueError where there are none."""
+        if y is None:
+            raise ValueError(f"{self.description()['network']} was built with {self.classes} classes: it needs labels")
+        return y
 
     @property
-    def frozen_layers(self) -> int:
-        """How many layers nearest the input do not train."""
-        trains = [any(parameter.requires_grad for parameter in layer.parameters()) for layer in self.layers]
+    def frozen_blocks(self) -> int:
+        """How many blocks nearest the input do not train."""
+        trains = [any(parameter.requires_grad for parameter in block.parameters()) for block in self.blocks]
         return trains.index(True) if True in trains else len(trains)
 
     @property
     def classes(self) -> int:
         """How many labels there are, of a conditional network; 0 of any other."""
         return self.arguments.get("classes", 0)
-
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """All layers. `y` (N,) int64 are the labels of a network that has classes; any other ignores them.
-
-        They come in as further channels of its input, one per class: 1 throughout for the label, else 0 (Mirza &
-        Osindero 2014, arXiv:1411.1784). Raises ValueError where they are needed and not there.
-        """
-        if not self.classes:
-            return self.through(x)
-        if y is None:
-            raise ValueError(f"{self.description()['network']} was built with {self.classes} classes: it needs labels")
-        channels = (y[:, None] == torch.arange(self.classes, device=y.device)).to(x.dtype)
-        return self.through(torch.cat([x, channels[:, :, None, None].expand(-1, -1, *x.shape[2:])], dim=1))
 
     def description(self) -> dict[str, Any]:
         """What `rebuild` needs, as plain JSON values."""
@@ -83,11 +108,11 @@ class Family:
 
     def critic(self, data: DataFacts) -> "Network":
         """(N, channels, size, size) in [-1, 1] → (N,), with fresh weights."""
-        raise NoSuchNetwork(f"{type(self).__name__} has no critic; choose another family in models.yaml")
+        raise NoSuchNetwork(f"{type(self).__name__} has no critic; choose another family in networks of params.yaml")
 
     def encoder(self, data: DataFacts, outputs: int) -> "Network":
         """(N, channels, size, size) in [-1, 1] → (N, outputs), with fresh weights."""
-        raise NoSuchNetwork(f"{type(self).__name__} has no encoder; choose another family in models.yaml")
+        raise NoSuchNetwork(f"{type(self).__name__} has no encoder; choose another family in networks of params.yaml")
 
     def classes(self, data: DataFacts) -> int:
         """How many labels the networks are given; 0: none. Raises ValueError where the images have none."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from frugalgan.config.sections import STRICT, Count
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks import Family, Network
+from frugalgan.networks.chain import Chain
 
 RGB = 3  # channels
 
@@ -47,11 +48,11 @@ def halvings(width: int, n: int, name: str) -> list[int]:
     return [width >> i for i in range(n + 1)]
 
 
-class LatentNetwork(Network):
+class LatentNetwork(Chain):
     """A generator of latent vectors: (N, latent_size) float32, standard normal → (N, channels, S, S) in [-1, 1]."""
 
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return super().forward(x[:, :, None, None], y)
+    def enter(self, x: Tensor) -> Tensor:
+        return x[:, :, None, None]
 
 
 class Generator(LatentNetwork):
@@ -69,7 +70,7 @@ class Generator(LatentNetwork):
         )
 
 
-class Critic(Network):
+class Critic(Chain):
     """The thesis's "model 1-2 discriminator", no sigmoid, no batch statistics (a gradient penalty forbids them).
 
     (N, channels, S, S) float32 in [-1, 1] → (N,) float32: a critic's value, or a discriminator's logit.
@@ -82,8 +83,8 @@ class Critic(Network):
         downs = [down(a, b) for a, b in pairwise(widths)]
         self.layers = nn.Sequential(*downs, nn.Conv2d(widths[-1], 1, 4, 1, 0))
 
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return super().forward(x, y).flatten()
+    def leave(self, x: Tensor) -> Tensor:
+        return x.flatten()
 
 
 def encode_down(a: int, b: int) -> nn.Sequential:
@@ -95,7 +96,7 @@ def encode_down(a: int, b: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.GroupNorm(1, b), nn.LeakyReLU(0.2, inplace=True))
 
 
-class Encoder(Network):
+class Encoder(Chain):
     """As deep and wide as `Critic`: (N, channels, S, S) float32 in [-1, 1] → (N, outputs) float32."""
 
     def __init__(self, *, image_size: int, width: int, outputs: int, channels: int = RGB, classes: int = 0) -> None:
@@ -105,8 +106,8 @@ class Encoder(Network):
         downs = [encode_down(a, b) for a, b in pairwise(widths)]
         self.layers = nn.Sequential(*downs, nn.Conv2d(widths[-1], outputs, 4, 1, 0))
 
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return super().forward(x, y).flatten(1)
+    def leave(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -1,6 +1,6 @@
 """The networks of one training, by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -15,7 +15,7 @@ class Waiting:
     """For how many images at the beginning the generator does not train, or only its first `layers` do not."""
 
     images: float = 0.0
-    layers: int = 0  # counted from z; 0: all
+    layers: int = 0  # blocks, counted from z; 0: all
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Networks:
         """The parameters of G that an update after `seen` images changes; none where the generator waits."""
         if seen >= self.waiting.images:
             return trainable(self.G)
-        return trainable(self.G.layers[self.waiting.layers :]) if self.waiting.layers else []
+        blocks = self.G.blocks[self.waiting.layers :] if self.waiting.layers else ()
+        return [parameter for block in blocks for parameter in trainable(block)]
 
 
 def trainable(network: nn.Module) -> list[nn.Parameter]:
@@ -62,7 +63,8 @@ def trainable(network: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
-def freeze_layers(layers: nn.Module) -> None:
+def freeze_blocks(blocks: Iterable[nn.Module]) -> None:
     """No gradients, no optimiser state, and BatchNorm neither uses nor updates batch statistics."""
-    layers.requires_grad_(False)
-    layers.eval()
+    for block in blocks:
+        block.requires_grad_(False)
+        block.eval()

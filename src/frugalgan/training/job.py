@@ -13,8 +13,9 @@ from frugalgan.config.study import Study
 from frugalgan.data.facts import FILE, DataFacts, read_facts
 from frugalgan.methods.base import Method
 from frugalgan.methods.start import StartError, check_sizes, check_teacher, freeze
-from frugalgan.networks import Family
+from frugalgan.networks import RECOMPUTE, Family
 from frugalgan.networks.parts import Networks
+from frugalgan.networks.recomputation import check_recomputable
 from frugalgan.training.settings import Training
 
 PREPARED = Path("data", "prepared")
@@ -157,6 +158,7 @@ def _check(study: Study, name: str, recipes: dict[str, Recipe]) -> None:
         with torch.device("meta"):
             networks = recipe.networks()
             freeze(recipe.start, networks)
+            check_networks(recipe, networks, recompute=study.section("training", Training).recompute)
             if isinstance(recipe.source, Recipe):
                 source = recipe.source.networks()
                 for part in recipe.start.weights:
@@ -170,6 +172,14 @@ def _check(study: Study, name: str, recipes: dict[str, Recipe]) -> None:
         raise ParamsError(f"{where}: from {row.source!r}, start {row.start!r}: {error}") from None
     except ValueError as error:
         raise ParamsError(f"{where}: networks {row.networks!r}, data {row.data!r}: {error}") from None
+
+
+def check_networks(recipe: Recipe, networks: Networks, *, recompute: bool) -> None:
+    """Raise ValueError where networks do not offer what the method or section `training` asks of them."""
+    recipe.method.check(networks)
+    for network in networks.parts.values() if recompute else ():
+        network.require(RECOMPUTE, "training.recompute")
+        check_recomputable(network)
 
 
 def _check_teacher(recipe: Recipe, teacher: Recipe) -> None:

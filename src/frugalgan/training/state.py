@@ -15,7 +15,7 @@ from frugalgan.methods.gradients import Accumulation, identity
 from frugalgan.methods.start import Source, freeze, started
 from frugalgan.networks.parts import Networks
 from frugalgan.training.ema import averaged
-from frugalgan.training.job import Recipe
+from frugalgan.training.job import Recipe, check_networks
 from frugalgan.training.memory import state_tensors
 from frugalgan.training.processes import count_processes
 from frugalgan.training.settings import Training
@@ -111,7 +111,7 @@ def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg
     """Networks, optimisers and running average before the first step; new weights follow from `seed`.
 
     `source` is what the recipe starts or learns from; `kimg` the budget, of which the generator may wait a share.
-    Raises StartError.
+    Raises StartError, and ValueError where networks do not offer what is asked of them.
     """
     torch.manual_seed(stream_seed(seed))
     networks = started(recipe.start, recipe.networks(), source, kimg)
@@ -123,9 +123,10 @@ def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg
         if conditions.channels_last:
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     if conditions.compile:
-        networks.G.layers.compile()  # not a critic's: compiled code has no second derivatives, which a penalty needs
+        networks.G.compile()  # not a critic's: compiled code has no second derivatives, which a penalty needs
     for network in networks.parts.values():
         network.train()
     freeze(recipe.start, networks)
+    check_networks(recipe, networks, recompute=conditions.recompute)
     decay = conditions.ema_decay if recipe.method.averages_generator else 0.0
     return State(networks, recipe.method.optimizers(networks), averaged(networks.G, decay))
