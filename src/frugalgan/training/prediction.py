@@ -1,15 +1,17 @@
 """What a step of training needs, known before it is taken: parameters, and memory by kind."""
 
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, optim
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
+from frugalgan.methods.base import Method
 from frugalgan.methods.start import Source
 from frugalgan.methods.teachers import PooledTeacher
 from frugalgan.training.job import PoolRecipe, Recipe
@@ -18,6 +20,7 @@ from frugalgan.training.state import Conditions, State, begin
 
 CPU = torch.device("cpu")
 LATE = 2**40  # images seen
+_known: dict[Any, "Need"] = {}  # each network is planned once in a process
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,35 @@ class Need:
     activations_bytes: int
 
 
-@cache
 def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
     """What `recipe` needs, from one step on tensors that have shapes but no memory (FakeTensorMode).
 
     A source is built untrained, as large as it will be. The peak is that of
-    live tensors in the second step, when optimiser state is there, in each process; no network is allocated.
+    live tensors in a step that finds optimiser state, in each process; no network is allocated.
     Raises ValueError for a batch that can't be split as the conditions ask for.
     """
     conditions.check_batch(batch_size)
-    recipe = replace(recipe, method=recipe.method.shortest_step())
+    recipe = _bare(replace(recipe, method=recipe.method.shortest_step()))
+    key = _sizes(recipe.method), replace(recipe, method=None), batch_size, conditions
+    if key not in _known:
+        _known[key] = _predict(recipe, batch_size, conditions)
+    return _known[key]
+
+
+def _bare(recipe: Recipe) -> Recipe:
+    """Without what says nothing about memory: with whose weights it starts, and how long something waits."""
+    start = replace(recipe.start, weights=(), wait=0.0, layers=0)
+    source = recipe.source if start.teacher else None
+    return replace(recipe, start=start, source=_bare(source) if isinstance(source, Recipe) else source)
+
+
+def _sizes(method: Method) -> tuple[Any, ...]:
+    """All of a method's section that memory may depend on: of rates and weights of terms, whether they are 0."""
+    values = ((name, bool(value) if isinstance(value, float) else value) for name, value in asdict(method).items())
+    return type(method), *values
+
+
+def _predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
     with FakeTensorMode():
         # fake networks can't be copied as `averaged` does it; its update is never the peak
         state = fresh_state(recipe, replace(conditions, ema_decay=0.0, device=CPU, compile=False))
@@ -60,7 +82,8 @@ def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
             recipe.method.step(state.networks, state.optimizers, share_of_noise, conditions.accumulation())
 
         share_of_noise = partial(noise, recipe.data, batch_size // conditions.processes, CPU)
-        step()
+        for optimizer in state.optimizers.values():
+            _give_state(optimizer)
         with LiveBytes(living(), state.trainable()) as live:
             step()
         G = state.networks.G
@@ -74,6 +97,15 @@ def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
             optimizer_bytes=live.at_peak[OPTIMIZER],
             activations_bytes=live.at_peak[ACTIVATIONS],
         )
+
+
+def _give_state(optimizer: optim.Optimizer) -> None:
+    """What it keeps from its first step on."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
 
 
 def fresh_state(recipe: Recipe, conditions: Conditions) -> State:
