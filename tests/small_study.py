@@ -21,7 +21,7 @@ def dataset(**changes: Any) -> dict[str, Any]:
     """A section of `datasets`."""
     return {
         "source": "drawn", "subject": "any", "count": 10, "crop": "centre", "size": 32, "colour": True, "mirror": False,
-        "labels": False, "extractor": "efficientnet_lite0_64", "samples": 20, "reference": 60, "moment_samples": 20,
+        "labels": False, "extractor": "efficientnet_lite0_mid64", "samples": 20, "reference": 60, "moment_samples": 20,
     } | changes  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
     Path("models.yaml").write_text(yaml.safe_dump({"models": ROWS}))
     places.prepared("cats").parent.mkdir(parents=True)
     prepared(places.prepared("cats"), noise_images(20), heldout=4)
-    network = extractor("efficientnet_lite0_64", None, torch.device("cpu"))
+    network = extractor("efficientnet_lite0_mid64", None, torch.device("cpu"))
     sets = reference(network, places.prepared("cats"), name="cats", n=10, seed=EVALUATE["seed"], batch_size=4)
     save_features(places.reference("cats"), sets)
     write_json(places.floor("cats"), {})
@@ -69,8 +69,8 @@ def test_numbers_and_pictures_of_each_model(main: Callable[[str], None]) -> None
     assert np.array_equal(read_rgb(places.pictures("cats_vae") / "random.png"), expected)
     all_numbers, some = (json.loads(find("cats_vae").read_text()) for find in (places.evaluation, places.summary))
     assert all_numbers["seeds"] == [3, 4] and len(all_numbers["quality"]) == 2 and "CPU" in all_numbers["device"]
-    assert some["fd_efficientnet_lite0_64"] == np.mean(
-        [quality["fd_efficientnet_lite0_64"] for quality in all_numbers["quality"]]
+    assert some["fd_efficientnet_lite0_mid64"] == np.mean(
+        [quality["fd_efficientnet_lite0_mid64"] for quality in all_numbers["quality"]]
     )
 
 

@@ -22,7 +22,7 @@ from frugalgan.evaluation.metrics.names import distance_key
 @pytest.fixture(scope="module")
 def feature_set() -> FeatureSet:
     images = np.random.default_rng(0).integers(0, 256, (7, 3, 32, 32), np.uint8)
-    return extract(extractor("efficientnet_lite0_64"), images, source="cats", seed=3, batch_size=4)
+    return extract(extractor("efficientnet_lite0_mid64"), images, source="cats", seed=3, batch_size=4)
 
 
 def test_features_file_keeps_all_and_is_the_same_bytes_each_time(feature_set: FeatureSet, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_features_made_differently_cannot_be_compared(feature_set: FeatureSet, c
 
 def test_grey_images_are_measured_as_rgb() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (3, 1, 32, 32), np.uint8)
-    network = extractor("efficientnet_lite0_64")
+    network = extractor("efficientnet_lite0_mid64")
     one, three = (
         extract(network, images, source="grey", seed=0, batch_size=2) for images in (grey, np.repeat(grey, 3, axis=1))
     )
@@ -72,8 +72,8 @@ def test_another_resolution_is_another_metric() -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), np.uint8)
     small, large = (
         extract(extractor(name), images, source=name, seed=0, batch_size=2)
-        for name in ("efficientnet_lite0_64", "efficientnet_lite0")
+        for name in ("efficientnet_lite0_mid64", "efficientnet_lite0")
     )
-    assert distance_key(small.provenance.extractor) == "fd_efficientnet_lite0_64"
-    with pytest.raises(FeaturesError, match="cannot be compared: extractor is efficientnet_lite0_64"):
+    assert distance_key(small.provenance.extractor) == "fd_efficientnet_lite0_mid64"
+    with pytest.raises(FeaturesError, match="cannot be compared: extractor is efficientnet_lite0_mid64"):
         check_comparable(small.provenance, large.provenance)

@@ -5,6 +5,7 @@ A backbone never trains and is no part of a model's weights: it comes from its p
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0  # the Lite family's own input scaling, not ImageNet's mean and deviation
+MIDDLE = 10  # number of the last block at 1/16 of the size
 
 
 class Backbone(nn.Module):
@@ -77,6 +79,10 @@ class EfficientNetLite0(Backbone):
     def last(self, pixels: Tensor) -> Tensor:
         """The last of the maps alone."""
         return deque(self.maps(pixels), maxlen=1).pop()
+
+    def middle(self, pixels: Tensor) -> Tensor:
+        """The last map at 1/16 of the size, (N, 112, H/16, W/16); what lies behind it is not computed."""
+        return next(islice(self.maps(pixels), MIDDLE, None))
 
     def logits(self, features: Tensor) -> Tensor:
         """(N, 1280), means over the last map → (N, 1000), scores of ImageNet's classes."""
