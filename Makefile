@@ -9,9 +9,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-repro: .git .venv/installed  ## regenerate every result that is out of date (dvc repro)
+repro: .git .venv/installed  ## regenerate every result that is out of date (dvc repro, with stages that start faster)
 	@$(BIN)/frugalgan check
-	$(BIN)/dvc repro
+	@$(BIN)/frugalgan repro
 
 test: .venv/installed  ## all tests, the slow ones included
 	$(BIN)/python -m pytest

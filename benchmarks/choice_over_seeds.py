@@ -62,7 +62,7 @@ def train(model: str, choice: str, seed: int, folder: Path) -> dict[str, Any]:
     if pool := chosen.pools.get(row.source):
         source = folder / "pool"
         teacher = seed_folder(places.weights(pool.source), seed)
-        write_pool(teacher, source / str(seed), n=pool.images, seed=seed, batch_size=settings.batch_size)
+        write_pool(teacher, source / str(seed), n=pool.images, seed=seed)
     run(
         replace(job(chosen, model), seeds=(seed,)),
         data=places.prepared(row.data),
@@ -72,7 +72,7 @@ def train(model: str, choice: str, seed: int, folder: Path) -> dict[str, Any]:
         source=source,
     )
     G = load_generator(folder / model / "weights" / str(seed))
-    images = generate(G, n=dataset.samples, seed=settings.seed, batch_size=settings.batch_size).numpy()
+    images = generate(G, n=dataset.samples, seed=settings.seed).numpy()
     network = extractor(dataset.extractor, settings.weights_file)
     fake = extract(network, images, source=model, seed=settings.seed, batch_size=settings.batch_size)
     real = load_features(places.reference(row.data))[REFERENCE]

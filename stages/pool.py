@@ -9,20 +9,19 @@ from frugalgan.command import run_stage
 from frugalgan.config import places
 from frugalgan.config.params import unknown
 from frugalgan.config.study import load
-from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import replaced
 from frugalgan.methods.pool import write_pool
 
 
 def main(name: Annotated[str, typer.Argument(metavar="POOL", help="a key of `pools` in params.yaml")]) -> None:
-    """Write so many pairs of z and the model's image per seed below models/POOL; none where `images` is 0."""
+    """Write so many pairs of z and the model's image per seed below models/POOL."""
     study = load()
     if name not in study.pools:
         raise unknown(study.params, "pools", name, study.pools)
-    pool, batch_size = study.pools[name], study.section("evaluate", Evaluate).batch_size
+    pool = study.pools[name]
     for seed in study.seeds(pool.source):
         source, out = places.weights(pool.source) / str(seed), places.weights(name) / str(seed)
-        write_pool(source, out, n=pool.images, seed=seed, batch_size=batch_size)
+        write_pool(source, out, n=pool.images, seed=seed)
     with replaced(places.samples(name)) as folder:  # students are compared with the model itself
         shutil.copytree(places.samples(pool.source), folder)
 

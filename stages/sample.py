@@ -23,7 +23,6 @@ def main(
         draws=settings.repeats,
         n=study.data_of(name).samples,
         seed=settings.seed,
-        batch_size=settings.batch_size,
     )
 
 

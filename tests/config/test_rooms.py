@@ -10,7 +10,8 @@ from frugalgan.code import imported
 
 SRC = PROJECT / "src/frugalgan"
 GROUND = ("files", "provenance", "code", "device", "command")
-FLOORS = (*GROUND, "config", "data", "networks", "methods", "training", "evaluation", "report", "check", "cli")
+ROOMS = ("config", "data", "networks", "methods", "training", "evaluation", "report", "running")
+FLOORS = (*GROUND, *ROOMS, "check", "cli")
 
 
 def room(path: Path) -> str:

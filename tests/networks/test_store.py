@@ -12,7 +12,7 @@ from frugalgan.files import FileError
 from frugalgan.networks import Network
 from frugalgan.networks.dcgan import Critic, Generator
 from frugalgan.networks.parts import CRITIC, GENERATOR
-from frugalgan.networks.sampling import FIXED, fixed_latents, generate, images_of, latents, write_samples
+from frugalgan.networks.sampling import fixed_latents, generate, images_of, latents, write_samples
 from frugalgan.networks.store import ModelError, load_generator, load_model, save_model
 
 
@@ -52,22 +52,22 @@ def test_missing_and_damaged_models_are_named(folder: Path) -> None:
 def test_samples_are_every_seeds_images_of_the_same_z(tmp_path: Path) -> None:
     generators: list[Network] = [write_model(tmp_path / str(seed), seed) for seed in (0, 1)]
     out = tmp_path / "samples"
-    write_samples([tmp_path / "0", tmp_path / "1"], out, draws=3, n=5, seed=3, batch_size=4)
+    write_samples([tmp_path / "0", tmp_path / "1"], out, draws=3, n=5, seed=3)
     assert {file.name for file in out.iterdir()} == {"samples.npy", "others.npy", "grid.png", "fixed.png"}
     samples, others = np.load(out / "samples.npy"), np.load(out / "others.npy")
     assert samples.shape == (2, 15, 3, 32, 32) and others.shape == (2, 5, 3, 32, 32)
     for i, G in enumerate(generators):
-        assert np.array_equal(samples[i], generate(G, n=15, seed=3, batch_size=4).numpy())
-        assert np.array_equal(others[i], generate(G, n=5, seed=stream_seed(3, "others"), batch_size=4).numpy())
+        assert np.array_equal(samples[i], generate(G, n=15, seed=3).numpy())
+        assert np.array_equal(others[i], generate(G, n=5, seed=stream_seed(3, "others")).numpy())
     assert not np.array_equal(samples[0], samples[1]) and not np.array_equal(samples[:, :5], others)
 
 
 def test_grids_show_the_first_seeds_images_large(tmp_path: Path) -> None:
     G, out = write_model(tmp_path / "0", 0), tmp_path / "samples"
     write_model(tmp_path / "1", 1)
-    write_samples([tmp_path / "0", tmp_path / "1"], out, draws=3, n=5, seed=3, batch_size=15)
+    write_samples([tmp_path / "0", tmp_path / "1"], out, draws=3, n=5, seed=3)
     first = np.load(out / "samples.npy")[0, 0]
-    fixed = images_of(G, fixed_latents(4), FIXED).numpy()[0]
+    fixed = images_of(G, fixed_latents(4)).numpy()[0]
     for name, image in (("grid.png", first), ("fixed.png", fixed)):
         shown = read_rgb(out / name)[4 : 4 + 128, 4 : 4 + 128]  # px, behind the padding
         assert np.array_equal(shown, image.repeat(4, axis=1).repeat(4, axis=2).transpose(1, 2, 0))
@@ -75,9 +75,9 @@ def test_grids_show_the_first_seeds_images_large(tmp_path: Path) -> None:
 
 def test_a_conditional_models_images_are_of_each_label_in_turn(tmp_path: Path) -> None:
     G, z = write_model(tmp_path / "0", 0, classes=3), latents(7, 4, seed=1)
-    expected = images_of(G, z, 2, torch.tensor([0, 1, 2, 0, 1, 2, 0]))
-    assert torch.equal(images_of(G, z, 2), expected)
-    assert not torch.equal(images_of(G, z, 2, torch.zeros(7, dtype=torch.int64)), expected)
+    expected = images_of(G, z, torch.tensor([0, 1, 2, 0, 1, 2, 0]))
+    assert torch.equal(images_of(G, z), expected)
+    assert not torch.equal(images_of(G, z, torch.zeros(7, dtype=torch.int64)), expected)
 
 
 def test_latents_do_not_depend_on_how_many_are_drawn() -> None:

@@ -58,14 +58,11 @@ def test_a_student_learns_from_a_pool_of_images(folder: Path) -> None:
     rows = {MODEL: ROW, "student": KD | {"from": "pool"}}
     pools = {"pools": {"pool": {"from": MODEL, "images": 10}}}
     teacher, pool = train(folder, rows, MODEL, pools) / "weights/0", folder / "models/pool/weights/0"
-    write_pool(teacher, pool, n=10, seed=0, batch_size=4)
+    write_pool(teacher, pool, n=10, seed=0)
     kept = load_pool(pool)
-    images = images_of(load_generator(teacher), torch.from_numpy(kept.z), 4).numpy()
+    images = images_of(load_generator(teacher), torch.from_numpy(kept.z)).numpy()
     assert kept.z.shape == (10, 100) and np.array_equal(kept.pixels, images)
     assert record(train(folder, rows, "student", pools), 0)["from"] == "pool"
-    write_pool(teacher, pool, n=0, seed=0, batch_size=4)
-    with pytest.raises(FileError, match=r"an empty pool; set pools\.<name>\.images in params\.yaml"):
-        load_pool(pool)
 
 
 # --- what is left ----------------------------------------------------------------------------------------------------
@@ -87,12 +84,11 @@ def test_the_record_says_what_was_asked_for(folder: Path) -> None:
     said = record(train(folder, {MODEL: ROW}, MODEL, {"wgan_gp.gradient_penalty": 5.0}), 0)
     assert all(said[key] == value for key, value in ROW.items() if key != "seeds")
     assert said["settings"]["method"] == {"name": "WganGp", "gradient_penalty": 5.0, "penalty_at": "image"} | {
-        "n_critic": 2, "learning_rate": 0.0002, "beta1": 0.0, "beta2": 0.9
+        "n_critic": 2, "learning_rate": 0.0002, "critic_learning_rate": 0.0002, "beta1": 0.0, "beta2": 0.9
     }  # fmt: skip
     assert said["settings"]["networks"]["family"] == "Dcgan" and said["settings"]["data"]["size"] == 32
     assert said["batch_size"] == 8 and said["processes"] == 1 and said["versions"]["torch"]
     assert said["generator_bytes"] == len(weights(folder / "models" / MODEL, 0))
-    assert said["predicted_peak_bytes"] == pytest.approx(said["peak_training_bytes"], rel=0.1)
 
 
 def test_a_record_that_cannot_be_written_leaves_the_earlier_weights(

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from frugalgan.data.images import enlarged_grid, to_unit
 from frugalgan.networks.parts import Networks
-from frugalgan.networks.sampling import generate, images_of, latents
+from frugalgan.networks.sampling import BATCH, generate, images_of, latents
 
-BATCH = 64  # images per forward pass
 OUTERMOST = 0.03  # of the normal's probability, beyond the edge of the manifold's picture
 
 
@@ -44,7 +43,7 @@ def reconstructions(networks: Networks, images: np.ndarray, labels: np.ndarray, 
     """
     images = images[: len(images) // columns * columns]
     codes = torch.from_numpy(encode(networks, images, labels[: len(images)]))
-    decoded = images_of(networks.G, codes, BATCH, _tensor(labels[: len(images)])).numpy()
+    decoded = images_of(networks.G, codes, _tensor(labels[: len(images)])).numpy()
     rows = (-1, 1, columns, *images.shape[1:])
     pairs = np.concatenate([images.reshape(rows), decoded.reshape(rows)], axis=1)
     return enlarged_grid(pairs.reshape(-1, *images.shape[1:]), columns=columns)
@@ -52,7 +51,7 @@ def reconstructions(networks: Networks, images: np.ndarray, labels: np.ndarray, 
 
 def random_decodes(networks: Networks, *, n: int, columns: int, seed: int) -> np.ndarray:
     """What the decoder makes of the first n normal codes of `seed`; where it is conditional, of each label in turn."""
-    return enlarged_grid(generate(networks.G, n=n, seed=seed, batch_size=BATCH).numpy(), columns=columns)
+    return enlarged_grid(generate(networks.G, n=n, seed=seed).numpy(), columns=columns)
 
 
 def by_label(networks: Networks, *, columns: int, seed: int) -> np.ndarray:
@@ -65,7 +64,7 @@ def by_label(networks: Networks, *, columns: int, seed: int) -> np.ndarray:
         raise ValueError("images by label need a decoder that is told labels")
     z = latents(columns, networks.G.arguments["latent_size"], seed).repeat(classes, 1)
     y = torch.arange(classes).repeat_interleave(columns)
-    return enlarged_grid(images_of(networks.G, z, BATCH, y).numpy(), columns=columns)
+    return enlarged_grid(images_of(networks.G, z, y).numpy(), columns=columns)
 
 
 def manifold(networks: Networks, *, side: int) -> np.ndarray:
@@ -79,7 +78,7 @@ def manifold(networks: Networks, *, side: int) -> np.ndarray:
     quantiles = norm.ppf(np.linspace(OUTERMOST, 1 - OUTERMOST, side)).astype(np.float32)
     first, second = np.meshgrid(quantiles, quantiles[::-1])
     z = torch.from_numpy(np.stack([first.ravel(), second.ravel()], axis=1))
-    return enlarged_grid(images_of(networks.G, z, BATCH).numpy(), columns=side)
+    return enlarged_grid(images_of(networks.G, z).numpy(), columns=side)
 
 
 def _tensor(labels: np.ndarray) -> Tensor:

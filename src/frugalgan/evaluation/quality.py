@@ -7,7 +7,6 @@ import numpy as np
 
 from frugalgan.evaluation.features import FeatureSet, check_comparable, facts_of_images
 from frugalgan.evaluation.metrics.frechet import frechet_distance, frechet_infinity
-from frugalgan.evaluation.metrics.inception_score import inception_score
 from frugalgan.evaluation.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout
 from frugalgan.evaluation.metrics.names import distance_key, metric_key
 from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING
@@ -52,6 +51,8 @@ def quality(
         distances = [frechet_distance(draw, source.features) for draw in draws]
         values |= mean_and_sd(f"{key}_vs_source", distances) | facts_of_images("source", source)
     if logits is not None:
+        from frugalgan.evaluation.metrics.inception_score import inception_score  # SciPy's functions take 0.2 s
+
         parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
         values |= mean_and_sd(metric_key("inception_score", extractor), parts)
     if TRAINING in data and HELDOUT in data and data[HELDOUT].provenance.n >= LEAST_HELDOUT:

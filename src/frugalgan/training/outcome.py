@@ -16,7 +16,6 @@ from frugalgan.provenance import versions
 from frugalgan.training.ema import working_generator
 from frugalgan.training.job import Job
 from frugalgan.training.memory import count_parameters
-from frugalgan.training.prediction import predict
 from frugalgan.training.record import Recorder, write_rows
 from frugalgan.training.state import Conditions, State
 
@@ -84,7 +83,6 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
     Memory is that of one process, the first.
     """
     state, recorder = run.state, run.recorder
-    need = predict(run.job.recipe, run.job.batch_size, run.conditions)
     values = {
         "seconds": recorder.seconds,
         "seconds_drawing_moments": recorder.drawing_seconds,
@@ -95,7 +93,6 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
         "peak_training_bytes": recorder.peak_bytes,
         "peak_training_bytes_taken_by": "max_memory_allocated" if recorder.device.type == "cuda" else "live tensors",
         **{f"peak_{part}_bytes": size for part, size in recorder.peak_parts.items()},
-        "predicted_peak_bytes": need.peak_bytes if recorder.steps else 0,
         "trained_parameters": count_parameters(state.networks.parts.values(), trained_only=True),
         "generator_parameters": count_parameters((state.networks.G,), trained_only=False),
         "generator_bytes": generator_bytes,

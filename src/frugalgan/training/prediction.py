@@ -123,6 +123,6 @@ def noise(data: DataFacts, batch_size: int, device: torch.device) -> Batch:
 def _source(recipe: Recipe) -> Source | None:
     if not isinstance(recipe.source, PoolRecipe):
         return None if recipe.source is None else recipe.source.networks()
-    n, data = max(1, recipe.source.images), recipe.data
+    n, data = recipe.source.images, recipe.data
     images = np.broadcast_to(np.uint8(0), (n, data.channels, data.size, data.size))
     return PooledTeacher(np.zeros((n, recipe.source.latent_size), np.float32), images)

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from frugalgan.methods.gradients import identity
 from frugalgan.networks import Network
 from frugalgan.networks.sampling import FIXED_SEED, images_of, latents
-from frugalgan.training.ema import BATCH, working_generator
+from frugalgan.training.ema import working_generator
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.memory import LiveBytes
 from frugalgan.training.state import State
@@ -155,7 +155,7 @@ class Recorder:
         begun = time.perf_counter()
         generator = working_generator(G, ema, self.seed)
         z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
-        self.samples[self.done] = images_of(generator, z, BATCH).numpy()
+        self.samples[self.done] = images_of(generator, z).numpy()
         if losses := self._heldout(generator):
             self.losses_heldout[self.done] = losses
         self.moments[self.done] = self._kimg, round(self.seconds, 3)

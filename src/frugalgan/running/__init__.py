@@ -1,0 +1,1 @@
+"""`dvc repro` whose stages start at once, for none of them imports PyTorch anew."""
