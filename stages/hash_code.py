@@ -1,5 +1,6 @@
 """What the code of every stage says, so that editing code re-runs the stages that run it; and a check of the study."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from frugalgan.check import check_names, check_place
@@ -7,11 +8,11 @@ from frugalgan.code import write_code
 from frugalgan.command import run_stage
 from frugalgan.config import places
 from frugalgan.config.study import load
-from frugalgan.files import replaced
+from frugalgan.files import replaced, write_json
 
 
 def main() -> None:
-    """Write code/: a file per stage, method and section of networks: modules, each with a hash of its text."""
+    """Write code/: the rows, and a file per stage, method and section of networks: modules and hashes of their text."""
     check_place()
     study = load()
     check_names(study)
@@ -20,6 +21,7 @@ def main() -> None:
     scripts = sorted(Path(__file__).parent.glob("[a-z]*.py"))
     with replaced(places.CODE) as folder:
         write_code(folder, scripts, methods, networks)
+        write_json(folder / "rows.json", {name: asdict(row) for name, row in study.rows.items()})
 
 
 if __name__ == "__main__":

@@ -87,6 +87,6 @@ def test_other_arrays_are_refused(lite: Extractor, images: np.ndarray) -> None:
 def test_unknown_extractor_lists_the_choices() -> None:
     with pytest.raises(
         ExtractorError,
-        match=r"extractor: 'vgg' is not one of efficientnet_lite0, efficientnet_lite0_mid64, inception",
+        match=r"extractor: 'vgg' is not one of efficientnet_lite0, efficientnet_lite0_64, ",
     ):
         extractor("vgg")

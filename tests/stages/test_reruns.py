@@ -36,7 +36,7 @@ ROOMS = {
     "data/sources/folder.py": of("fetch", SETS),
     "data/crops.py": of("prepare", SETS),
     "networks/dcgan_student.py": of("train", {"student"}) | of("sample", {"student"}) | of("evaluate", {"student"}),
-    "networks/recomputation.py": MODEL_STAGES,
+    "networks/recomputation.py": of("reference", SETS) | MODEL_STAGES,  # the extractor is a network, too
     "methods/kd.py": of("train", {"student"}),
     "methods/wgan_gp.py": of("train", WGAN),
     "methods/losses.py": of("train", ALL),
@@ -75,7 +75,8 @@ def test_a_new_method_trains_nothing_and_a_row_of_it_trains_one_model(project: S
     source = (project.folder / "src/frugalgan/methods/dcgan.py").read_text()
     (project.folder / "src/frugalgan/methods/hinge.py").write_text(source.replace("DcGan", "Hinge"))
     assert project.changed() == {"code"}
-    project.append("params.yaml", "\nhinge: {n_critic: 1, learning_rate: 0.001, beta1: 0.5, beta2: 0.999}\n")
+    rates = "learning_rate: 0.001, critic_learning_rate: 0.001, beta1: 0.5, beta2: 0.999"
+    project.append("params.yaml", f"\nhinge: {{n_critic: 1, {rates}}}\n")
     project.append("models.yaml", row("dogs_hinge", method="hinge"))
     assert project.repro() == {"code"} | of("train", {"dogs_hinge"}) | following("dogs_hinge")
 
@@ -94,7 +95,7 @@ def test_a_new_family_trains_nothing_and_a_row_of_it_trains_one_model(project: S
 def test_a_row_trains_samples_and_evaluates_its_model_alone(project: StandIn) -> None:
     project.append("models.yaml", row("dogs_dcgan"))
     assert project.repro() == {"code"} | of("train", {"dogs_dcgan"}) | following("dogs_dcgan")
-    project.edit("params.yaml", "  dogs: {kimg: 16.0", "  longer: {kimg: 20.0, batch_size: 16}\n  dogs: {kimg: 16.0")
+    project.edit("params.yaml", "  dogs: {kimg: ", "  longer: {kimg: 20.0, batch_size: 16}\n  dogs: {kimg: ")
     project.edit("models.yaml", row("dogs_dcgan"), row("dogs_dcgan", budget="longer"))
     assert project.repro() == {"code"} | of("train", {"dogs_dcgan"}) | following("dogs_dcgan")
 

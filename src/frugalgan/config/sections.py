@@ -18,7 +18,7 @@ Beta = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Text = Annotated[str, Field(min_length=1)]
 Part = Literal["generator", "critic", "encoder"]
-ExtractorName = Literal["inception", "efficientnet_lite0", "efficientnet_lite0_mid64"]
+ExtractorName = Literal["inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64"]
 
 RANDOM = "random"  # as `from` of a row: the model starts from nothing
 

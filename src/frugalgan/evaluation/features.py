@@ -17,7 +17,7 @@ from frugalgan.files import replaced
 from frugalgan.provenance import versions
 
 COMPARABLE = ("extractor", "extractor_sha256", "resize", "image_height", "image_width")
-CHOICES = ("efficientnet_lite0", "efficientnet_lite0_mid64", "inception")
+CHOICES = ("efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64", "inception")
 PROVENANCE = "_provenance"  # ending of its name in a features file
 CPU = torch.device("cpu")
 
@@ -60,10 +60,12 @@ def extractor(name: str, inception_weights: Path | None = None, device: torch.de
 
     Each is imported here because torchvision, which Inception needs, takes seconds.
     """
-    if name in ("efficientnet_lite0", "efficientnet_lite0_mid64"):
-        from frugalgan.evaluation.extractors.efficientnet_lite import EfficientNetLite0, EfficientNetLite0Middle64
+    if name.startswith("efficientnet_lite0"):
+        from frugalgan.evaluation.extractors import efficientnet_lite as lite
 
-        return EfficientNetLite0(device) if name == "efficientnet_lite0" else EfficientNetLite0Middle64(device)
+        for kind in (lite.EfficientNetLite0, lite.EfficientNetLite0At64, lite.EfficientNetLite0Middle64):
+            if kind.name == name:
+                return kind(device)
     if name == "inception":
         from frugalgan.evaluation.extractors.inception import Inception
 

@@ -49,6 +49,15 @@ class EfficientNetLite0(Extractor):
         return cast(Backbone, self.network).logits(torch.from_numpy(features).to(self.device)).cpu().numpy()
 
 
+class EfficientNetLite0At64(EfficientNetLite0):
+    """The last layer at 64×64: some ten times as fast. Another metric, not comparable."""
+
+    name = "efficientnet_lite0_64"
+    input_size = 64
+    resize = "bicubic 64x64, antialiased"
+    batch_factor = 16
+
+
 class EfficientNetLite0Middle64(EfficientNetLite0):
     """For images of 32 px: 64×64 in place of 224×224, and the pool behind the last map at 1/16 of that, (N, 112, 4, 4).
 

@@ -1,0 +1,97 @@
+"""Stages forked from one process: they run as `python` would run them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pipeline import BIN, PROJECT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages are not forked"),
+]
+
+STAGES = {
+    "says": """
+        import os, sys
+        print(sys.argv[1:], os.getcwd(), os.environ["GIVEN"], "torch" in sys.modules, sys.path[0], __name__)
+        print("to stderr", file=sys.stderr)
+    """,
+    "fails": """
+        import sys
+        sys.exit(f"fails: {sys.argv[1]} is not allowed")
+    """,
+    "breaks": "1 / 0",
+    "waits": """
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        pathlib.Path("begun").touch()
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            sys.exit(130)
+    """,
+}
+
+
+def project(folder: Path, dvc: str) -> dict[str, str]:
+    """Stages in `folder`, and a `dvc` that is this shell script; returns the environment."""
+    (folder / "stages").mkdir()
+    for name, text in STAGES.items():
+        lines = [line[8:] if line.startswith(" ") else line for line in text.strip("\n").splitlines()]
+        (folder / "stages" / f"{name}.py").write_text("\n".join(lines))
+    (folder / "bin").mkdir()
+    (folder / "bin/dvc").write_text(f"#!/bin/sh\n{dvc}\n")
+    (folder / "bin/dvc").chmod(0o755)
+    path = os.pathsep.join([str(folder / "bin"), str(BIN), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(PROJECT / "src"), "GIVEN": "with dvc"}
+
+
+def begin(folder: Path, dvc: str) -> subprocess.Popen[str]:
+    """`frugalgan repro some arguments`, in a process group of its own as below a terminal."""
+    return subprocess.Popen(
+        [str(BIN / "frugalgan"), "repro", "--force", "train@a"],
+        cwd=folder, env=project(folder, dvc), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def test_a_stage_has_its_arguments_files_environment_and_exit_code(tmp_path: Path) -> None:
+    script = """
+        echo "dvc $@"
+        GIVEN=again python stages/says.py a 'b c'
+        python stages/says.py > said.txt 2> /dev/null
+        python stages/fails.py 3; echo "code $?"
+        python stages/breaks.py; echo "code $?"
+        python -c 'import sys; print("torch" in sys.modules)'
+        python stages/waits.py & sleep 2; kill $!; wait $!; echo "killed $?"
+        exit 7
+    """
+    ran = begin(tmp_path, script)
+    output, errors = ran.communicate(timeout=120)
+    place = f"{tmp_path} again True {tmp_path}/stages __main__"
+    assert output.splitlines() == [
+        "dvc repro --force train@a", f"['a', 'b c'] {place}", "code 1", "code 1", "False", "killed 143"
+    ]  # fmt: skip
+    assert (tmp_path / "said.txt").read_text() == f"[] {place.replace('again', 'with dvc')}\n"
+    assert errors.splitlines()[:2] == ["to stderr", "fails: 3 is not allowed"]
+    assert "ZeroDivisionError: division by zero" in errors.splitlines()
+    assert ran.returncode == 7
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_stage_hears_of_an_interruption(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Ctrl-C reaches all processes of the terminal; a signal to `frugalgan` alone goes by way of `dvc`."""
+    script = "trap '' INT; trap 'kill $stage' TERM; python stages/waits.py & stage=$!; wait $stage; wait $stage"
+    ran = begin(tmp_path, f"{script}; exit $?")
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    (os.killpg if number == signal.SIGINT else os.kill)(ran.pid, number)
+    ran.communicate(timeout=30)
+    assert ran.returncode == code
