@@ -10,7 +10,6 @@ help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 repro: .git .venv/installed  ## regenerate every result that is out of date (dvc repro, with stages that start faster)
-	@$(BIN)/frugalgan check
 	@$(BIN)/frugalgan repro
 
 test: .venv/installed  ## all tests, the slow ones included

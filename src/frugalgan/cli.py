@@ -30,25 +30,32 @@ def explained() -> Iterator[None]:
 @app.command("check")
 def check() -> None:
     """Whether the pipeline can run as it stands: names and numbers, folders, and nothing of yours in DVC's way."""
+    with explained():
+        typer.echo(checked())
+
+
+def checked() -> str:
+    """What was checked, in words. Raises ValueError or OSError where the pipeline cannot run."""
     from frugalgan.check import check_names, check_nothing_foreign, check_place
 
-    with explained():
-        check_place()
-        study = load()
-        check_names(study)
-        check_nothing_foreign(study)
-        from frugalgan.training.job import jobs  # torch takes a second
+    check_place()
+    study = load()
+    check_names(study)
+    check_nothing_foreign(study)
+    from frugalgan.training.job import jobs  # torch takes a second
 
-        models = len(jobs(study))
-    typer.echo(f"{models} models of {len(study.datasets)} data sets: names, numbers and folders fit together")
+    return f"{len(jobs(study))} models of {len(study.datasets)} data sets: names, numbers and folders fit together"
 
 
 @app.command("repro", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def reproduce(context: typer.Context) -> None:
-    """`dvc repro`, with its arguments, but on Linux stages are forked from one process that has imported everything.
+    """`check`, then `dvc repro` with its arguments; but on Linux stages are forked from one process that has imported
+    everything.
 
     That saves a second or three for each. They run one after the other all the same, and leave the same.
     """
+    with explained():
+        typer.echo(checked())
     from frugalgan.running.server import repro
 
     raise SystemExit(repro(context.args))

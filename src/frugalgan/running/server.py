@@ -5,6 +5,7 @@ whose `python` (client.py) sends arguments, folder, environment and open files t
 leaves is the same: it is a process of its own, with its own signals and exit code.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -21,6 +22,18 @@ from pathlib import Path
 from typing import Any
 
 CLIENT = Path(__file__).with_name("client.py")
+# What stages import, some only where they need it. Nothing is computed before a fork: threads would be lost in it.
+IMPORTED = (
+    "efficientnet_lite_pytorch",
+    "matplotlib.figure",
+    "sklearn.svm",
+    "torch._dynamo",  # by an optimiser
+    "frugalgan.data.prepare",
+    "frugalgan.evaluation.write",
+    "frugalgan.networks.sampling",
+    "frugalgan.report.report",
+    "frugalgan.training.run",
+)
 
 
 def repro(arguments: Sequence[str]) -> int:
@@ -28,7 +41,8 @@ def repro(arguments: Sequence[str]) -> int:
     command = ["dvc", "repro", *arguments]
     if sys.platform != "linux":
         return subprocess.run(command, check=False).returncode
-    _import_all()
+    for name in IMPORTED:
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="frugalgan-") as folder, socket.socket(socket.AF_UNIX) as listener:
         server, python = Path(folder, "server"), Path(folder, "bin", "python")
         python.parent.mkdir()
@@ -43,16 +57,6 @@ def repro(arguments: Sequence[str]) -> int:
         }
         with subprocess.Popen(command, env=environment) as dvc:
             return _serve(listener, dvc)
-
-
-def _import_all() -> None:
-    """What any stage imports before it does anything. Nothing is computed: threads would be lost in a fork."""
-    import torch._dynamo  # noqa: F401  (an optimiser imports it)
-
-    import frugalgan.data.prepare
-    import frugalgan.evaluation.write
-    import frugalgan.networks.sampling
-    import frugalgan.training.run  # noqa: F401
 
 
 def _serve(listener: socket.socket, dvc: subprocess.Popen[bytes]) -> int:
