@@ -38,7 +38,7 @@ def noise(sd: float) -> Distortion:
 def jpeg(quality: int) -> Distortion:
     def coded(image: np.ndarray) -> np.ndarray:
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return cv2.imdecode(data, cv2.IMREAD_COLOR if image.shape[2] == 3 else cv2.IMREAD_GRAYSCALE)
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR if image.shape[2] == 3 else cv2.IMREAD_GRAYSCALE))
 
     return each(coded)
 
@@ -49,10 +49,8 @@ def shuffled(cells: int) -> Distortion:
     def changed(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         n, c, side, _ = images.shape
         part = side // cells
-        squares = (
-            images.reshape(n, c, cells, part, cells, part).transpose(0, 2, 4, 1, 3, 5).reshape(n, -1, c, part, part)
-        )
-        mixed = np.stack([rng.permutation(image) for image in squares])
+        squares = images.reshape(n, c, cells, part, cells, part).transpose(0, 2, 4, 1, 3, 5)
+        mixed = np.stack([rng.permutation(image) for image in squares.reshape(n, -1, c, part, part)])
         return mixed.reshape(n, cells, cells, c, part, part).transpose(0, 3, 1, 4, 2, 5).reshape(images.shape)
 
     return changed
@@ -77,9 +75,7 @@ DISTORTIONS: dict[str, Distortion] = {
     **{f"{count} images": few(count) for count in (50, 10)},
     "less contrast": lambda images, rng: (127 + (images - 127.0) * 0.6).astype(np.uint8),
     "half the pixels": each(halved),
-    "two mixed": lambda images, rng: ((images + images[rng.permutation(len(images))].astype(float)) / 2).astype(
-        np.uint8
-    ),
+    "two mixed": lambda images, rng: ((images + 1.0 * images[rng.permutation(len(images))]) / 2).astype(np.uint8),
 }
 
 

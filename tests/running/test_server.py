@@ -15,6 +15,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages are not forked"),
 ]
 
+REPRO = "import sys; from frugalgan.running.server import repro; sys.exit(repro(sys.argv[1:]))"
 STAGES = {
     "says": """
         import os, sys
@@ -52,9 +53,9 @@ def project(folder: Path, dvc: str) -> dict[str, str]:
 
 
 def begin(folder: Path, dvc: str) -> subprocess.Popen[str]:
-    """`frugalgan repro some arguments`, in a process group of its own as below a terminal."""
+    """`repro` with some arguments, in a process group of its own as below a terminal."""
     return subprocess.Popen(
-        [str(BIN / "frugalgan"), "repro", "--force", "train@a"],
+        [sys.executable, "-c", REPRO, "--force", "train@a"],
         cwd=folder, env=project(folder, dvc), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
