@@ -77,7 +77,7 @@ def smoke_project(folder: Path) -> Path:
     call(folder, "frugalgan", "preset", "smoke")
     replace(folder / "params.yaml", "- 0.3\n- 0.01\n- 0.001\n", "- 0.3\n")
     keep_models(folder, (*FACES, *DIGITS))
-    call(folder, *without_network(), "dvc", "repro")
+    call(folder, *without_network(), "frugalgan", "repro")
     call(folder, "git", "add", "--all")
     call(folder, "git", "commit", "--quiet", "--message", "smoke")
     return folder

@@ -56,6 +56,35 @@ def test_a_penalty_at_the_features_does_not_see_the_frozen_layers(frozen: int) -
     assert at_image["gradient_penalty"] != pytest.approx(terms["gradient_penalty"], rel=0.01)
 
 
+def test_the_critic_has_a_learning_rate_of_its_own() -> None:
+    state = state_of(recipe(replace(WGAN_GP, learning_rate=1e-4, critic_learning_rate=4e-4)))
+    rates = {part: optimizer.param_groups[0]["lr"] for part, optimizer in state.optimizers.items()}
+    assert rates == {GENERATOR: 1e-4, CRITIC: 4e-4}
+
+
+@pytest.mark.parametrize("row", GANS.values(), ids=GANS)
+def test_all_calls_of_the_critic_are_scores(row: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what stands between images and D stands in one place: here, images of nothing."""
+    method, state = row.method, state_of(row)
+    assert isinstance(method, Gan)
+    seen: list[int] = []
+    scores = Gan.scores
+
+    def counted(self: Gan, networks: Networks, images: Tensor, batch: Batch, **given: int) -> Tensor:
+        seen.append(len(images) // len(batch.real))
+        return scores(self, networks, images, batch, **given)
+
+    calls: list[int] = []
+    state.networks.D.register_forward_hook(lambda *_: calls.append(1))
+    monkeypatch.setattr(Gan, "scores", counted)
+    batch = batch_of(4)
+    fake = method.fakes(state.networks, batch, CRITIC)
+    terms = [*method.critic_terms(state.networks, batch, fake.detach())]
+    terms += [*method.generator_terms(state.networks, batch, fake)]
+    assert len(terms) >= 2 and seen[0] == 2 and set(seen[1:]) == {1}
+    assert len(calls) in (len(seen), 1)  # of a critic that is cut, its whole is called for the generator alone
+
+
 def test_without_frozen_layers_the_features_are_the_image() -> None:
     networks, batch = recipe(WGAN_GP).networks(), batch_of(4)
     assert critic_terms(AT_FEATURES, networks, batch)[0] == critic_terms(WGAN_GP, networks, batch)[0]

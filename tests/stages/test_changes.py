@@ -18,7 +18,7 @@ def test_another_alpha_trains_one_student_and_shows_in_tables(unchanged: Path) -
     table = pd.read_csv(unchanged / "results" / "tables" / "table_3_2.csv").set_index("model")
     assert table.loc["student", "alpha"] == 0.5
     assert "kd.alpha" in call(unchanged, "dvc", "params", "diff")
-    assert "fd_efficientnet_lite0" in call(unchanged, "dvc", "metrics", "diff")
+    assert "fd_efficientnet_lite0_mid64" in call(unchanged, "dvc", "metrics", "diff")
 
 
 def test_other_students_come_and_go(unchanged: Path) -> None:
@@ -101,7 +101,7 @@ def test_students_of_a_pool(unchanged: Path) -> None:
     students |= {f"{stage}_students@0.3" for stage in ("train", "sample", "evaluate")}
     assert ran(output) >= students | {"pool@images_of_teacher", "report"}
     one = json.loads((unchanged / "metrics/evaluations/student.json").read_text())
-    assert one["quality"][0]["fd_efficientnet_lite0_vs_source"] > 0
+    assert one["quality"][0]["fd_efficientnet_lite0_mid64_vs_source"] > 0
 
 
 def test_fewer_models_need_no_other_change(unchanged: Path) -> None:

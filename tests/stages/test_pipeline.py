@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None
         assert len(summary) <= 12 and all(isinstance(value, int | float) for value in summary.values())
         one = json.loads((project / "metrics" / "evaluations" / f"{name}.json").read_text())
         assert one["seeds"] == SEEDS[name]
-        key = "fd_efficientnet_lite0" + "_64" * (name in DIGITS)
+        key = "fd_efficientnet_lite0_mid64"
         assert one["distance"] == key and {"extractor_sha256", "torch", "n_reference", "device"} <= set(one)
         for quality, record, seed in zip(one["quality"], one["records"], one["seeds"], strict=True):
             assert quality[key] > 0 and quality[f"{key}_sd"] > 0
@@ -100,9 +101,13 @@ def test_frozen_layers_of_the_transferred_model_are_the_teachers(project: Path) 
 
 
 def test_a_second_repro_does_nothing_and_the_lock_agrees(project: Path) -> None:
-    begun = time.perf_counter()
-    assert ran(call(project, "dvc", "repro")) == set()
-    assert time.perf_counter() - begun < 20  # 3 s alone; here others may be at work
+    def seconds(*command: str) -> float:
+        begun = time.perf_counter()
+        assert ran(call(project, *command)) == set()
+        return time.perf_counter() - begun
+
+    # twice as long as `import torch` at most; here others may be at work
+    assert seconds("dvc", "repro") < 3 * seconds(sys.executable, "-c", "import torch")
     assert call(project, "git", "status", "--porcelain") == ""
 
 
