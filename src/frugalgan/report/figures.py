@@ -70,7 +70,7 @@ def over_training(names: dict[str, str], file: Path) -> None:
     records = {name: _first_seed(places.record(name)) for name in names}
     if not names or None in records.values():
         return
-    figure, axes = plt.subplots(1, len(names), figsize=(4 * len(names), 7), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(names), figsize=(5 * len(names), 9), squeeze=False, layout="constrained")
     for axis, (name, title) in zip(axes[0], names.items(), strict=True):
         record = records[name]
         assert record is not None

@@ -61,7 +61,7 @@ class EfficientNetLite0At64(EfficientNetLite0):
 class EfficientNetLite0Middle64(EfficientNetLite0):
     """For images of 32 px: 64×64 in place of 224×224, and the pool behind the last map at 1/16 of that, (N, 112, 4, 4).
 
-    Some twelve times as fast. What an image of 32 px shows, the middle of the network sees at this size; the last layer
+    Some ten times as fast. What an image of 32 px shows, the middle of the network sees at this size; the last layer
     sees no more than the whole (docs/metrics.md compares them). Another metric, not comparable.
     """
 
