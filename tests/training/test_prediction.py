@@ -1,6 +1,10 @@
 """Predicted memory is what training takes, for every choice that changes it."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,6 +111,32 @@ def test_memory_at_the_papers_widths_is_a_share_of_a_plain_implementations(
 ) -> None:
     conditions = replace(PLAIN_CONDITIONS, precision=precision, critic_parts=4)
     assert predict(recipe_of(name, "paper"), batch, conditions).peak_bytes < share * PLAIN[batch] * 2**30
+
+
+SIDE_BY_SIDE = """
+from small import RECIPES, method_of
+from test_prediction import PLAIN_CONDITIONS
+from frugalgan.training import prediction
+names = ("wgan_gp", "dcgan", "vae", "kd", "transfer", "wgan_gp from a decoder")
+recipes = [RECIPES[name] for name in names] + [method_of(RECIPES["kd"], alpha=0.3, learning_rate=1e-5)]
+prediction.predict_side_by_side((recipe, 8, PLAIN_CONDITIONS) for recipe in recipes)
+print(len(prediction._known))
+needs = [prediction.predict(recipe, 8, PLAIN_CONDITIONS) for recipe in recipes]
+prediction._known.clear()
+assert needs == [prediction.predict(recipe, 8, PLAIN_CONDITIONS) for recipe in recipes]
+print(len(prediction._known))
+"""
+
+
+@pytest.mark.slow
+def test_each_network_is_planned_once_and_side_by_side_the_same() -> None:
+    """Rates, α, and whose weights a model starts with are no reason to plan it again; frozen layers are."""
+    tests = Path(__file__).parents[1]
+    path = os.pathsep.join([str(tests), str(tests / "training")])
+    output = subprocess.check_output(
+        [sys.executable, "-c", SIDE_BY_SIDE], env={**os.environ, "PYTHONPATH": path}, text=True
+    )
+    assert output.split() == ["5" if sys.platform == "linux" else "0", "5"]
 
 
 def test_a_process_of_several_needs_the_memory_of_its_share() -> None:

@@ -11,7 +11,7 @@ import torch
 
 from frugalgan.config.study import Study
 from frugalgan.training.job import Recipe, jobs
-from frugalgan.training.prediction import Need, fresh_state, noise, predict
+from frugalgan.training.prediction import Need, fresh_state, noise, predict, predict_side_by_side
 from frugalgan.training.state import Conditions
 
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -32,10 +32,14 @@ def plan(
     of one seed; `seeds` says how many there are, one after the other.
     """
     steps_timed: dict[tuple[Recipe, int], float] = {}
-    for name, job in jobs(study).items():
-        if not job.kimg:
-            continue
-        conditions, recipe = Conditions.of(job.training), job.recipe
+    trained = {name: job for name, job in jobs(study).items() if job.kimg}
+    conditions_of = {name: Conditions.of(job.training) for name, job in trained.items()}
+    sizes = [(name, batch) for name, job in trained.items() for batch in batches or (job.batch_size,)]
+    for name, batch in sizes:
+        conditions_of[name].check_batch(batch)
+    predict_side_by_side((trained[name].recipe, batch, conditions_of[name]) for name, batch in sizes)
+    for name, job in trained.items():
+        conditions, recipe = conditions_of[name], job.recipe
 
         def needs_by_part(size: int, recipe: Recipe = recipe, conditions: Conditions = conditions) -> Need:
             try:

@@ -1,7 +1,12 @@
 """What a step of training needs, known before it is taken: parameters, and memory by kind."""
 
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -10,6 +15,7 @@ from torch import Tensor, optim
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from frugalgan.data.batches import Batch
+from frugalgan.data.cores import cores
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method
 from frugalgan.methods.start import Source
@@ -20,6 +26,7 @@ from frugalgan.training.state import Conditions, State, begin
 
 CPU = torch.device("cpu")
 LATE = 2**40  # images seen
+SIDE_BY_SIDE = 4  # networks from which on it pays to plan in several processes
 _known: dict[Any, "Need"] = {}  # each network is planned once in a process
 
 
@@ -45,18 +52,41 @@ def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
     Raises ValueError for a batch that can't be split as the conditions ask for.
     """
     conditions.check_batch(batch_size)
-    recipe = _bare(replace(recipe, method=recipe.method.shortest_step()))
-    key = _sizes(recipe.method), replace(recipe, method=None), batch_size, conditions
+    bare = _bare(recipe)
+    key = _key(bare, batch_size, conditions)
     if key not in _known:
-        _known[key] = _predict(recipe, batch_size, conditions)
+        _known[key] = _predict(bare, batch_size, conditions)
     return _known[key]
 
 
+def predict_side_by_side(asked: Iterable[tuple[Recipe, int, Conditions]]) -> None:
+    """Let `predict` know these, each network once, one per core at a time; where processes can be forked.
+
+    They cannot where this one has computed gradients.
+    """
+    distinct = {
+        _key(_bare(recipe), size, conditions): (_bare(recipe), size, conditions) for recipe, size, conditions in asked
+    }
+    if sys.platform != "linux" or len(distinct) < SIDE_BY_SIDE:
+        return
+    import torch._dynamo  # noqa: F401  (each process would import it)
+
+    pool = ProcessPoolExecutor(min(cores(), len(distinct)), get_context("fork"))
+    with pool, suppress(RuntimeError):
+        _known.update(zip(distinct, pool.map(_predict, *zip(*distinct.values(), strict=True)), strict=True))
+
+
+def _key(bare: Recipe, batch_size: int, conditions: Conditions) -> Any:
+    """What memory depends on."""
+    return _sizes(bare.method), replace(bare, method=None), batch_size, conditions
+
+
 def _bare(recipe: Recipe) -> Recipe:
-    """Without what says nothing about memory: with whose weights it starts, and how long something waits."""
+    """Without what says nothing about memory: with whose weights it starts, how long something waits, more batches."""
     start = replace(recipe.start, weights=(), wait=0.0, layers=0)
     source = recipe.source if start.teacher else None
-    return replace(recipe, start=start, source=_bare(source) if isinstance(source, Recipe) else source)
+    source = _bare(source) if isinstance(source, Recipe) else source
+    return replace(recipe, method=recipe.method.shortest_step(), start=start, source=source)
 
 
 def _sizes(method: Method) -> tuple[Any, ...]:
