@@ -74,7 +74,7 @@ def test_the_committed_files_pass() -> None:
         ("datasets.dogs.count", 0, r"params\.yaml: datasets\.dogs\.count: 0 is not allowed where pictures are drawn"),
         ("datasets.dogs.samples", 5, r"datasets\.dogs\.samples: 5 is not allowed: .*coverage_k ask for more than 5"),
         ("datasets.dogs.reference", 5, r"datasets\.dogs\.reference: 5 is not allowed"),
-        ("evaluate.precision_k", 100, r"moment_samples: 100 is not allowed: evaluate\.precision_k and .* than 100"),
+        ("evaluate.precision_k", 50, r"moment_samples: 50 is not allowed: evaluate\.precision_k and .* than 50"),
     ],
 )
 def test_what_would_fail_after_hours_fails_at_once(key: str, value: Any, message: str) -> None:

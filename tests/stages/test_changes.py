@@ -67,7 +67,7 @@ def test_pictures_that_are_no_animals_go_through_to_the_report(unchanged: Path, 
     stages = {f"{stage}@flowers" for stage in ("fetch", "prepare", "reference")}
     models = ("flowers_wgan", "flowers_conditional")
     stages |= {f"{stage}@{model}" for stage in ("train", "sample", "evaluate") for model in models}
-    assert ran(call(unchanged, "dvc", "repro")) == stages | {"code", "report"}
+    assert ran(call(unchanged, "frugalgan", "repro")) == stages | {"code", "report"}
     table = pd.read_csv(unchanged / "results" / "tables" / "comparison.csv").set_index("model")
     assert table.loc["flowers_wgan", "seeds"] == 2 and 0 <= table.loc["flowers_conditional", "agreement"] <= 1
     assert len(list(folder.rglob("*.*"))) == 60  # only read
@@ -96,7 +96,7 @@ def test_students_of_a_pool(unchanged: Path) -> None:
         "method: kd,      networks: small,              from: teacher,",
         "method: kd, networks: small, from: images_of_teacher,",
     )
-    output = call(unchanged, "dvc", "repro")
+    output = call(unchanged, "frugalgan", "repro")
     students = {f"{stage}@student" for stage in ("train", "sample", "evaluate")}
     students |= {f"{stage}_students@0.3" for stage in ("train", "sample", "evaluate")}
     assert ran(output) >= students | {"pool@images_of_teacher", "report"}
