@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.modules.instancenorm import _InstanceNorm
-from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.parametrizations import _SpectralNorm
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.utils.checkpoint import checkpoint
 
@@ -28,11 +28,11 @@ def recomputing(block: nn.Module, *inputs: Any) -> Any:
 def check_recomputable(network: nn.Module) -> None:
     """Raise ValueError where a layer gives something else when it is computed again: it is random, or changes."""
     for name, module in network.named_modules():
-        spectral = any(isinstance(hook, SpectralNorm) for hook in module._forward_pre_hooks.values())
-        if isinstance(module, _DropoutNd) or is_parametrized(module) or spectral:
+        hooked = any(isinstance(hook, SpectralNorm) for hook in module._forward_pre_hooks.values())
+        if hooked or isinstance(module, _DropoutNd | _SpectralNorm):
             raise ValueError(
                 f"training.recompute: {name} ({type(module).__name__}) gives something else each time that it is "
-                "computed: set recompute: false, or networks without dropout and parametrised weights"
+                "computed: set recompute: false, or networks without dropout and spectral norm"
             )
 
 
