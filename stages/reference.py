@@ -7,7 +7,7 @@ import typer
 from frugalgan.command import run_stage
 from frugalgan.config import places
 from frugalgan.config.study import load
-from frugalgan.device import choose_device, device_name
+from frugalgan.device import choose_device_aloud, device_name
 from frugalgan.evaluation.features import extractor, save_features
 from frugalgan.evaluation.reference import floor, reference
 from frugalgan.evaluation.settings import Evaluate
@@ -18,7 +18,7 @@ def main(name: Annotated[str, typer.Argument(metavar="DATASET", help="a key of `
     """Write features of data/prepared/DATASET into data/reference, and what real images score into metrics/real."""
     study = load()
     dataset, settings = study.dataset(name), study.section("evaluate", Evaluate)
-    device = choose_device(settings.device)
+    device = choose_device_aloud(settings.device)
     network = extractor(dataset.extractor, settings.weights_file, device)
     sets = reference(
         network,

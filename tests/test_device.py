@@ -3,7 +3,11 @@
 import pytest
 import torch
 
-from frugalgan.device import autocast, choose_device, choose_precision
+from frugalgan.config.sections import ParamsError
+from frugalgan.config.study import load
+from frugalgan.device import autocast, choose_device, choose_device_aloud, choose_precision, why_device
+from frugalgan.evaluation.settings import Evaluate
+from frugalgan.training.settings import Training
 
 CPU = torch.device("cpu")
 
@@ -31,11 +35,117 @@ def test_bf16_is_refused_where_the_processor_lacks_it(monkeypatch: pytest.Monkey
         choose_precision("bf16", CPU)
 
 
-def test_cuda_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_cuda(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    """As where PyTorch, built with CUDA, finds that it cannot use it, and says so when it is asked to begin."""
+
+    def init() -> None:
+        raise RuntimeError(said)
+
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.version.cuda", "13.0")
+    monkeypatch.setattr("torch.cuda.init", init)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+NO_DRIVER = "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU."
+TOO_OLD = "The NVIDIA driver on your system is too old (found version 11040). Please update your GPU driver.\nMore."
+
+
+def test_cuda_is_refused_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_cuda(monkeypatch, NO_DRIVER)
+    monkeypatch.setattr("frugalgan.device._has_nvidia_gpu", lambda: False)
+    assert choose_device_aloud("auto") == CPU
+    assert why_device("auto", CPU) == "no GPU here"
+    assert capsys.readouterr().err == ""  # what nobody expected needs no line
+    for name in ("cuda", "cuda:0"):
+        with pytest.raises(ValueError, match=rf"device: {name} cannot be used here: Found no NVIDIA driver .*; set it"):
+            choose_device(name)
+
+
+def test_a_gpu_that_is_there_and_cannot_be_used_is_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_cuda(monkeypatch, TOO_OLD)
+    assert choose_device_aloud("auto") == CPU
+    assert why_device("auto", CPU).startswith(
+        "the GPU here cannot be used: The NVIDIA driver on your system is too old"
+    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "auto takes the CPU" in line and "too old (found version 11040)" in line and "More" not in line
+    assert why_device("cpu", CPU) == ""  # as asked
+
+
+def test_a_gpu_too_new_for_this_pytorch_is_found_out_by_using_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ones(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nCompile with ...")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.ones", ones)
     assert choose_device("auto") == CPU
-    with pytest.raises(ValueError, match=r"device: cuda is not available here; set it to cpu or auto"):
-        choose_device("cuda")
+    assert why_device("auto", CPU).startswith("the GPU here cannot be used: CUDA error: no kernel image is available")
+    with pytest.raises(ValueError, match=r"cuda:1 cannot be used here: CUDA error: no kernel image"):
+        choose_device("cuda:1")
+
+
+def test_one_gpu_of_several_is_taken_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.ones", lambda *args, **kwargs: torch.zeros(1))
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+    assert choose_device("auto") == choose_device("cuda") == torch.device("cuda")
+    with pytest.raises(ValueError, match="cuda:2 cannot be used here: there is no such GPU, but cuda:0 to cuda:1"):
+        choose_device("cuda:2")
+
+
+def test_pytorch_without_cuda_says_so_where_there_is_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_cuda(monkeypatch, "")
+    monkeypatch.setattr("torch.version.cuda", None)
+    monkeypatch.setattr("frugalgan.device._has_nvidia_gpu", lambda: True)
+    assert "is built for CPUs alone: install one with CUDA" in why_device("auto", CPU)
+
+
+@pytest.mark.parametrize(("built", "available"), [(False, False), (True, False), (True, True)])
+def test_mps_is_taken_where_pytorch_has_it(monkeypatch: pytest.MonkeyPatch, built: bool, available: bool) -> None:
+    monkeypatch.setattr("torch.backends.mps.is_built", lambda: built)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: available)
+    if built and available:
+        assert choose_device("mps") == torch.device("mps")
+        assert choose_precision("auto", torch.device("mps")) == torch.float32
+        assert choose_device("auto") == CPU and "Apple's GPU, which was not measured" in why_device("auto", CPU)
+    else:
+        with pytest.raises(ValueError, match=r"mps cannot be used here: .*(built without MPS|macOS 14)"):
+            choose_device("mps")
+
+
+@pytest.mark.parametrize("section", ["training", "evaluate"])
+@pytest.mark.parametrize("name", ["auto", "cpu", "cuda", "cuda:0", "cuda:13", "mps"])
+def test_names_of_devices_are_known(section: str, name: str) -> None:
+    assert section_with(section, device=name).device == name
+
+
+@pytest.mark.parametrize("section", ["training", "evaluate"])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("gpu", "cuda"), ("CUDA", "cuda"), ("cuda0", "cuda:0"), ("cuda:x", "cuda:0"), ("rocm", "cuda"), ("MPS", "mps")],
+)
+def test_other_names_are_refused_with_a_hint(section: str, name: str, hint: str) -> None:
+    with pytest.raises(ParamsError, match=rf"params.yaml: {section}.device: '{name}' .*; did you mean {hint}\?$"):
+        section_with(section, device=name)
+
+
+@pytest.mark.parametrize("name", ["cuda:0", "mps"])
+@pytest.mark.parametrize("several", [{"devices": 2}, {"nodes": 2}])
+def test_one_gpu_is_not_several(name: str, several: dict[str, int]) -> None:
+    with pytest.raises(ParamsError, match=f"params.yaml: training: device {name} is one GPU: set devices and nodes"):
+        section_with("training", device=name, **several)
+
+
+def section_with(name: str, **values: object) -> Training | Evaluate:
+    study = load()
+    return study.section(name, {"training": Training, "evaluate": Evaluate}[name], values)
 
 
 def test_mixed_precision_multiplies_in_bf16_and_returns_float32() -> None:

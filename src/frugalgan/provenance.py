@@ -2,15 +2,16 @@
 
 import hashlib
 import platform
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
 
-PACKAGES = ("frugalgan", "torch", "numpy", "scipy", "opencv-python-headless")
+# As modules name themselves: whichever wheel they come from, with metadata or without.
+MODULES = ("frugalgan", "torch", "numpy", "scipy", "cv2")
 
 
 def versions() -> dict[str, str]:
     """Versions of what computes our numbers, flat."""
-    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version()} | {name: str(import_module(name).__version__) for name in MODULES}
 
 
 def file_sha256(path: Path) -> str:

@@ -78,7 +78,38 @@ def test_however_they_are_started_the_model_is_the_same(tmp_path: Path) -> None:
     nodes = [start_stage(folder, NODE_RANK=str(rank), **where) for rank in range(2)]
     outputs = [finish(node) for node in nodes]
     assert [node.returncode for node in nodes] == [0, 0], outputs
+    models.append(weights(folder / "models" / MODEL, 0))
+    folder, where = training_folder(tmp_path / "srun", TWO), meeting()
+    tasks = [start_stage(folder, **where, **slurm_task(rank)) for rank in range(2)]
+    outputs = [finish(task) for task in tasks]
+    assert [task.returncode for task in tasks] == [0, 0], outputs
     assert len({*models, weights(folder / "models" / MODEL, 0)}) == 1
+
+
+def slurm_task(rank: int) -> dict[str, str]:
+    """What srun tells one of two tasks on one node."""
+    return {
+        "SLURM_JOB_ID": "7",
+        "SLURM_JOB_NAME": "train",
+        "SLURM_NTASKS": "2",
+        "SLURM_NTASKS_PER_NODE": "2",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_NNODES": "1",
+        "SLURM_NODELIST": "localhost",
+        "SLURM_NODEID": "0",
+        "SLURM_PROCID": str(rank),
+        "SLURM_LOCALID": str(rank),
+    }
+
+
+def test_a_job_of_one_task_trains_by_as_many_processes_as_asked_for(tmp_path: Path) -> None:
+    folder = training_folder(tmp_path, TWO)
+    stage = start_stage(
+        folder, **slurm_task(0) | {"SLURM_NTASKS": "1", "SLURM_NTASKS_PER_NODE": "1", "SLURM_STEP_NUM_TASKS": "1"}
+    )
+    output = finish(stage)
+    assert stage.returncode == 0, output
+    assert json.loads((folder / "models" / MODEL / "record/0/record.json").read_text())["processes"] == 2
 
 
 def test_two_processes_go_on_together(tmp_path: Path) -> None:

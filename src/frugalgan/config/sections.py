@@ -3,11 +3,15 @@
 Sections that one room alone reads stand in that room (`settings.py`), methods and families of networks in their files.
 """
 
+import difflib
+import re
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+OTHER_NAMES = {"gpu": "cuda", "nvidia": "cuda", "rocm": "cuda", "hip": "cuda", "metal": "mps", "apple": "mps"}
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Count = Annotated[int, Field(ge=1)]
@@ -17,6 +21,20 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _device(name: str) -> str:
+    if name in DEVICES or re.fullmatch(r"cuda:\d+", name):
+        return name
+    near = difflib.get_close_matches(name.lower(), (*DEVICES, "cuda:0"), n=1)
+    hint = OTHER_NAMES.get(name.lower(), near[0] if near else "")
+    raise ValueError(
+        f"{name!r} is not allowed: it must be auto, cpu, cuda, cuda:N (GPU number N, from 0) or mps"
+        + (f"; did you mean {hint}?" if hint else "")
+    )
+
+
+Device = Annotated[str, AfterValidator(_device)]
 Part = Literal["generator", "critic", "encoder"]
 ExtractorName = Literal["inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64"]
 

@@ -1,7 +1,6 @@
 """One model, all of its seeds: its quality at the end and over training, what it cost, and pictures of how it does."""
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +148,8 @@ def _labels(
     if not (classes := described.get("classes", 0)):
         return {}
     classifier, accuracy = classifier_of(measured.prepared, settings.classifier_images, settings.seed)
+    from sklearn import __version__  # only here: importing it takes time
+
     learnt = min(settings.classifier_images, len(np.load(measured.prepared / IMAGES, mmap_mode="r")))
     return {
         "agreement": [agreement(classifier, run, classes) for run in images],
@@ -157,7 +158,7 @@ def _labels(
         "classifier": f"support vector machine on {learnt} real images",
         "classifier_accuracy": accuracy,
         "classifier_judged_on": "held-out images" if has_heldout(measured.prepared) else "those that it learnt from",
-        "scikit-learn": version("scikit-learn"),
+        "scikit-learn": __version__,
     }
 
 

@@ -1,18 +1,18 @@
 """Section `evaluate` of params.yaml: how every model's images are measured."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, Count, Seed, Text
+from frugalgan.config.sections import STRICT, Count, Device, Seed, Text
 
 
 @dataclass(frozen=True, config=STRICT)
 class Evaluate:
     seed: Seed
-    device: Literal["auto", "cpu", "cuda"]
+    device: Device
     inception_weights: Text
     batch_size: Count
     classifier_images: Count

@@ -3,7 +3,7 @@
 from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import write_png
-from frugalgan.device import choose_device, device_name
+from frugalgan.device import choose_device_aloud, device_name
 from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
 from frugalgan.evaluation.features import extractor, load_features
 from frugalgan.evaluation.settings import Evaluate
@@ -14,7 +14,7 @@ from frugalgan.networks.parts import ENCODER
 def write_evaluation(study: Study, name: str) -> None:
     """Pictures, all numbers, and those that people compare; each appears whole. Raises FileError."""
     data, settings = study.row(name).data, study.section("evaluate", Evaluate)
-    device, source = choose_device(settings.device), source_of(study, name)
+    device, source = choose_device_aloud(settings.device), source_of(study, name)
     network = extractor(study.dataset(data).extractor, settings.weights_file, device)
     measured = Measured(
         weights=places.weights(name),

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from frugalgan.config.study import Study
+from frugalgan.device import synchronize
 from frugalgan.training.job import Recipe, jobs
 from frugalgan.training.prediction import Need, fresh_state, noise, predict, predict_side_by_side
 from frugalgan.training.state import Conditions
@@ -86,8 +87,7 @@ def seconds_per_step(recipe: Recipe, batch_size: int, conditions: Conditions) ->
         recipe.method.step(state.networks, state.optimizers, lambda: batch, conditions.accumulation())
         if state.ema is not None:
             state.ema.update_parameters(state.networks.G)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        synchronize(device)
         seconds.append(time.perf_counter() - begun)
     return statistics.median(seconds[1:])
 

@@ -1,5 +1,6 @@
 """What a step of training needs, known before it is taken: parameters, and memory by kind."""
 
+import importlib
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -62,14 +63,14 @@ def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
 def predict_side_by_side(asked: Iterable[tuple[Recipe, int, Conditions]]) -> None:
     """Let `predict` know these, each network once, one per core at a time; where processes can be forked.
 
-    They cannot where this one has computed gradients.
+    They cannot where this one has computed gradients, or anything on a GPU.
     """
     distinct = {
         _key(_bare(recipe), size, conditions): (_bare(recipe), size, conditions) for recipe, size, conditions in asked
     }
-    if sys.platform != "linux" or len(distinct) < SIDE_BY_SIDE:
+    if sys.platform != "linux" or len(distinct) < SIDE_BY_SIDE or torch.cuda.is_initialized():
         return
-    import torch._dynamo  # noqa: F401  (each process would import it)
+    importlib.import_module("torch._dynamo")  # each process would import it
 
     pool = ProcessPoolExecutor(min(cores(), len(distinct)), get_context("fork"))
     with pool, suppress(RuntimeError):

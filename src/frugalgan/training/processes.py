@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from frugalgan.methods.gradients import identity
+from frugalgan.training.launchers import LauncherError, check_launcher, environment
 from frugalgan.training.settings import Training
 
 if TYPE_CHECKING:  # imported where it is used, for that takes seconds
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # imported where it is used, for that takes seconds
 
 def count_processes(training: Training, device: torch.device) -> int:
     """Processes on all nodes together: one per GPU, or as many as asked for on a CPU. Raises ValueError."""
-    there = torch.cuda.device_count() if device.type == "cuda" else os.cpu_count() or 1
+    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(device.type, os.cpu_count() or 1)
     if training.devices > there:
         what = "GPUs" if device.type == "cuda" else "processor cores"
         raise ValueError(f"training.devices: {training.devices}, but there are {there} {what} here; lower it")
@@ -35,23 +36,39 @@ class Processes:
 
 
 def open_processes(training: Training, device: torch.device) -> Processes:
-    """The processes that train together, started where `torchrun` has not. Sets what is global in a process, too.
+    """The processes that train together, started where no launcher has. Sets what is global in a process, too.
 
-    Every process runs the stage's script from its beginning and comes out of this function with its own rank.
+    Every process runs the stage's script from its beginning and comes out of this function with its own rank. Raises
+    LauncherError where there are, or would be, others than section `training` asks for.
     """
     if device.type == "cuda":
-        convolutions = torch.backends.cudnn.conv  # pyright: ignore[reportAttributeAccessIssue]
-        convolutions.fp32_precision = "tf32" if training.tf32 else "ieee"
-        torch.backends.cuda.matmul.fp32_precision = "tf32" if training.tf32 else "ieee"
-    if count_processes(training, device) == 1:
+        set_tf32(training.tf32)
+    count = count_processes(training, device)
+    check_launcher(training)
+    if count == 1:
         return Processes(device)
     from lightning_fabric import Fabric
 
     fabric = Fabric(
-        accelerator=device.type, devices=training.devices, num_nodes=training.nodes, strategy=training.strategy
+        accelerator=device.type,
+        devices=training.devices,
+        num_nodes=training.nodes,
+        strategy=training.strategy,
+        plugins=environment(),  # else Fabric takes a cluster's variables to mean that all processes are there already
     )
     fabric.launch()
+    if fabric.world_size != count:
+        raise LauncherError(f"training.devices × nodes asks for {count} processes, but there are {fabric.world_size}")
     return Processes(fabric.device, fabric.global_rank, fabric.world_size, mean_over(fabric))
+
+
+def set_tf32(allowed: bool) -> None:
+    """Whether float32 products on CUDA may have 10 bits of mantissa: by the settings that other libraries read, too.
+
+    PyTorch's newer `fp32_precision` alone makes the older getters raise, which Fabric calls.
+    """
+    torch.set_float32_matmul_precision("high" if allowed else "highest")
+    torch.backends.cudnn.allow_tf32 = allowed
 
 
 def mean_over(fabric: "Fabric") -> Callable[[Tensor], Tensor]:

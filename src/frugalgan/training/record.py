@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from frugalgan.device import synchronize
 from frugalgan.methods.gradients import identity
 from frugalgan.networks import Network
 from frugalgan.networks.sampling import FIXED_SEED, images_of, latents
@@ -88,8 +89,7 @@ class Recorder:
         """Count the block as a step, GPU work included."""
         begun = time.perf_counter()
         yield
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        synchronize(self.device)
         self._seconds.append(self.seconds + time.perf_counter() - begun)
 
     @contextmanager

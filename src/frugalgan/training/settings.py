@@ -5,14 +5,14 @@ from typing import Literal
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, Beta, Count, Positive
+from frugalgan.config.sections import STRICT, Beta, Count, Device, Positive
 
 
 @dataclass(frozen=True, config=STRICT)
 class Training:
     precision: Literal["auto", "float32", "bf16"]
     ema_decay: Beta
-    device: Literal["auto", "cpu", "cuda"]
+    device: Device
     accumulate: Count
     critic_parts: Count
     term_by_term: bool
@@ -29,4 +29,8 @@ class Training:
     def _fits_together(self) -> "Training":
         if self.compile and self.recompute:
             raise ValueError("compile and recompute exclude each other: compiled code decides itself what it keeps")
+        if self.devices * self.nodes > 1 and (":" in self.device or self.device == "mps"):
+            raise ValueError(
+                f"device {self.device} is one GPU: set devices and nodes to 1, or device to cuda, auto or cpu"
+            )
         return self
