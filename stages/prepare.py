@@ -14,8 +14,8 @@ from frugalgan.data.settings import Prepare
 def main(name: Annotated[str, typer.Argument(metavar="DATASET", help="a key of `datasets` in params.yaml")]) -> None:
     """Crop and resize all pictures of a data set into data/prepared/DATASET; rejected.csv says what was left out."""
     study = load()
-    max_rejected = study.section("prepare", Prepare).max_rejected
-    report = prepare(places.fetched(name), places.prepared(name), study.dataset(name), max_rejected=max_rejected)
+    settings = study.section("prepare", Prepare)
+    report = prepare(places.fetched(name), places.prepared(name), study.dataset(name), settings)
     print(f"{name}: {report}")
 
 

@@ -14,6 +14,13 @@ class FileError(ValueError):
     """A file is missing or cannot be read; the message names it, and the hint what to do."""
 
 
+def from_project(path: Path) -> Path:
+    """A path that params.yaml names: `~` is home, and a relative one is below the project's folder, or, in a copy of it
+    that DVC makes for an experiment, below the project itself where the copy lacks it."""
+    path = path.expanduser()
+    return path if path.exists() else Path(os.environ.get("DVC_ROOT", ".")) / path
+
+
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what the block leaves there, file or folder, takes `path`'s place at its end.

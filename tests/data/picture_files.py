@@ -11,6 +11,7 @@ import numpy as np
 from frugalgan.config.sections import Dataset
 from frugalgan.data.index import write_index
 from frugalgan.data.prepare import PreparationReport, prepare
+from frugalgan.data.settings import Prepare
 from frugalgan.data.sources.folder import find_pictures
 
 SIZE = 128  # px of a photo's side
@@ -80,10 +81,15 @@ def listing(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if not path.is_dir()}
 
 
+def rejecting(max_rejected: float) -> Prepare:
+    """Section `prepare` with that share."""
+    return Prepare(max_rejected=max_rejected, max_megapixels=128.0)
+
+
 def run(raw: Path, out: Path, *, subject: str = "any", max_rejected: float = 0.5, **changes: Any) -> PreparationReport:
     """Prepare the pictures in `raw` as if they had been fetched there, with keys of the data set changed."""
-    write_index(raw, (found.picture for found in find_pictures(raw, subject=subject).values()))
-    return prepare(raw, out, replace(DATASET, **changes), max_rejected=max_rejected, workers=2)
+    write_index(raw, (found.picture for found in find_pictures(raw, subject=subject).pictures.values()))
+    return prepare(raw, out, replace(DATASET, **changes), rejecting(max_rejected), workers=2)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

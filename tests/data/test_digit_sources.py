@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torchvision.datasets
 from digit_files import FILES, contents, raw_digits
-from picture_files import DATASET
+from picture_files import DATASET, rejecting
 from sklearn.datasets import load_digits
 
 from frugalgan.data.idx import read_idx
@@ -80,7 +80,7 @@ def test_a_folder_is_copied_under_the_usual_names(tmp_path: Path, below: str, sp
     assert sorted(contents(tmp_path / "raw")) == sorted(made.format(*stem) for stem in stems)
     assert all(os.access(path, os.W_OK) for path in (tmp_path / "raw").iterdir())
     for raw in ("raw", "original"):
-        prepare(tmp_path / raw, tmp_path / "out" / raw, DIGITS, max_rejected=0.0)
+        prepare(tmp_path / raw, tmp_path / "out" / raw, DIGITS, rejecting(0.0))
     assert contents(tmp_path / "out" / "raw") == contents(tmp_path / "out" / "original")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from digit_files import FILES, contents, random_bytes, raw_digits
-from picture_files import DATASET
+from picture_files import DATASET, rejecting
 
 from frugalgan.data.facts import DataFacts, read_facts
 from frugalgan.data.idx import HELDOUT_FILES, TRAIN_FILES, IdxError, find_idx_files, read_idx, write_idx
@@ -23,7 +23,7 @@ TEN = tuple("0123456789")
 
 
 def prepared(raw: Path, out: Path, **changes: object) -> PreparationReport:
-    return prepare(raw, out, replace(DIGITS, **changes), max_rejected=0.0)  # type: ignore[arg-type]
+    return prepare(raw, out, replace(DIGITS, **changes), rejecting(0.0))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +129,10 @@ def test_a_full_disk_leaves_the_old_result(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_too_few_digits_name_folder_numbers_and_cure(tmp_path: Path) -> None:
-    raw = raw_digits(tmp_path / "raw", train=15)
-    with pytest.raises(PreparationError, match=r"raw: 15 images .* at least 16 are needed; add pictures"):
+    raw = raw_digits(tmp_path / "raw", train=7)
+    with pytest.raises(
+        PreparationError, match=r"raw: 7 images .* at least 16 are needed, of which 8 for training; add"
+    ):
         prepared(raw, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

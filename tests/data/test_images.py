@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageOps
 
 from frugalgan.data.images import ImageError, enlarged_grid, grid, read_rgb, resize, to_uint8, to_unit, write_png
-from frugalgan.data.photos import MAX_PIXELS, decode_shrunk
+from frugalgan.data.photos import MAX_PIXELS, decode
 
 SMOOTH = cv2.resize(
     np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8), (96, 64), interpolation=cv2.INTER_CUBIC
@@ -95,6 +95,50 @@ def test_exif_orientation_turns_the_photo_upright(kind: str, orientation: int, t
     assert difference(read_rgb(tmp_path / "photo"), truth) <= 1
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_pixels_as_stored_are_the_same_whatever_the_orientation(kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"WEBP": {"lossless": True}}.get(kind, {})
+    plain = decode(encoded(RGB, kind, **options), "plain").pixels
+    turned = encoded(RGB, kind, exif=exif, **options)
+    assert np.array_equal(decode(turned, "turned", upright=False).pixels, plain)
+    assert np.array_equal(decode(turned, "turned").pixels, plain) == (orientation == 1)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_bits_of_a_camera_are_found_and_scaled_by(bits: int, suffix: str, channels: int) -> None:
+    """The truth is the picture of 8 bits that the values stand for."""
+    most = 2**bits - 1
+    bright = SMOOTH.astype(np.float64)
+    bright[0, 0] = 255  # or the picture would be of fewer bits
+    values = np.rint(bright / 255 * most).astype(np.uint16)
+    stored = {1: values[..., 0], 3: values[..., ::-1], 4: np.dstack([values[..., ::-1], np.full((64, 96), most)])}
+    decoded = decode(with_opencv(suffix, np.ascontiguousarray(stored[channels], np.uint16)), "camera")
+    truth = np.repeat(bright[..., :1], 3, axis=2) if channels == 1 else bright
+    assert decoded.bits == bits
+    assert difference(decoded.pixels, truth) <= 1
+
+
+def test_the_largest_photo_is_what_was_asked_for() -> None:
+    for data in (PNG, JPEG, encoded(RGB, "TIFF")):
+        assert decode(data, "photo", max_pixels=96 * 64).pixels.shape == (64, 96, 3)
+        with pytest.raises(ImageError, match=r"photo: 96×64 pixels are .* more than prepare\.max_megapixels = 0\.006"):
+            decode(data, "photo", max_pixels=6_000)
+
+
+def test_a_phones_heic_is_read_or_the_package_that_reads_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pi_heif", reason="an extra: pip install pi-heif")
+    data = (Path(__file__).parent / "phone.heic").read_bytes()  # the smooth picture, as libheif writes it
+    assert np.abs(decode(data, "phone.heic").pixels.astype(float) - SMOOTH).mean() < 5
+    monkeypatch.delitem(Image.OPEN, "HEIF")
+    with pytest.raises(ImageError, match=r"phone\.heic: HEIC needs another package: pip install pi-heif; or save it"):
+        decode(data, "phone.heic")
+
+
 def png_of_size(width: int, height: int) -> bytes:
     chunks = {b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT": zlib.compress(b""), b"IEND": b""}
     body = b"".join(
@@ -157,8 +201,7 @@ def test_garbled_files_never_crash() -> None:
             for position in rng.integers(0, len(data), 8):
                 garbled[position] = rng.integers(256)
             try:
-                image, _ = decode_shrunk(bytes(garbled), "garbled", None)
-                assert image.ndim == 3
+                assert decode(bytes(garbled), "garbled").pixels.ndim == 3
             except ImageError as error:
                 assert "garbled" in str(error)
 
@@ -166,11 +209,12 @@ def test_garbled_files_never_crash() -> None:
 def test_a_shrunk_jpeg_is_close_to_the_slow_way() -> None:
     large = cv2.resize(SMOOTH, (512, 512), interpolation=cv2.INTER_CUBIC)
     data = encoded(Image.fromarray(large), "JPEG", quality=95)
-    full, whole = decode_shrunk(data, "photo", None)
+    full = decode(data, "photo")
     for size, factor in ((128, 2), (64, 4), (32, 8), (200, 1)):
-        shrunk, by = decode_shrunk(data, "photo", size)
-        assert (whole, by, shrunk.shape) == (1, factor, (512 // factor, 512 // factor, 3))
-        gap = np.abs(resize(shrunk, size).astype(float) - resize(full, size))
+        shrunk = decode(data, "photo", size=size)
+        assert (full.factor, shrunk.factor) == (1, factor)
+        assert shrunk.pixels.shape == (512 // factor, 512 // factor, 3)
+        gap = np.abs(resize(shrunk.pixels, size).astype(float) - resize(full.pixels, size))
         assert gap.mean() < 1
         assert gap.max() < 8
 

@@ -61,13 +61,20 @@ def test_other_subjects_need_no_photos_of_cats(
     assert {Path(picture.path).parts[-2] for picture in read_index(tmp_path / "raw")} == animals
 
 
-def test_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+CURE = r"check the network; remove what is damaged from kagglehub's cache .*; or set the data set's source to a folder"
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("name resolution failed"), ValueError("Unsupported archive type"), KeyError("files")]
+)
+def test_a_download_that_fails_in_any_way_names_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def fail(handle: str) -> str:
-        raise ConnectionError("name resolution failed")
+        raise error
 
     monkeypatch.setattr(kagglehub, "dataset_download", fail)
-    cure = r"check the network, or set the data set's source to a folder of pictures or to drawn"
-    with pytest.raises(SourceError, match=rf"{CATS}: download failed \(name resolution failed\); {cure}"):
+    with pytest.raises(SourceError, match=rf"{CATS}: download failed \({type(error).__name__}: {error}\); {CURE}"):
         fetch(replace(DATASET, source="kaggle", subject="cat"), tmp_path / "raw")
     assert not list(tmp_path.iterdir())
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from picture_files import put
+from picture_files import put, write_photo
 
 from frugalgan.data.index import SUFFIXES, Picture
 from frugalgan.data.sources import SourceError
@@ -18,7 +18,7 @@ AFHQ = {
 
 
 def found(source: Path, subject: str = "any") -> list[Picture]:
-    pictures = find_pictures(source, subject=subject)
+    pictures = find_pictures(source, subject=subject).pictures
     assert list(pictures) == sorted(pictures)
     assert [one.file for one in pictures.values()] == [source / place for place in pictures]
     assert [one.picture.path for one in pictures.values()] == [place.as_posix() for place in pictures]
@@ -139,11 +139,56 @@ def test_a_subject_that_is_not_there_says_what_is(tmp_path: Path) -> None:
         find_pictures(tmp_path / "source", subject="dog")
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "cat-dataset/CAT_00/a.jpg.cat", "afhq/train/cat/._a.jpg"])
-def test_a_folder_without_pictures_says_what_pictures_are(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("notes.txt", r"1 other files \(1 \.txt\); pictures"),
+        ("cats.zip", r"1 other files \(1 \.zip\): unpack the archives; pictures"),
+        ("cat-dataset/CAT_00/a.jpg.cat", "no other files"),
+        ("afhq/train/cat/._a.jpg", "no other files"),
+        ("camera/0001.CR2", r"no other files; .*; camera/0001\.CR2: \.cr2: this kind is not read; save it as JPEG"),
+    ],
+)
+def test_a_folder_without_pictures_says_what_is_there(tmp_path: Path, name: str, there: str) -> None:
     put(tmp_path / "source", name)
-    with pytest.raises(SourceError, match=r"source: no pictures in it or its subfolders; .*\.jpg, \.jpeg, \.png"):
+    with pytest.raises(SourceError, match=rf"source: no pictures in it or its subfolders, but {there}") as caught:
         find_pictures(tmp_path / "source", subject="any")
+    assert "pictures are files .jpg, .jpeg, " in str(caught.value)
+
+
+def test_pictures_are_known_by_their_content_where_the_name_does_not_say_it(tmp_path: Path) -> None:
+    put(tmp_path, "notes.txt", "README", "table.csv", "more.txt")
+    for kind, suffix in (
+        ("jpg", ".jpeg_large"),
+        ("png", ""),
+        ("webp", ".img"),
+        ("gif", ".1"),
+        ("tif", ".scan"),
+        ("avif", ".x"),
+    ):
+        write_photo(tmp_path / f"{kind}.{kind}", 1).rename(tmp_path / f"{kind}{suffix}")
+    survey = find_pictures(tmp_path, subject="any")
+    assert {place.stem for place in survey.pictures} == {"jpg", "png", "webp", "gif", "tif", "avif"}
+    assert survey.others_said() == "4 other files (2 .txt, 1 without a suffix, 1 .csv)"
+
+
+def test_pictures_of_kinds_that_are_not_read_are_listed(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b.psd", "c.NEF", "d.svg")
+    reasons = find_pictures(tmp_path, subject="any").left_out
+    assert {place.name for place in reasons} == {"b.psd", "c.NEF", "d.svg"}
+    assert all(reason.endswith("this kind is not read; save it as JPEG or PNG") for reason in reasons.values())
+
+
+@pytest.mark.parametrize(("part", "left"), [("", "cat"), ("train", "cat"), ("train/cat", "cat"), ("train/dog", "dog")])
+def test_the_source_may_be_any_folder_of_a_layout(tmp_path: Path, part: str, left: str) -> None:
+    put(tmp_path, "afhq/train/cat/a.jpg", "afhq/train/dog/b.jpg", "afhq/test/cat/c.jpg", "afhq/test/dog/d.jpg")
+    source = tmp_path / "afhq" / part
+    assert paths(source, left) == sorted(f for f in paths(source) if left in (source / f).parts)
+    if part.count("/"):
+        with pytest.raises(
+            SourceError, match=rf"{part}: no pictures of a \w+; there are 1 {left}; change the data set's"
+        ):
+            find_pictures(source, subject={"cat": "dog", "dog": "cat"}[left])
 
 
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_files import DATASET, listing, rows, run, write_faces, write_scenes
+from picture_files import DATASET, listing, rejecting, rows, run, write_faces, write_scenes
 
 from frugalgan.data.images import read_rgb, resize
 from frugalgan.data.index import write_index
@@ -73,9 +73,9 @@ def test_scenes_give_a_tenth_beside_faces_whose_upstream_has_val(tmp_path: Path)
 def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
     raw = write_faces(tmp_path / "raw", "cat", train=30, val=4)
     write_scenes(raw, 20)
-    write_index(raw, (found.picture for found in find_pictures(raw, subject="any").values()))
+    write_index(raw, (found.picture for found in find_pictures(raw, subject="any").pictures.values()))
     for workers in (1, 3):
-        prepare(raw, tmp_path / str(workers), DATASET, max_rejected=0.0, workers=workers)
+        prepare(raw, tmp_path / str(workers), DATASET, rejecting(0.0), workers=workers)
     for name in OUTPUTS:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes()
 
@@ -100,8 +100,10 @@ def test_duplicates_are_kept_once_and_never_on_both_sides(tmp_path: Path) -> Non
 
 
 def test_too_few_images_name_folder_numbers_and_cure(tmp_path: Path) -> None:
-    raw = write_faces(tmp_path / "raw", "cat", train=15, val=1)
-    with pytest.raises(PreparationError, match=r"raw: 15 images .*1 held out.* at least 16 are needed; add pictures"):
+    raw = write_faces(tmp_path / "raw", "cat", train=14, val=1)
+    with pytest.raises(
+        PreparationError, match=r"raw: 14 images .* 1 held out, .* at least 16 are needed, .*; add pict"
+    ):
         run(raw, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
 
@@ -110,10 +112,10 @@ def test_what_was_not_fetched_is_named_with_the_stage(tmp_path: Path) -> None:
     for make in (lambda: None, (tmp_path / "cats").mkdir):
         make()
         with pytest.raises(FileError, match=r"cats/index\.csv: no such file; `dvc repro fetch@cats` makes it"):
-            prepare(tmp_path / "cats", tmp_path / "out", DATASET, max_rejected=0.5)
+            prepare(tmp_path / "cats", tmp_path / "out", DATASET, rejecting(0.5))
     (tmp_path / "cats/index.csv").write_text("name\nme\n")
     with pytest.raises(FileError, match=r"index\.csv: not a table of file, split, label, has_points"):
-        prepare(tmp_path / "cats", tmp_path / "out", DATASET, max_rejected=0.5)
+        prepare(tmp_path / "cats", tmp_path / "out", DATASET, rejecting(0.5))
 
 
 def test_a_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
@@ -154,9 +156,9 @@ def test_real_photos_are_all_usable(subject: str, photos: Path, tmp_path: Path) 
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "animal-faces").symlink_to(photos / "animal-faces")
-    found = find_pictures(photos / "animal-faces", subject=subject)
+    found = find_pictures(photos / "animal-faces", subject=subject).pictures
     write_index(raw, (replace(one.picture, path=f"animal-faces/{place.as_posix()}") for place, one in found.items()))
-    report = prepare(raw, tmp_path / "out", replace(DATASET, size=64), max_rejected=0.01)
+    report = prepare(raw, tmp_path / "out", replace(DATASET, size=64), rejecting(0.01))
     images = np.load(tmp_path / "out" / "images.npy", mmap_mode="r")
     assert images.shape == (report.train, 3, 64, 64)
     assert report.heldout > 0

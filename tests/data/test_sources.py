@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from picture_files import CAT_LINE, DATASET, listing, put, rows, write_photo
+from picture_files import CAT_LINE, DATASET, listing, put, rejecting, rows, write_photo
 
 from frugalgan.data.facts import read_facts
 from frugalgan.data.index import INDEX, read_index
@@ -87,7 +87,7 @@ def test_a_missing_path_is_named_with_the_choices(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=rf"nowhere: no such folder; {choices}"):
         fetched(tmp_path / "nowhere", tmp_path / "raw")
     put(tmp_path, "a.zip")
-    with pytest.raises(FileNotFoundError, match=rf"a\.zip: is not a folder; {choices}"):
+    with pytest.raises(FileNotFoundError, match=rf"a\.zip: is not a folder: unpack it; {choices}"):
         fetched(tmp_path / "a.zip", tmp_path / "raw")
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
@@ -106,7 +106,7 @@ def test_from_a_folder_of_anything_to_arrays(tmp_path: Path) -> None:
         picture.with_name(f"{picture.name}.cat").write_text(CAT_LINE)
     dataset = replace(DATASET, source=str(source), labels=True)
     fetch(dataset, tmp_path / "raw")
-    report = prepare(tmp_path / "raw", tmp_path / "out", dataset, max_rejected=0.0, workers=1)
+    report = prepare(tmp_path / "raw", tmp_path / "out", dataset, rejecting(0.0), workers=1)
     assert report.train + report.heldout == 40
     assert read_facts(tmp_path / "out").labels == ("day 0", "day 1", "day 2")
     turned = {row["source"] for row in rows(tmp_path / "out/manifest.csv") if row["angle"] != "0"}

@@ -10,6 +10,7 @@ from trained_models import measured, prepared, trained, values_of
 
 from frugalgan.config.sections import Dataset
 from frugalgan.data.prepare import prepare
+from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch
 from frugalgan.evaluation.classifier import agreement, classifier_of
 from frugalgan.evaluation.evaluate import summary
@@ -23,7 +24,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """scikit-learn's real digits, prepared."""
     folder, section = tmp_path_factory.mktemp("digits"), Dataset(**DIGITS)
     fetch(section, folder / "raw")
-    prepare(folder / "raw", folder / "digits", section, max_rejected=0.0)
+    prepare(folder / "raw", folder / "digits", section, Prepare(max_rejected=0.0, max_megapixels=128.0))
     return folder / "digits"
 
 

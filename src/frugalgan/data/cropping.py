@@ -16,7 +16,7 @@ from tqdm import tqdm
 from frugalgan.data.cores import cores
 from frugalgan.data.crops import CropBox, FaceError, crop_centre, crop_eyes, crop_thesis, parse_cat
 from frugalgan.data.index import Picture
-from frugalgan.data.photos import ImageError, decode_rgb, decode_shrunk
+from frugalgan.data.photos import ImageError, decode
 
 Crop = Literal["eyes", "thesis", "centre"]
 
@@ -38,9 +38,12 @@ class CroppedPhoto:
     face: np.ndarray | None = None
     box: CropBox | None = None
     reason: str = ""
+    bits: int = 8  # of a value in the file
 
 
-def crop_all(raw: Path, photos: list[Picture], *, crop: Crop, size: int, workers: int | None) -> Iterator[CroppedPhoto]:
+def crop_all(
+    raw: Path, photos: list[Picture], *, crop: Crop, size: int, max_pixels: int, workers: int | None
+) -> Iterator[CroppedPhoto]:
     """Crop every photo, on `workers` threads (all cores if None), in the order of `photos`, with a progress bar.
 
     Only a few faces per worker wait at any time. Threads, as OpenCV, hashlib and files release the interpreter
@@ -48,7 +51,8 @@ def crop_all(raw: Path, photos: list[Picture], *, crop: Crop, size: int, workers
     """
 
     def crop_some(first: int) -> list[CroppedPhoto]:
-        return [crop_photo(raw, photo, crop=crop, size=size) for photo in photos[first : first + TASK_PHOTOS]]
+        some = photos[first : first + TASK_PHOTOS]
+        return [crop_photo(raw, photo, crop=crop, size=size, max_pixels=max_pixels) for photo in some]
 
     workers = workers or cores()
     opencv_threads = cv2.getNumThreads()
@@ -73,18 +77,22 @@ def crop_all(raw: Path, photos: list[Picture], *, crop: Crop, size: int, workers
         cv2.setNumThreads(opencv_threads)
 
 
-def crop_photo(raw: Path, photo: Picture, *, crop: Crop, size: int) -> CroppedPhoto:
-    """Read one photo, once, and crop it; whatever makes it unusable becomes the `reason`."""
+def crop_photo(raw: Path, photo: Picture, *, crop: Crop, size: int, max_pixels: int) -> CroppedPhoto:
+    """Read one photo, once, and crop it; whatever makes it unusable becomes the `reason`.
+
+    Key points are of the pixels as stored, so that they mean the same whatever EXIF says of the orientation.
+    """
     path, sha256 = raw / photo.path, ""
     try:
         data = path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         if photo.has_points and crop != "centre":
             cut = crop_eyes if crop == "eyes" else crop_thesis
-            face, box = cut(decode_rgb(data, path), _read_points(path), size)
+            decoded = decode(data, path, upright=False, max_pixels=max_pixels)
+            face, box = cut(decoded.pixels, _read_points(path), size)
         else:
-            image, factor = decode_shrunk(data, path, size)
-            face, box = crop_centre(image, size, factor=factor)
+            decoded = decode(data, path, size=size, max_pixels=max_pixels)
+            face, box = crop_centre(decoded.pixels, size, factor=decoded.factor)
     except ImageError as error:
         return CroppedPhoto(photo, sha256, reason=error.reason)
     except FaceError as error:
@@ -95,7 +103,7 @@ def crop_photo(raw: Path, photo: Picture, *, crop: Crop, size: int) -> CroppedPh
         return CroppedPhoto(photo, sha256, reason=f"can't be cropped: {error.err}")
     planes = np.empty((3, size, size), np.uint8)
     cv2.split(face, list(planes))  # five times as fast as a transposed copy
-    return CroppedPhoto(photo, sha256, planes, box)
+    return CroppedPhoto(photo, sha256, planes, box, bits=decoded.bits)
 
 
 def _read_points(photo: Path) -> np.ndarray:

@@ -8,9 +8,13 @@ from typing import Literal
 
 from frugalgan.files import FileError, replaced
 
-INDEX = "index.csv"
+INDEX, LEFT_OUT = "index.csv", "left_out.csv"  # of a fetched folder
+REJECTED = "rejected.csv"  # of a prepared one, which tells of both
 COLUMNS = ("file", "split", "label", "has_points")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"),
+    *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".ppm", ".pgm", ".pnm"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,25 @@ def read_index(folder: Path) -> list[Picture]:
         raise FileError(
             f"{path}: not a table of {', '.join(COLUMNS)} ({error}); run `dvc repro --force fetch`"
         ) from None
+
+
+def write_left_out(folder: Path, reasons: dict[str, str]) -> None:
+    """left_out.csv of `folder`: pictures of the source that are not there, and why; nothing where there are none."""
+    if not reasons:
+        return
+    with (
+        replaced(folder / LEFT_OUT) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(("file", "reason"))
+        writer.writerows(sorted(reasons.items()))
+
+
+def read_left_out(folder: Path) -> dict[str, str]:
+    """Picture of the source → why it was left out."""
+    path = folder / LEFT_OUT
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return {row["file"]: row["reason"] for row in csv.DictReader(file)}

@@ -14,14 +14,15 @@ from frugalgan.data.facts import FILE, HELDOUT, HELDOUT_LABELS, IMAGES, LABELS, 
 from frugalgan.data.growing_array import GrowingArray
 from frugalgan.data.idx import CLASSES, find_idx_files
 from frugalgan.data.idx_digits import read_digits
-from frugalgan.data.index import Picture, read_index
+from frugalgan.data.index import REJECTED, Picture, read_index, read_left_out
+from frugalgan.data.settings import Prepare
 from frugalgan.files import replaced
 
-MANIFEST, REJECTED = "manifest.csv", "rejected.csv"
+MANIFEST = "manifest.csv"
 OWN = {IMAGES, HELDOUT, LABELS, HELDOUT_LABELS, FILE, MANIFEST, REJECTED}
 HELDOUT_ONE_IN = 10
 REASONS_SHOWN = 3
-LEAST = 16  # images for training
+LEAST, LEAST_FOR_TRAINING = 16, 8  # images
 MOST_LABELS = 256  # labels are bytes
 
 
@@ -37,16 +38,18 @@ class PreparationReport:
     heldout: int
     rejected: int = 0
     duplicates: int = 0
+    scaled: int = 0  # files of 16 bits whose values have 10 to 14
 
     def __str__(self) -> str:
+        scaled = f"; {self.scaled} of 16 bits hold values of 10 to 14, and were scaled by these" if self.scaled else ""
         return (
             f"{self.train} images for training, {self.heldout} held out; "
-            f"left out ({REJECTED}): {self.rejected} unusable, {self.duplicates} duplicates"
+            f"left out ({REJECTED}): {self.rejected} unusable, {self.duplicates} duplicates{scaled}"
         )
 
 
 def prepare(
-    raw: Path, out: Path, dataset: Dataset, *, max_rejected: float, workers: int | None = None
+    raw: Path, out: Path, dataset: Dataset, settings: Prepare, *, workers: int | None = None
 ) -> PreparationReport:
     """Make the fetched folder `raw` the folder `out`, which is replaced as a whole, as the section `dataset` says.
 
@@ -57,8 +60,8 @@ def prepare(
     Held out is what upstream holds out and, of pictures that come without such a part, a tenth chosen by the hash of
     their content. Of each content the first picture counts, held-out ones before all others.
 
-    FileExistsError if `out` holds anything else; PreparationError if more than the share `max_rejected` is unusable,
-    too few images remain for training, or labels are asked for and missing.
+    FileExistsError if `out` holds anything else; PreparationError if more than the share `settings.max_rejected` is
+    unusable, too few images remain for training, or labels are asked for and missing.
     """
     _check_replaceable(out)
     with replaced(out) as folder:
@@ -66,7 +69,7 @@ def prepare(
         if find_idx_files(raw):
             report, labels = _prepare_digits(raw, folder, dataset)
         else:
-            report, labels = _prepare_pictures(raw, folder, dataset, max_rejected, workers)
+            report, labels = _prepare_pictures(raw, folder, dataset, settings, workers)
         _check_minimum(raw, report)
         write_facts(folder, replace(DataFacts.of(dataset), labels=labels))
     return report
@@ -86,19 +89,24 @@ def _prepare_digits(raw: Path, folder: Path, dataset: Dataset) -> tuple[Preparat
 
 
 def _prepare_pictures(
-    raw: Path, folder: Path, dataset: Dataset, max_rejected: float, workers: int | None
+    raw: Path, folder: Path, dataset: Dataset, settings: Prepare, workers: int | None
 ) -> tuple[PreparationReport, tuple[str, ...]]:
     pictures = sorted(read_index(raw), key=lambda picture: picture.split != "heldout")
     names = _label_names(raw, pictures) if dataset.labels else ()
-    rejected: dict[str, str] = {}
+    rejected = {_text(path): reason for path, reason in read_left_out(raw).items()}
+    asked = len(pictures) + len(rejected)
     duplicates: dict[str, str] = {}
     original: dict[str, str] = {}
     manifest: dict[str, list[tuple[str, ...]]] = {"train": [], "heldout": []}
     labels: dict[str, list[int]] = {"train": [], "heldout": []}
+    scaled = 0
     shape = (dataset.channels, dataset.size, dataset.size)
     with GrowingArray(folder / IMAGES, shape) as train, GrowingArray(folder / HELDOUT, shape) as heldout:
-        for cropped in crop_all(raw, pictures, crop=dataset.crop, size=dataset.size, workers=workers):
+        for cropped in crop_all(
+            raw, pictures, crop=dataset.crop, size=dataset.size, max_pixels=settings.max_pixels, workers=workers
+        ):
             name = _text(cropped.photo.path)
+            scaled += 8 < cropped.bits < 16
             if cropped.face is None:
                 rejected[name] = cropped.reason
             elif (first := original.setdefault(cropped.sha256, name)) != name:
@@ -109,14 +117,14 @@ def _prepare_pictures(
                 manifest[split].append((name, *_box_columns(cropped), cropped.sha256))
                 if names:
                     labels[split].append(names.index(cropped.photo.label))
-    _check_rejected(raw, rejected, len(pictures), max_rejected)
+    _check_rejected(raw, rejected, asked, settings.max_rejected)
     if names:
         np.save(folder / LABELS, np.array(labels["train"], np.uint8))
         np.save(folder / HELDOUT_LABELS, np.array(labels["heldout"], np.uint8))
     _write_csv(folder / REJECTED, ("file", "reason"), sorted((rejected | duplicates).items()))
     rows = [(split, str(i), *row) for split, rows in manifest.items() for i, row in enumerate(rows)]
     _write_csv(folder / MANIFEST, ("split", "index", "source", "x", "y", "side", "angle", "sha256"), rows)
-    return PreparationReport(train.count, heldout.count, len(rejected), len(duplicates)), names
+    return PreparationReport(train.count, heldout.count, len(rejected), len(duplicates), scaled), names
 
 
 def _label_names(raw: Path, pictures: list[Picture]) -> tuple[str, ...]:
@@ -170,10 +178,10 @@ def _check_rejected(raw: Path, rejected: dict[str, str], photos: int, max_reject
 
 
 def _check_minimum(raw: Path, report: PreparationReport) -> None:
-    if report.train < LEAST:
+    if report.train + report.heldout < LEAST or report.train < LEAST_FOR_TRAINING:
         raise PreparationError(
-            f"{raw}: {report.train} images for training (and {report.heldout} held out), but at least {LEAST} are "
-            "needed; add pictures to the data set's source"
+            f"{raw}: {report.train} images for training and {report.heldout} held out, but at least {LEAST} are "
+            f"needed, of which {LEAST_FOR_TRAINING} for training; add pictures to the data set's source"
         )
 
 

@@ -2,9 +2,15 @@
 
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, Share
+from frugalgan.config.sections import STRICT, Positive, Share
 
 
 @dataclass(frozen=True, config=STRICT)
 class Prepare:
     max_rejected: Share
+    max_megapixels: Positive
+
+    @property
+    def max_pixels(self) -> int:
+        """Of a photo."""
+        return int(1e6 * self.max_megapixels)

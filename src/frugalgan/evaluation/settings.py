@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from frugalgan.config.sections import STRICT, Count, Device, Seed, Text
+from frugalgan.files import from_project
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -25,4 +26,4 @@ class Evaluate:
     @property
     def weights_file(self) -> Path | None:
         """Inception's weights, or None where they are to be downloaded."""
-        return None if self.inception_weights == "download" else Path(self.inception_weights)
+        return None if self.inception_weights == "download" else from_project(Path(self.inception_weights))

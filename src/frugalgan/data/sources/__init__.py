@@ -9,7 +9,7 @@ from pathlib import Path
 
 from frugalgan.config.sections import Dataset
 from frugalgan.data.idx import IDX_FILES
-from frugalgan.data.index import INDEX, read_index
+from frugalgan.data.index import INDEX, LEFT_OUT, read_index
 from frugalgan.files import FileError, replaced
 
 CAT_DATASET = Path("cat-dataset")
@@ -63,7 +63,7 @@ def foreign_files(out: Path) -> Iterator[Path]:
         if out.exists():
             yield out
         return
-    own = {INDEX, NOTE, *IDX_FILES, *(f"{name}.gz" for name in IDX_FILES)}
+    own = {INDEX, LEFT_OUT, NOTE, *IDX_FILES, *(f"{name}.gz" for name in IDX_FILES)}
     try:
         for picture in read_index(out):
             own |= {picture.path, *([f"{picture.path}.cat"] if picture.has_points else [])}

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +43,12 @@ def download(folder: Path) -> None:
     from torchvision.datasets import MNIST  # only here: it imports torch
 
     with tempfile.TemporaryDirectory() as temporary:
-        # torchvision raises RuntimeError if all mirrors fail; network and disk errors are OSErrors.
         try:
             MNIST(temporary, download=True)
-        except (RuntimeError, OSError, HTTPException) as error:
+        except Exception as error:  # of the network, the disk, a damaged archive: there is no class for them all
             raise SourceError(
-                f"MNIST: download failed ({error}); check the network, or set the source of the data set to "
-                f"a folder with {_FOUR} or to sklearn"
+                f"MNIST: download failed ({type(error).__name__}: {error}); check the network, or set the "
+                f"source of the data set to a folder with {_FOUR} or to sklearn"
             ) from error
         copy_files(Path(temporary), folder)
 

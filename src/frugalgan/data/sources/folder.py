@@ -6,23 +6,39 @@ CAT_DATASET_01/CAT_00/NAME.jpg with NAME.jpg.cat, Kaggle's copies of both, at an
 
 import os
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from frugalgan.data.index import SUFFIXES, Picture, write_index
+from frugalgan.data.index import REJECTED, SUFFIXES, Picture, write_index, write_left_out
+from frugalgan.data.photos import HEIF_BRANDS
 from frugalgan.data.sources import SourceError
 from frugalgan.data.sources.digits import copy_files
+from frugalgan.files import from_project
 
-TRAIN, HELDOUT = ("train", "training"), ("val", "valid", "validation", "test", "testing")  # names of folders
+# Names of folders.
+TRAIN = ("train", "training", "train_set", "training_set")
+HELDOUT = (
+    *("val", "valid", "validation", "test", "testing", "heldout", "held_out", "eval"),
+    *("val_set", "valid_set", "validation_set", "test_set", "testing_set"),
+)
 SPLITS = {name: "train" for name in TRAIN} | {name: "heldout" for name in HELDOUT}
 ANIMALS = {"cat": "cat", "cats": "cat", "dog": "dog", "dogs": "dog", "wild": "wild"}
 CAT_FOLDER = re.compile(r"CAT_\d+")  # of the CAT data set: photos with key points
 SKIPPED = ("__MACOSX",)
+# Pictures of kinds that are not read: listed, not copied.
+OTHER_KINDS = (
+    *(".svg", ".psd", ".xcf", ".ai", ".eps", ".exr", ".tga", ".ico", ".dds", ".jxl"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw"),
+)
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".rar", ".7z")
+# How files of pictures begin, whatever they are called; after the b"RIFF" and b"ftyp" comes more.
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+KINDS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -33,9 +49,24 @@ class Found:
     picture: Picture
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What there is in a folder; places are paths below it."""
+
+    pictures: dict[Path, Found] = field(default_factory=dict)  # sorted by place
+    left_out: dict[Path, str] = field(default_factory=dict)  # pictures that cannot be used → why
+    others: Counter[str] = field(default_factory=Counter)  # files that are no pictures, by suffix
+
+    def others_said(self) -> str:
+        """How many other files there are of which kinds: `3 other files (2 .txt, 1 .json)`."""
+        kinds = ", ".join(f"{n} {suffix or 'without a suffix'}" for suffix, n in self.others.most_common(KINDS_SHOWN))
+        more = ", …" if len(self.others) > KINDS_SHOWN else ""
+        return f"{self.others.total()} other files ({kinds}{more})" if self.others else "no other files"
+
+
 def copy_from(source: Path, folder: Path, *, subject: str) -> None:
     """Copies the pictures of `source` with their key points into the empty `folder` and indexes them; MNIST's four IDX
-    files where it has these. `source` is only read.
+    files where it has these. `source` is only read; one line on stdout says what was left out.
 
     Always copies: a hard link would let whoever changes `folder` (DVC makes linked files read-only) change originals.
 
@@ -43,71 +74,127 @@ def copy_from(source: Path, folder: Path, *, subject: str) -> None:
         FileNotFoundError: `source` is no folder.
         SourceError: no pictures of `subject` there, or a symbolic link that leads out of it.
     """
-    source = source.expanduser()
+    source = from_project(source)
     if not source.is_dir():
-        what = "is not a folder" if source.exists() else "no such folder"
+        what = "no such folder"
+        if source.exists():
+            what = "is not a folder" + (": unpack it" if source.name.lower().endswith(ARCHIVES) else "")
         raise FileNotFoundError(
             f"{source}: {what}; a data set's source is drawn, kaggle, sklearn, mnist or a folder of pictures"
         )
     if not copy_files(source, folder):
-        copy(find_pictures(source, subject=subject), folder)
+        survey = find_pictures(source, subject=subject)
+        left_out = copy(survey.pictures, folder, survey.left_out)
+        print(
+            f"{source}: {len(survey.pictures) + len(survey.left_out) - left_out} pictures copied, {left_out} left out "
+            f"(reasons: {REJECTED}), {survey.others_said()}"
+        )
 
 
-def find_pictures(source: Path, *, subject: str) -> dict[Path, Found]:
-    """Place below `source` → picture, sorted by place; `subject` is cat, dog or any.
+def find_pictures(source: Path, *, subject: str) -> Survey:
+    """The pictures of `source`; `subject` is cat, dog or any.
 
     A picture below `train`, `val`, `test` or the like belongs to that part, where there are both parts. `subject`
-    chooses pictures below a folder of that name (and cats of the CAT data set) where there are such folders. The name
-    of a label is the first folder below the parts that not all pictures have in common. Raises SourceError.
+    chooses pictures below a folder of that name (and cats of the CAT data set) where there are such folders; `source`
+    itself may be one. The name of a label is the first folder below the parts that not all pictures have in common.
+    Raises SourceError.
     """
-    files = list(_walk(source))
+    there = Survey()
+    files = list(_walk(source, there))
     if not files:
-        raise SourceError(f"{source}: no pictures in it or its subfolders; pictures are files {', '.join(SUFFIXES)}")
+        unpack = ": unpack the archives" if any(suffix in ARCHIVES for suffix in there.others) else ""
+        raise SourceError(
+            f"{source}: no pictures in it or its subfolders, but {there.others_said()}{unpack}; pictures are files "
+            f"{', '.join(SUFFIXES)}" + _first(there.left_out)
+        )
     places = _of_subject([file.relative_to(source) for file in files], subject, source)
+    others = [place for place in there.left_out if _animal(place, source) not in (None, subject)]
+    for place in others if subject != "any" else ():
+        del there.left_out[place]
     splits = {place: _split(place) for place in places}
     has_parts = {"train", "heldout"} <= set(splits.values())
     folders = {place: _without_parts(place) if has_parts else list(place.parts[:-1]) for place in places}
     shared = _shared(list(folders.values()))
-    found = {}
     for place in places:
         label = folders[place][shared] if len(folders[place]) > shared else ""
         has_points = bool(CAT_FOLDER.fullmatch(place.parent.name)) or _points_file(source / place).is_file()
         split = splits[place] if has_parts else ""
-        found[place] = Found(source / place, Picture(place.as_posix(), split, label, has_points))  # pyright: ignore[reportArgumentType]
-    return found
+        there.pictures[place] = Found(source / place, Picture(place.as_posix(), split, label, has_points))  # pyright: ignore[reportArgumentType]
+    return there
 
 
-def copy(found: dict[Path, Found], folder: Path) -> None:
-    """Copies pictures to their places below `folder`, contents only, not permissions, and writes its index."""
-    for parent in {place.parent for place in found}:
-        (folder / parent).mkdir(parents=True, exist_ok=True)
+def copy(found: dict[Path, Found], folder: Path, left_out: dict[Path, str]) -> int:
+    """Copies pictures to their places below `folder`, contents only, not permissions, and writes its index; those that
+    cannot be read are left out, too. Returns how many are left out. Raises SourceError where none can be read."""
+    copied: list[Picture] = []
+    reasons = {place.as_posix(): reason for place, reason in left_out.items()}
     for place, one in tqdm(found.items(), desc="copying", unit="picture"):
-        shutil.copyfile(one.file, folder / place)
-        if one.picture.has_points and (points := _points_file(one.file)).is_file():
-            shutil.copyfile(points, _points_file(folder / place))
-    write_index(folder, (replace(one.picture, path=place.as_posix()) for place, one in found.items()))
+        target = folder / place
+        try:
+            data = one.file.read_bytes()
+            points = _points_file(one.file)
+            points_data = points.read_bytes() if one.picture.has_points and points.is_file() else None
+        except OSError as error:
+            reasons[place.as_posix()] = f"can't be read: {error.strerror}"
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        if points_data is not None:
+            _points_file(target).write_bytes(points_data)
+        copied.append(replace(one.picture, path=place.as_posix()))
+    if not copied:
+        raise SourceError("none of the pictures can be read" + _first(reasons))
+    write_index(folder, copied)
+    write_left_out(folder, reasons)
+    return len(reasons)
 
 
-def _walk(source: Path) -> Iterator[Path]:
-    """Picture files, sorted. Each photo of the CAT data set once, though Kaggle's archive has it twice (`CAT_00/…` and
-    `cats/CAT_00/…`). Raises SourceError for links that lead out."""
+def _first(reasons: Mapping[Any, str]) -> str:
+    return "".join(f"; {place}: {reason}" for place, reason in list(reasons.items())[:1])
+
+
+def _walk(source: Path, there: Survey) -> Iterator[Path]:
+    """Picture files, sorted; other files are counted in `there`. Each photo of the CAT data set once, though Kaggle's
+    archive has it twice (`CAT_00/…` and `cats/CAT_00/…`). Raises SourceError for links that lead out."""
     home, seen = source.resolve(), set()
     for folder, subfolders, names in os.walk(source, onerror=_raise):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED)
         for path in (Path(folder, name) for name in [*subfolders, *sorted(names)]):
-            is_picture = path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
-            if path.is_symlink() and (is_picture or path.name.endswith(".cat") or path.is_dir()):
+            if path.name.startswith("."):
+                continue
+            suffix = path.suffix.lower()
+            if path.is_symlink() and (suffix in (*SUFFIXES, ".cat") or path.is_dir()):
                 target = path.resolve()
                 if not target.is_relative_to(home) or not target.exists():
                     raise SourceError(
                         f"{path}: a symbolic link that is broken or leads out of {source}; put the file itself there"
                     )
-            if not is_picture or not path.is_file():
+            if not path.is_file() or suffix == ".cat":
+                continue
+            if suffix in OTHER_KINDS:
+                there.left_out[path.relative_to(source)] = f"{suffix}: this kind is not read; save it as JPEG or PNG"
+                continue
+            if suffix not in SUFFIXES and not _begins_as_picture(path):
+                there.others[suffix] += 1
                 continue
             key = _without_copies(path.relative_to(source)) if CAT_FOLDER.fullmatch(path.parent.name) else path
             if key not in seen:
                 seen.add(key)
                 yield path
+
+
+def _begins_as_picture(path: Path) -> bool:
+    """Of a file whose name does not say it."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return False
+    return (
+        start.startswith(BEGINNINGS)
+        or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+        or (start[4:8] == b"ftyp" and start[8:12] in (*HEIF_BRANDS, b"avif", b"avis"))
+    )
 
 
 def _raise(error: OSError) -> None:
@@ -122,7 +209,7 @@ def _without_copies(place: Path) -> tuple[str, ...]:
 def _of_subject(places: list[Path], subject: str, source: Path) -> list[Path]:
     if subject == "any":
         return sorted(places)
-    animals = {place: _animal(place) for place in places}
+    animals = {place: _animal(place, source) for place in places}
     chosen = sorted(place for place, animal in animals.items() if animal == subject)
     if not chosen and any(animals.values()):
         there = Counter(animal or "without an animal's folder" for animal in animals.values())
@@ -133,10 +220,11 @@ def _of_subject(places: list[Path], subject: str, source: Path) -> list[Path]:
     return chosen or sorted(places)
 
 
-def _animal(place: Path) -> str | None:
+def _animal(place: Path, source: Path) -> str | None:
     if CAT_FOLDER.fullmatch(place.parent.name):
         return "cat"
-    return next((ANIMALS[part.lower()] for part in reversed(place.parts[:-1]) if part.lower() in ANIMALS), None)
+    above = (source.resolve().name, *place.parts[:-1])
+    return next((ANIMALS[part.lower()] for part in reversed(above) if part.lower() in ANIMALS), None)
 
 
 def _split(place: Path) -> str:
