@@ -69,9 +69,11 @@ def test_flip_mirrors_about_half(tmp_path: Path) -> None:
     assert 0.4 < (left > 0).float().mean() < 0.6
 
 
-def test_more_than_there_is_names_file_and_cure(images: Images) -> None:
-    with pytest.raises(ValueError, match=r"images\.npy: 10 images, fewer than one batch of 11; lower batch_size"):
-        images.batch(0, 11)
+def test_a_batch_may_be_larger_than_the_data_set(images: Images) -> None:
+    """Then each image is in it as often as any other, or once more."""
+    assert sorted(shown(images, 0, 30)) == sorted(3 * list(range(10)))
+    longer = shown(images, 10, 34)
+    assert {longer.count(image) for image in range(10)} == {3, 4}
 
 
 def test_labels_stay_with_their_images_in_any_order_and_part(images: Images) -> None:

@@ -79,7 +79,9 @@ def test_what_cannot_be_fetched_is_listed_and_counted_with_the_rest(
     monkeypatch.setattr(Path, "read_bytes", refused)
     dataset = replace(DATASET, source=str(source))
     fetch(dataset, tmp_path / "raw")
-    assert "21 pictures copied, 2 left out (reasons: rejected.csv), 1 other files (1 .txt)" in capsys.readouterr().out
+    assert (
+        "21 pictures copied, 2 left out (rejected.csv will say why), 1 other files (1 .txt)" in capsys.readouterr().out
+    )
     report = prepare(tmp_path / "raw", tmp_path / "out", dataset, rejecting(0.5))
     reasons = {row["file"]: row["reason"] for row in rows(tmp_path / "out" / "rejected.csv")}
     assert report.rejected == len(reasons) == 3

@@ -133,6 +133,16 @@ def test_the_floors_numbers_of_images_are_the_models_too(study: Study, tmp_path:
     assert first["fd_mean_colour_at_floor_n"] > first["fd_mean_colour"]
 
 
+def test_a_draw_is_no_larger_than_the_real_images_that_there_are(study: Study, tmp_path: Path) -> None:
+    images = noise(2, DRAWS * N, seed=1)
+    trained(tmp_path / "m", images, noise(2, 2, N, seed=2))
+    few = measured(study, "cats", tmp_path / "m", prepared(tmp_path / "few", noise(12)))
+    (first, _) = values_of(study, "teacher", few)["quality"]
+    assert first["n_per_draw"] == 12 < N and first["n_samples"] == DRAWS * 12
+    draws = [distance(draw[:12], few) for draw in np.split(images[0], DRAWS)]
+    assert first["fd_mean_colour_draws"] == pytest.approx(draws)
+
+
 @pytest.mark.parametrize("n_seeds", [2, 1])
 def test_the_summary_is_some_twelve_numbers_over_seeds_or_draws(by: Measured, n_seeds: int) -> None:
     images = noise(2, DRAWS * N, seed=1)[:n_seeds]

@@ -24,6 +24,7 @@ def evaluation(
     mib: float = 400.0,
     key: str = "fid",
     conditional: bool = False,
+    n_per_draw: int = 1000,
 ) -> dict[str, Any]:
     """Of a row of models.yaml: at the end `distance` (its draws 1 less and 1 more), `course` at moments of training.
 
@@ -45,6 +46,7 @@ def evaluation(
             {key: value, f"{key}_sd": float(np.sqrt(2)), f"{key}_draws": [value - 1, value + 1]}
             | {f"{key}_infinity": value - 10, f"{key}_infinity_error": 1.0}
             | {f"{metric}{ending}": value / 100 for metric in METRICS}
+            | {"n_per_draw": n_per_draw}
             | ({f"{key}_vs_source": 7.0} if row["method"] == "kd" else {})
         )
         records.append(

@@ -10,7 +10,7 @@ from small_study import dataset, row, small_study
 
 from frugalgan.config import places
 from frugalgan.files import FileError
-from frugalgan.report.results import ResultsError, data_title, read_evaluations, results
+from frugalgan.report.results import ResultsError, data_title, fewer_than_asked, read_evaluations, results
 
 ROWS = {
     "untrained": row(budget="none"),
@@ -138,3 +138,13 @@ def test_data_sets_may_have_extractors_of_their_own(folder: Path) -> None:
     table = results(STUDY, read_evaluations(STUDY))
     assert table.loc["teacher", "metric"] == "fid" and table.loc["scratch", "metric"] == "fd_small"
     assert (table.loc["scratch", "distance"], table.loc["scratch", "kid"]) == (200, 2)
+
+
+def test_few_pictures_are_told_with_by_how_much_the_error_bars_widen() -> None:
+    rows = {"a": row(), "b": row(data="dogs")}
+    study = small_study(rows)
+    evaluations = evaluations_of(study, rows, {"b": {"n_per_draw": 6}})
+    asked = study.dataset("dogs").samples
+    (sentence,) = fewer_than_asked(study, evaluations)
+    assert sentence.startswith("Of dogs there are 70 real images to compare with, so a draw is of 6 images instead of")
+    assert f"√({asked}/6) = {(asked / 6) ** 0.5:.1f} times as large" in sentence

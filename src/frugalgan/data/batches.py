@@ -119,10 +119,10 @@ class Images:
     def batch(self, nimg: int, size: int) -> Batch:
         """This process's share of the `size` images that follow the first `nimg`: a function of (seed, nimg) alone.
 
+        Where there are fewer images than `size`, some are in it again.
+
         `size` must be a multiple of `processes`. Pixels travel to the device as uint8 and become floats there.
         """
-        if size > len(self.array):
-            raise ValueError(f"{self.path}: {len(self.array)} images, fewer than one batch of {size}; lower batch_size")
         share = size // self.processes
         first = self.rank * share
         rows = self._order(nimg + first, share)

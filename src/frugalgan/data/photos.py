@@ -15,11 +15,6 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
-with suppress(ImportError):  # an extra: pip install pi-heif
-    import pi_heif
-
-    pi_heif.register_heif_opener()
-
 MAX_PIXELS = 128_000_000  # where nothing else is asked for
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own bound: ours is checked for every format, before anything is decoded
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "PPM")
@@ -158,6 +153,9 @@ def _decode_with_opencv(data: bytes, path: str | os.PathLike[str], factor: int, 
 
 def _decode_with_pillow(data: bytes, path: str | os.PathLike[str], upright: bool, max_pixels: int) -> Decoded:
     """The slow and exact way, for every file that is not an ordinary 8-bit grey or RGB JPEG."""
+    is_heif = data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS
+    if is_heif:
+        _learn_heif()
     try:
         with Image.open(io.BytesIO(data), formats=known_formats()) as image:
             _check_size(*image.size, path, max_pixels)
@@ -170,13 +168,21 @@ def _decode_with_pillow(data: bytes, path: str | os.PathLike[str], upright: bool
                 pixels = np.asarray(Image.fromarray(pixels).transpose(turn[orientation]))
             return Decoded(pixels.copy(), bits=bits)
     except UnidentifiedImageError as error:
-        if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
+        if is_heif:
             raise ImageError(path, "HEIC needs another package: pip install pi-heif; or save it as JPEG") from error
         raise ImageError(path, "not an image of a known kind (" + ", ".join(known_formats()) + ")") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         if isinstance(error, ImageError):
             raise
         raise ImageError(path, f"can't be decoded: {error}") from error
+
+
+def _learn_heif() -> None:
+    """Let Pillow read HEIC, where the extra is installed."""
+    with suppress(ImportError):
+        import pi_heif
+
+        pi_heif.register_heif_opener()
 
 
 def known_formats() -> tuple[str, ...]:

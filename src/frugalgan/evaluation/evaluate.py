@@ -59,12 +59,14 @@ def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) 
     floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
     others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
 
+    n = min(dataset.samples, measured.features[REFERENCE].provenance.n)  # no more than real ones
+
     def features(pixels: np.ndarray, of: str, seed: int) -> FeatureSet:
         return extract(extractor, pixels, source=of, seed=seed, batch_size=settings.batch_size)
 
     results, courses, first = [], [], None
     for place, seed in enumerate(seeds):
-        fake = features(images[place], f"{name}, seed {seed}", settings.seed)
+        fake = features(_draws(images[place], settings.repeats, n), f"{name}, seed {seed}", settings.seed)
         first = first if first is not None else fake.features
         taught = None if others is None else features(others[min(place, len(others) - 1)], row.source, settings.seed)
         results.append(
@@ -73,7 +75,7 @@ def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) 
                 measured.features,
                 taught,
                 settings,
-                n=dataset.samples,
+                n=n,
                 floor_n=floor_n,
                 logits=extractor.logits(fake.features),
             )
@@ -160,6 +162,13 @@ def _labels(
         "classifier_judged_on": "held-out images" if has_heldout(measured.prepared) else "those that it learnt from",
         "scikit-learn": __version__,
     }
+
+
+def _draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:
+    """The first n images of each draw."""
+    if len(images) == repeats * n:
+        return images
+    return np.concatenate([draw[:n] for draw in np.split(images, repeats)])
 
 
 def _array(file: Path) -> np.ndarray:

@@ -61,8 +61,8 @@ COST = [
 ]
 
 
-def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], compare: Compare) -> str:
-    """All models in one table, verdicts, and further numbers, as Markdown."""
+def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], compare: Compare, notes: list[str]) -> str:
+    """All models in one table, verdicts, and further numbers, as Markdown; `notes` stand above the table."""
     settings = study.section("evaluate", Evaluate)
     drawn = any(study.datasets[data].source == "drawn" for data in set(table["data_set"]))
     note = " Drawn pictures are drawn, not photographs." if drawn else ""
@@ -74,6 +74,7 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "`floor` is what real images score against other real ones. `agreement` is the share of a conditional model's "
         "images that a classifier labels as asked. Memory in MiB, time in seconds; ratios are to the first trained "
         f"model of the same data.{note}\n",
+        *(f"**{sentence}**\n" for sentence in notes),
         markdown(table.loc[:, SUMMARY]),
         "## Better or worse?\n",
         "Welch's two-sided t-test, Holm-corrected for the pairs below, at "

@@ -102,6 +102,21 @@ def losses(study: Study) -> pd.DataFrame:
     return pd.concat(trained, ignore_index=True).set_index("model") if trained else pd.DataFrame()
 
 
+def fewer_than_asked(study: Study, evaluations: Evaluations) -> list[str]:
+    """Of each data set with too few pictures for the draws that params.yaml asks for, a sentence that says so."""
+    used = {one["data"]: (one["quality"][0]["n_per_draw"], one["n_reference"]) for one in evaluations.values()}
+    sentences = []
+    for data, (n, n_real) in used.items():
+        asked = study.dataset(data).samples
+        if n < asked:
+            sentences.append(
+                f"Of {data} there are {n_real} real images to compare with, so a draw is of {n} images instead of "
+                f"{asked}: standard deviations over draws are some √({asked}/{n}) = {(asked / n) ** 0.5:.1f} times as "
+                "large, and distances are biased upwards, as the floor's is."
+            )
+    return sentences
+
+
 def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
     key, extractor, floor = one["distance"], one["extractor"], one["floor"]
     quality, records, found = one["quality"], one["records"], distances(one)

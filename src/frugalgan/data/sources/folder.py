@@ -85,10 +85,9 @@ def copy_from(source: Path, folder: Path, *, subject: str) -> None:
     if not copy_files(source, folder):
         survey = find_pictures(source, subject=subject)
         left_out = copy(survey.pictures, folder, survey.left_out)
-        print(
-            f"{source}: {len(survey.pictures) + len(survey.left_out) - left_out} pictures copied, {left_out} left out "
-            f"(reasons: {REJECTED}), {survey.others_said()}"
-        )
+        copied = len(survey.pictures) + len(survey.left_out) - left_out
+        reasons = f" ({REJECTED} will say why)" if left_out else ""
+        print(f"{source}: {copied} pictures copied, {left_out} left out{reasons}, {survey.others_said()}")
 
 
 def find_pictures(source: Path, *, subject: str) -> Survey:
