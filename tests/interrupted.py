@@ -9,7 +9,7 @@ from small import CPU, accumulation_of, state_of
 from frugalgan.data.batches import Images
 from frugalgan.methods.gradients import identity
 from frugalgan.training.job import Recipe
-from frugalgan.training.keeper import Keeper
+from frugalgan.training.keeper import Keeper, Resume
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.record import Recorder
 from frugalgan.training.run import heldout_losses
@@ -32,7 +32,7 @@ def run(
     recorder = Recorder("test", steps, CPU, 0, 6, heldout=lambda G: heldout_losses(method, state.networks, images, G))
     snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration)  # as a new process has them
     with Keeper("test", snapshots, 2 * method.batches_per_step * BATCH / 1000, 0, identity) as keeper:
-        keeper.resume(state, recorder, fresh=False)
+        keeper.resume(state, recorder, Resume.EXACT)
 
         def after_step(state: State, recorder: Recorder) -> None:
             keeper.after_step(state, recorder)

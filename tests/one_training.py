@@ -14,6 +14,7 @@ from frugalgan.config.presets import preset, with_preset
 from frugalgan.config.study import Study, study
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS, DataFacts, write_facts
 from frugalgan.training.job import job
+from frugalgan.training.keeper import Resume
 from frugalgan.training.run import run
 
 MODEL, DATASET = "scratch", "dogs"
@@ -78,7 +79,9 @@ def training_command(name: str = MODEL, launcher: tuple[str, ...] = (sys.executa
     return [*launcher, str(PROJECT / "stages/train.py"), name]
 
 
-def train(folder: Path, rows: dict[str, Any], name: str, changes: Changes | None = None, fresh: bool = False) -> Path:
+def train(
+    folder: Path, rows: dict[str, Any], name: str, changes: Changes | None = None, resume: Resume = Resume.EXACT
+) -> Path:
     """The model's folder, after the training of that row."""
     prepared, source = folder / "data/prepared", rows[name]["from"]
     asked = job(study_of(rows, SHORT | (changes or {})), name, prepared)
@@ -87,7 +90,7 @@ def train(folder: Path, rows: dict[str, Any], name: str, changes: Changes | None
         data=prepared / rows[name]["data"],
         out=folder / "models" / name,
         snapshots=folder / "snapshots",
-        fresh=fresh,
+        resume=resume,
         source=None if source == "random" else folder / "models" / source / "weights",
     )
     return folder / "models" / name

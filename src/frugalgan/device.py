@@ -141,6 +141,15 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if has_bf16 else torch.float32
 
 
+def why_precision(name: str, precision: torch.dtype, device: torch.device) -> str:
+    """Why it is this precision."""
+    if name != "auto":
+        return "as asked"
+    if precision == torch.bfloat16:
+        return f"this {device.type.upper()} multiplies it"
+    return "MPS was not measured with bf16" if device.type == "mps" else f"this {device.type.upper()} does not multiply bf16"
+
+
 def autocast(precision: torch.dtype, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
     """What networks compute in: bfloat16 where PyTorch finds it safe, or float32 throughout."""
     if precision == torch.float32:

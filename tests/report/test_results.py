@@ -10,7 +10,14 @@ from small_study import dataset, row, small_study
 
 from frugalgan.config import places
 from frugalgan.files import FileError
-from frugalgan.report.results import ResultsError, data_title, fewer_than_asked, read_evaluations, results
+from frugalgan.report.results import (
+    ResultsError,
+    data_title,
+    fewer_than_asked,
+    read_evaluations,
+    results,
+    went_on_elsewhere,
+)
 
 ROWS = {
     "untrained": row(budget="none"),
@@ -148,3 +155,13 @@ def test_few_pictures_are_told_with_by_how_much_the_error_bars_widen() -> None:
     (sentence,) = fewer_than_asked(study, evaluations)
     assert sentence.startswith("Of dogs there are 70 real images to compare with, so a draw is of 6 images instead of")
     assert f"√({asked}/6) = {(asked / 6) ** 0.5:.1f} times as large" in sentence
+
+
+def test_a_training_that_went_on_elsewhere_is_told() -> None:
+    rows = {"a": row(seeds=2), "b": row()}
+    evaluations = evaluations_of(small_study(rows), rows)
+    assert went_on_elsewhere(evaluations) == []
+    where = {"from_kimg": 0.5, "differs": '  device: "CPU" → "GPU"\n  code: "a" → "b"'}
+    evaluations["a"]["records"][1]["went_on_elsewhere"] = [where]
+    (sentence,) = went_on_elsewhere(evaluations)
+    assert sentence.startswith('a, seed 1: trained on from 0.5 kimg in other conditions (device: "CPU" → "GPU", code: ')

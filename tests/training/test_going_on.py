@@ -1,10 +1,17 @@
 """Which trainings go on from the last state of an earlier one, and which start anew."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from one_training import MODEL, ROW, train, training_folder, weights
+from one_training import MODEL, ROW, SHORT, train, training_folder, weights
+
+from frugalgan.files import read_json
+from frugalgan.training.keeper import Keeper, Resume
+from frugalgan.training.record import Recorder
+from frugalgan.training.state import State
 
 
 @pytest.fixture
@@ -23,9 +30,9 @@ def test_a_raised_budget_goes_on_and_ends_as_if_it_had_been_asked_for(
     longer = {"budgets.dogs.kimg": 0.064, "starts.warmup.wait": 0.25}
     model = train(folder, rows, "gan", longer)
     said = capsys.readouterr().err
-    assert "gan, seed 0: goes on from 0.032 kimg" in said and "gan, seed 1: goes on from 0.032 kimg" in said
+    assert all(re.search(rf"^gan, seed {seed}: .*; goes on from 0\.032 kimg$", said, re.M) for seed in (0, 1))
     went_on = [weights(model, seed) for seed in (0, 1)]
-    train(folder, rows, "gan", longer, fresh=True)
+    train(folder, rows, "gan", longer, Resume.NOT)
     assert "goes on" not in capsys.readouterr().err
     assert [weights(model, seed) for seed in (0, 1)] == went_on
 
@@ -46,4 +53,100 @@ def test_how_often_it_is_saved_and_other_data_sets_change_nothing(
 ) -> None:
     train(folder, {MODEL: ROW}, MODEL)
     train(folder, {MODEL: ROW}, MODEL, {"training.snapshot_kimg": 1.0, "datasets.cats.count": 3, "kd.alpha": 0.5})
-    assert "scratch: goes on from 0.032 kimg" in capsys.readouterr().err
+    assert "; goes on from 0.032 kimg" in capsys.readouterr().err
+
+
+LONGER = {"budgets.dogs.kimg": 0.064}
+
+
+def interrupted(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any] | None = None) -> None:
+    """A training that was ended half-way, after it was saved."""
+
+    def killed(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as once:
+        once.setattr("frugalgan.training.keeper.Keeper.after_step", saved_and(killed))
+        with pytest.raises(RuntimeError, match="killed"):
+            train(folder, {MODEL: ROW}, MODEL, LONGER | (changes or {}))
+
+
+def saved_and(then: Callable[..., None]) -> Callable[..., None]:
+    def after_step(self: Keeper, state: State, recorder: Recorder) -> None:
+        recorder.look()
+        self.snapshots.save(state, recorder, finished=False)
+        then()
+
+    return after_step
+
+
+ELSEWHERE = {
+    "another processor": lambda m: m.setattr("frugalgan.training.run.device_name", lambda device: "another CPU"),
+    "other versions": lambda m: m.setattr("frugalgan.training.run.versions", lambda: {"torch": "3"}),
+    "other code": lambda m: m.setattr("frugalgan.training.run.code_of", lambda job: "another text"),
+}
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_an_interrupted_training_goes_on_elsewhere_if_it_is_asked_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], elsewhere: str
+) -> None:
+    """And says so in its record, and at its next start."""
+    interrupted(folder, monkeypatch)
+    ELSEWHERE[elsewhere](monkeypatch)
+    record = train(folder, {MODEL: ROW}, MODEL, LONGER, Resume.ANY) / "record/0/record.json"
+    said = capsys.readouterr().err
+    assert "goes on from 0.016 kimg, from there on not the same to the byte" in said and "these differ" in said
+    (where,) = read_json(record, hint="")["went_on_elsewhere"]
+    key = {"another processor": "device: ", "other versions": "versions.torch: ", "other code": "code: "}[elsewhere]
+    assert where["from_kimg"] == 0.016 and key in where["differs"]
+    assert read_json(record, hint="")["kimg"] == 0.064
+    train(folder, {MODEL: ROW}, MODEL, {"budgets.dogs.kimg": 0.096})  # goes on from this one, here, to the byte
+    assert read_json(record, hint="")["went_on_elsewhere"] == [where]
+
+
+def test_not_asked_it_starts_anew_and_says_how_it_would_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted(folder, monkeypatch)
+    ELSEWHERE["other versions"](monkeypatch)
+    record = train(folder, {MODEL: ROW}, MODEL, LONGER) / "record/0/record.json"
+    said = capsys.readouterr().err
+    assert "starts anew" in said and "FRUGALGAN_RESUME=any goes on from it, and its record says so" in said
+    assert "went_on_elsewhere" not in read_json(record, hint="")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"wgan_gp.gradient_penalty": 5.0}, {"training.ema_decay": 0.9}, {"seed": 1}, {"budgets.dogs.batch_size": 4}],
+    ids=str,
+)
+def test_what_decides_the_result_is_never_gone_on_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], changes: dict[str, Any]
+) -> None:
+    interrupted(folder, monkeypatch)
+    train(folder, {MODEL: ROW}, MODEL, LONGER | changes, Resume.ANY)
+    assert "goes on" not in capsys.readouterr().err
+
+
+def test_section_training_may_differ(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted(folder, monkeypatch)
+    train(folder, {MODEL: ROW}, MODEL, LONGER | {"training.accumulate": 2}, Resume.ANY)
+    said = capsys.readouterr().err
+    assert "goes on from 0.016 kimg" in said and "training.accumulate: 1 → 2" in said
+
+
+def test_the_first_line_says_what_will_happen(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = {"training.device": "cpu", "training.precision": "float32", **SHORT}
+    record = train(folder, {MODEL: ROW}, MODEL, changes) / "record/0/record.json"
+    line = next(line for line in capsys.readouterr().err.splitlines() if line.startswith(f"{MODEL}: "))
+    pattern = (
+        rf"{MODEL}: \w+ CPU, \d+ threads; float32 \(as asked\); 1 process; batch 8 of 24 images; 0\.032 kimg; "
+        r"expected: ([\d.]+) MiB, \d\d:\d\d:\d\d; starts anew"
+    )
+    found = re.fullmatch(pattern, line)
+    assert found, line
+    # what was planned is what was counted, but for what the last step finds in memory besides
+    assert float(found[1]) == pytest.approx(read_json(record, hint="")["peak_training_bytes"] / 2**20, rel=0.02)

@@ -120,7 +120,7 @@ def test_two_processes_go_on_together(tmp_path: Path) -> None:
         stage = start_stage(folder)
         output = finish(stage)
         assert stage.returncode == 0, output
-    assert "scratch: goes on from 0.48 kimg" in output
+    assert "2 processes; " in output and "; goes on from 0.48 kimg" in output
     longer = weights(folder / "models" / MODEL, 0)
     stage = start_stage(folder, FRUGALGAN_FRESH="1")
     assert "goes on" not in finish(stage) and stage.returncode == 0

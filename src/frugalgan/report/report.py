@@ -6,7 +6,14 @@ from frugalgan.files import replaced
 from frugalgan.report import decoders, figures
 from frugalgan.report.head_start import head_starts
 from frugalgan.report.page import page
-from frugalgan.report.results import fewer_than_asked, losses, over_training, read_evaluations, results
+from frugalgan.report.results import (
+    fewer_than_asked,
+    losses,
+    over_training,
+    read_evaluations,
+    results,
+    went_on_elsewhere,
+)
 from frugalgan.report.settings import Compare
 from frugalgan.report.tables import write_csv
 from frugalgan.report.thesis import table_3_1, table_3_2, table_3_3
@@ -36,7 +43,9 @@ def write_report(study: Study) -> None:
         for name, rows in (tables | further | {"head_starts": heads}).items():
             write_csv(rows, folder / f"{name}.csv")
     pages = {
-        "comparison": page(study, table, tables, compare, fewer_than_asked(study, evaluations)),
+        "comparison": page(
+            study, table, tables, compare, fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
+        ),
         "decoders": decoders.page(study, heads, evaluations, compare.significance),
     }
     for name, text in pages.items():

@@ -117,6 +117,17 @@ def fewer_than_asked(study: Study, evaluations: Evaluations) -> list[str]:
     return sentences
 
 
+def went_on_elsewhere(evaluations: Evaluations) -> list[str]:
+    """Of each training that an interruption moved to another machine or library, a sentence that says so."""
+    return [
+        f"{name}, seed {seed}: trained on from {where['from_kimg']:g} kimg in other conditions "
+        f"({', '.join(line.strip() for line in where['differs'].splitlines())}); it cannot be repeated to the byte."
+        for name, one in evaluations.items()
+        for seed, record in zip(one["seeds"], one["records"], strict=True)
+        for where in record.get("went_on_elsewhere", ())
+    ]
+
+
 def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
     key, extractor, floor = one["distance"], one["extractor"], one["floor"]
     quality, records, found = one["quality"], one["records"], distances(one)

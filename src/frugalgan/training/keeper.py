@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from types import TracebackType
 
 import torch
@@ -14,6 +15,14 @@ from frugalgan.training.interruption import Interruption
 from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import SnapshotError, Snapshots
 from frugalgan.training.state import State
+
+
+class Resume(StrEnum):
+    """From which snapshot a training may go on."""
+
+    EXACT = "exact"  # one after which nothing differs: the model is the same to the byte
+    ANY = "any"  # also one of another device, other versions, code or section `training`
+    NOT = "not"  # none
 
 
 class Keeper:
@@ -50,16 +59,32 @@ class Keeper:
         self._interruption.__exit__()
         self._lock.release()
 
-    def resume(self, state: State, recorder: Recorder, *, fresh: bool) -> None:
-        """Go on from the last snapshot, if there is one and not `fresh`.
+    def resume(self, state: State, recorder: Recorder, resume: Resume) -> str:
+        """Go on from the last snapshot, if there is one; returns in words where it begins.
 
         Raises SnapshotError for one of another configuration, or where processes would go on from different places.
         """
-        for change in self.snapshots.interrupted_others():
-            self._tell(f"an interrupted training is kept that differs in\n{change}")
-        if self._any(self._keeps, recorder) and not fresh and self.snapshots.restore(state, recorder):
+        begins = "starts anew"
+        if self._any(self._keeps, recorder) and resume != Resume.NOT:
+            if self.snapshots.restore(state, recorder):
+                begins = f"goes on from {state.nimg / 1000:g} kimg"
+            elif resume == Resume.ANY and self.snapshots.restore_elsewhere(state, recorder):
+                begins = f"goes on from {state.nimg / 1000:g} kimg, from there on not the same to the byte"
             self._kept = state.nimg // self.every
-            self._tell(f"goes on from {state.nimg / 1000:g} kimg")
+        self._tell_of_others(state, recorder, resume)
+        self._check_together(recorder)
+        return begins
+
+    def _tell_of_others(self, state: State, recorder: Recorder, resume: Resume) -> None:
+        if recorder.elsewhere and resume == Resume.ANY:
+            self._tell(f"goes on although these differ:\n{recorder.elsewhere[-1]['differs']}")
+            return
+        for change, may_go_on in self.snapshots.interrupted_others() if not state.nimg else ():
+            cure = "; FRUGALGAN_RESUME=any goes on from it, and its record says so" if may_go_on else ""
+            self._tell(f"an interrupted training is kept that differs in\n{change}{cure}")
+
+    def _check_together(self, recorder: Recorder) -> None:
+        """Raise SnapshotError where processes would go on from different places."""
         if self.mean is identity:
             return  # there is one process
         place = torch.tensor([recorder.done, self.snapshots.fingerprint], dtype=torch.float64, device=recorder.device)

@@ -74,6 +74,7 @@ def facts_of(run: Outcome) -> dict[str, Any]:
         "processes": run.conditions.processes,
         "precision": str(run.conditions.precision).removeprefix("torch."),
         "versions": versions(),
+        **({"went_on_elsewhere": run.recorder.elsewhere} if run.recorder.elsewhere else {}),
     }
 
 

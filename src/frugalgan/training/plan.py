@@ -74,15 +74,15 @@ def plan(
             }
 
 
-def seconds_per_step(recipe: Recipe, batch_size: int, conditions: Conditions) -> float:
-    """Median seconds of real steps of `recipe` on this machine, after one to warm up; on noise in place of images.
+def seconds_per_step(recipe: Recipe, batch_size: int, conditions: Conditions, steps: int = TIMED_STEPS) -> float:
+    """Median seconds of `steps` real steps of `recipe` on this machine, after one to warm up, on noise as images.
 
     With several processes it is the step of one, without their communication.
     """
     state, device = fresh_state(recipe, conditions), conditions.device
     batch = noise(recipe.data, batch_size // conditions.processes, device)
     seconds = []
-    for _ in range(1 + TIMED_STEPS):
+    for _ in range(1 + steps):
         begun = time.perf_counter()
         recipe.method.step(state.networks, state.optimizers, lambda: batch, conditions.accumulation())
         if state.ema is not None:

@@ -66,6 +66,7 @@ class Recorder:
         self.drawing_seconds = self.loading_seconds = 0.0
         self.peak_bytes = 0
         self.peak_parts: dict[str, int] = {}  # what it consisted of, where that is known
+        self.elsewhere: list[dict[str, Any]] = []  # where it went on in another configuration: from_kimg, differs
         self._heldout = heldout
         self._terms: list[str] = []
         self._losses: list[list[float]] = []  # of each step, in the order of _terms
@@ -201,6 +202,7 @@ class Recorder:
             "peak_bytes": self.peak_bytes,
             "peak_parts": self.peak_parts,
             "joules": self.joules() or 0.0,
+            "elsewhere": self.elsewhere,
         }
 
     def load_state_dict(self, kept: dict[str, Any], samples: dict[int, np.ndarray]) -> None:
@@ -211,7 +213,7 @@ class Recorder:
         self.losses_heldout = kept["losses_heldout"]
         self.drawing_seconds, self.loading_seconds = kept["drawing_seconds"], kept["loading_seconds"]
         self.peak_bytes, self.peak_parts = kept["peak_bytes"], kept["peak_parts"]
-        self._joules_before = kept["joules"]
+        self._joules_before, self.elsewhere = kept["joules"], kept.get("elsewhere", [])
 
 
 def write_rows(rows: Sequence[dict[str, float]], file: Path) -> None:

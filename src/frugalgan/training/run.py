@@ -1,6 +1,7 @@
 """A model's training, from each of its seeds: prepared images → weights, and what is to be known of them."""
 
 import hashlib
+import sys
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,10 @@ from frugalgan.methods.base import Method
 from frugalgan.networks import Network
 from frugalgan.networks.parts import GENERATOR, Networks
 from frugalgan.provenance import versions
+from frugalgan.training.announcement import Expectation, announcement, expect
 from frugalgan.training.ema import BATCH
 from frugalgan.training.job import Job
-from frugalgan.training.keeper import Keeper
+from frugalgan.training.keeper import Keeper, Resume
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.outcome import Outcome, write_outcome
 from frugalgan.training.processes import Processes, open_processes
@@ -33,22 +35,25 @@ HELDOUT_IMAGES = 256  # at most, at each moment
 DECIDES_NOTHING = ("snapshot_kimg", "device")  # of section training; the device's name stands beside it
 
 
-def run(job: Job, *, data: Path, out: Path, snapshots: Path, fresh: bool, source: Path | None = None) -> None:
+def run(
+    job: Job, *, data: Path, out: Path, snapshots: Path, resume: Resume = Resume.EXACT, source: Path | None = None
+) -> None:
     """Train on the images of folder `data` from each seed: weights into `out`/weights/<seed>, what is to be known of
     the training into `out`/record/<seed>.
 
     `source` is the folder with a folder per seed of what to start or learn from: seed by seed, and the last for seeds
     that it does not have. All that a seed leaves appears at its end at once; a run that fails leaves what was there
-    before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, unless `fresh`. Only the
-    process of rank 0 writes.
+    before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, as `resume` allows.
+    Only the process of rank 0 writes.
     """
     conditions = Conditions.of(job.training)
     conditions.check_batch(job.batch_size)
     processes = open_processes(job.training, conditions.device)
     conditions = replace(conditions, device=processes.device)
+    expected = expect(job, conditions) if job.steps and not processes.rank else None
     for seed in job.seeds:
         trained = seed_folder(source, seed) if source else None
-        _run(job, seed, conditions, processes, data=data, out=out, snapshots=snapshots, fresh=fresh, source=trained)
+        _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained)
 
 
 def _run(
@@ -56,11 +61,11 @@ def _run(
     seed: int,
     conditions: Conditions,
     processes: Processes,
-    *,
+    expected: Expectation | None,
     data: Path,
     out: Path,
     snapshots: Path,
-    fresh: bool,
+    resume: Resume,
     source: Path | None,
 ) -> None:
     recipe, rank, mean = job.recipe, processes.rank, processes.mean
@@ -92,7 +97,13 @@ def _run(
     )
     known = Snapshots(snapshots / f"{job.name}_{seed}", configuration(job, seed, conditions, data_sha256, source))
     with Keeper(name, known, job.training.snapshot_kimg, rank, mean) as keeper:
-        keeper.resume(state, recorder, fresh=fresh)
+        begins = keeper.resume(state, recorder, resume)
+        if expected is not None:
+            n, done = len(images.array), recorder.done
+            print(
+                f"{name}: {announcement(job, conditions, expected, images=n, done=done, begins=begins)}",
+                file=sys.stderr,
+            )
         budget = Budget(job.steps, job.batch_size)
         train(state, recipe.method, images, budget, recorder, conditions.accumulation(mean), keeper.after_step)
         if not rank:

@@ -20,6 +20,8 @@ from frugalgan.provenance import file_sha256
 from frugalgan.training.record import Recorder
 from frugalgan.training.state import State
 
+# What may differ where a training goes on elsewhere; but for the running average, which is part of the state.
+ELSEWHERE, ALWAYS_EQUAL = ("device", "versions", "code", "training"), "ema_decay"
 INDEX, STATE, MOMENT = "snapshot.json", "state-{:09d}.pt", "moment-{:09d}.npy"
 
 
@@ -40,12 +42,13 @@ class Snapshots:
         how long training goes on."""
         self.configuration = json.loads(json.dumps(configuration))
         self.folder = model / _sha256(self.configuration)[:16]
-        self._sha256: dict[str, str] = {}  # of the files that this training wrote, or was restored from
+        self._sha256: dict[str, str] = {}  # of the files in the folder
+        self._restored: dict[str, str] = {}  # of those that the training was restored from
 
     @property
     def fingerprint(self) -> float:
         """A number that tells one restored snapshot from another; 0 for none."""
-        return float(sum(int(sha256[:8], 16) for sha256 in self._sha256.values()))
+        return float(sum(int(sha256[:8], 16) for sha256 in self._restored.values()))
 
     def restore(self, state: State, recorder: Recorder) -> bool:
         """Put `state` and `recorder` where the snapshot left them; False where there is none that can be used.
@@ -53,7 +56,7 @@ class Snapshots:
         One that was damaged, or went further than `recorder.steps`, is of no use. Raises SnapshotError.
         """
         index = read_index(self.folder)
-        if index is None or index["done"] > recorder.steps or not self._whole(index):
+        if index is None or index["done"] > recorder.steps or not self._whole(index, self.folder):
             return False
         if index["configuration"] != self.configuration:
             raise SnapshotError(
@@ -61,12 +64,29 @@ class Snapshots:
                 f"{difference(index['configuration'], self.configuration)}\n"
                 "remove it, or start anew with FRUGALGAN_FRESH=1"
             )
-        kept = torch.load(self.folder / index["state"], map_location="cpu", weights_only=True)
-        state.load_state_dict(kept["state"])
-        samples = {int(step): np.load(self.folder / name) for step, name in index["moments"].items()}
-        recorder.load_state_dict(kept["recorder"], samples)
+        self._load(self.folder, index, state, recorder)
         self._sha256 = index["sha256"]
         return True
+
+    def restore_elsewhere(self, state: State, recorder: Recorder) -> bool:
+        """The same from the furthest of another device, other versions, code or section `training`, which `recorder`
+        notes: from there on the training is no longer what it would have been, to the byte."""
+        others = [(index["done"], folder, index) for folder, index in self._others() if self._is_elsewhere(index)]
+        usable = [other for other in others if other[0] < recorder.steps]
+        for _, folder, index in sorted(usable, key=lambda other: other[0], reverse=True):
+            if self._whole(index, folder):
+                self._load(folder, index, state, recorder)
+                differs = difference(index["configuration"], self.configuration)
+                recorder.elsewhere = [*recorder.elsewhere, {"from_kimg": index["nimg"] / 1000, "differs": differs}]
+                return True
+        return False
+
+    def _load(self, folder: Path, index: dict[str, Any], state: State, recorder: Recorder) -> None:
+        kept = torch.load(folder / index["state"], map_location="cpu", weights_only=True)
+        state.load_state_dict(kept["state"])
+        samples = {int(step): np.load(folder / name) for step, name in index["moments"].items()}
+        recorder.load_state_dict(kept["recorder"], samples)
+        self._restored = index["sha256"]
 
     def save(self, state: State, recorder: Recorder, *, finished: bool) -> None:
         """Take the place of the snapshot before; all losses must have been looked at."""
@@ -104,15 +124,28 @@ class Snapshots:
         """What the snapshot takes on disk."""
         return size(self.folder)
 
-    def interrupted_others(self) -> list[str]:
-        """For each interrupted training of the same model in another configuration, in what that differs from this."""
-        folders = [folder for folder in self.folder.parent.glob("*") if folder != self.folder]
-        unfinished = [index for index in map(read_index, folders) if index and not index["finished"]]
-        return [difference(index["configuration"], self.configuration) for index in unfinished]
+    def interrupted_others(self) -> list[tuple[str, bool]]:
+        """For each interrupted training of the same model in another configuration, in what that differs from this, and
+        whether it may go on in this."""
+        unfinished = [index for _, index in self._others() if not index["finished"]]
+        return [
+            (difference(index["configuration"], self.configuration), self._is_elsewhere(index)) for index in unfinished
+        ]
 
-    def _whole(self, index: dict[str, Any]) -> bool:
+    def _others(self) -> list[tuple[Path, dict[str, Any]]]:
+        folders = sorted(folder for folder in self.folder.parent.glob("*") if folder != self.folder)
+        return [(folder, index) for folder in folders if (index := read_index(folder))]
+
+    def _is_elsewhere(self, index: dict[str, Any]) -> bool:
+        def equal(configuration: dict[str, Any]) -> Any:
+            kept = {key: value for key, value in configuration.items() if key not in ELSEWHERE}
+            return kept, configuration.get("training", {}).get(ALWAYS_EQUAL)
+
+        return equal(index["configuration"]) == equal(self.configuration)
+
+    def _whole(self, index: dict[str, Any], folder: Path) -> bool:
         try:
-            return all(file_sha256(self.folder / name) == sha256 for name, sha256 in index["sha256"].items())
+            return all(file_sha256(folder / name) == sha256 for name, sha256 in index["sha256"].items())
         except OSError:
             return False
 
