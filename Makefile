@@ -31,10 +31,16 @@ lock: .venv/installed  ## resolve pyproject.toml's ranges anew into requirements
 	@echo "  git init && git add -A && git commit -m start" >&2
 	@exit 1
 
+# In a copied or moved folder the programs of .venv/ are still the first folder's: then it is made anew.
+OWN_PIP := grep -qsF "$(CURDIR)/$(BIN)/" $(BIN)/pip
+ifneq ($(shell $(OWN_PIP) && echo own),own)
+.PHONY: .venv/installed
+endif
+
 .venv/installed: requirements.lock pyproject.toml
 	@echo "Making the environment in .venv/ (some minutes the first time) …"
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
+	$(OWN_PIP) || $(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

@@ -14,6 +14,7 @@ import numpy as np
 import typer
 import yaml
 
+from frugalgan.command import Resume
 from frugalgan.config import places
 from frugalgan.config.params import read_yaml
 from frugalgan.config.sections import RANDOM
@@ -68,7 +69,7 @@ def train(model: str, choice: str, seed: int, folder: Path) -> dict[str, Any]:
         data=places.prepared(row.data),
         out=folder / model,
         snapshots=folder / "snapshots",
-        fresh=True,
+        resume=Resume.NOT,
         source=source,
     )
     G = load_generator(folder / model / "weights" / str(seed))

@@ -19,6 +19,7 @@ from frugalgan.config.study import PARAMS, load
 from frugalgan.data.cores import cores
 from frugalgan.data.index import read_index
 from frugalgan.data.prepare import prepare
+from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch
 
 
@@ -56,6 +57,7 @@ def main(
     values = next(iter(load().raw["datasets"].values())) | asked
     dataset = check(Dataset, values, PARAMS, "this benchmark's data set")
     workers = workers or cores()
+    settings = Prepare(max_rejected=1.0, max_megapixels=128.0)
     bare, ours = [], []
     with tempfile.TemporaryDirectory() as folder:
         raw, out = Path(folder, "fetched"), Path(folder, "out")
@@ -63,7 +65,7 @@ def main(
         files = [str(raw / picture.path) for picture in read_index(raw)]
         for _ in range(rounds):
             bare.append(seconds(lambda: bare_loop(files, size, workers)))
-            ours.append(seconds(lambda: prepare(raw, out, dataset, max_rejected=1.0, workers=workers)))
+            ours.append(seconds(lambda: prepare(raw, out, dataset, settings, workers=workers)))
     slow, fast = statistics.median(bare), statistics.median(ours)
     print(f"{len(files)} pictures → {size} px, {workers} workers, median of {rounds}")
     print(f"bare imread + resize {slow:.2f} s, prepare {fast:.2f} s: {slow / fast:.2f} times the bare loop's speed")

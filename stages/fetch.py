@@ -12,7 +12,9 @@ from frugalgan.data.sources import fetch
 
 def main(name: Annotated[str, typer.Argument(metavar="DATASET", help="a key of `datasets` in params.yaml")]) -> None:
     """Fill data/fetched/DATASET from the data set's source; what it held before is replaced, other files never."""
-    fetch(load().dataset(name), places.fetched(name))
+    dataset = load().dataset(name)
+    places.claim(places.fetched(name))
+    fetch(dataset, places.fetched(name))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ def main() -> None:
     check_place()
     study = load()
     check_names(study)
+    places.claim(places.CODE)
     networks = {row.networks: study.networks(row.networks)["family"] for row in study.rows.values()}
     methods = sorted({row.method for row in study.rows.values()})
     scripts = sorted(Path(__file__).parent.glob("[a-z]*.py"))

@@ -19,9 +19,11 @@ def main(name: Annotated[str, typer.Argument(metavar="POOL", help="a key of `poo
     if name not in study.pools:
         raise unknown(study.params, "pools", name, study.pools)
     pool = study.pools[name]
+    places.claim(places.weights(name), places.samples(name))
     for seed in study.seeds(pool.source):
         source, out = places.weights(pool.source) / str(seed), places.weights(name) / str(seed)
         write_pool(source, out, n=pool.images, seed=seed)
+    places.keep_only(places.weights(name), study.seeds(pool.source))
     with replaced(places.samples(name)) as folder:  # students are compared with the model itself
         shutil.copytree(places.samples(pool.source), folder)
 

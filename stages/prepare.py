@@ -15,6 +15,7 @@ def main(name: Annotated[str, typer.Argument(metavar="DATASET", help="a key of `
     """Crop and resize all pictures of a data set into data/prepared/DATASET; rejected.csv says what was left out."""
     study = load()
     settings = study.section("prepare", Prepare)
+    places.claim(places.prepared(name))
     report = prepare(places.fetched(name), places.prepared(name), study.dataset(name), settings)
     print(f"{name}: {report}")
 

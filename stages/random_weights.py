@@ -7,7 +7,9 @@ from frugalgan.config.sections import RANDOM
 
 def main() -> None:
     """Write models/random/weights/ and samples/random/, with a note in each."""
-    for folder in (places.weights(RANDOM), places.samples(RANDOM)):
+    folders = places.weights(RANDOM), places.samples(RANDOM)
+    places.claim(*folders)
+    for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
         # an empty folder would not survive DVC's checkout
         (folder / "note.txt").write_text("Nothing: these weights come from the seed.\n", encoding="utf-8")

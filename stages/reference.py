@@ -18,6 +18,7 @@ def main(name: Annotated[str, typer.Argument(metavar="DATASET", help="a key of `
     """Write features of data/prepared/DATASET into data/reference, and what real images score into metrics/real."""
     study = load()
     dataset, settings = study.dataset(name), study.section("evaluate", Evaluate)
+    places.claim(places.reference(name), places.floor(name))
     device = choose_device_aloud(settings.device)
     network = extractor(dataset.extractor, settings.weights_file, device)
     sets = reference(

@@ -1,13 +1,17 @@
 """Tables, verdicts and figures of all models."""
 
 from frugalgan.command import run_stage
+from frugalgan.config import places
 from frugalgan.config.study import load
 from frugalgan.report.report import write_report
 
 
 def main() -> None:
     """Write results/tables, results/comparison.md, results/decoders.md and results/figures from all evaluations."""
-    write_report(load())
+    study = load()
+    names = "tables", "comparison.md", "decoders.md", "figures"
+    places.claim(*(places.RESULTS / name for name in names))
+    write_report(study)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ def main(
     """Draw images of each seed's generator into samples/MODEL, of the same z for every model."""
     study = load()
     settings = study.section("evaluate", Evaluate)
+    places.claim(places.samples(name))
     write_samples(
         [places.weights(name) / str(seed) for seed in study.seeds(name)],
         places.samples(name),

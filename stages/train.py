@@ -4,32 +4,25 @@ from typing import Annotated
 
 import typer
 
-from frugalgan.command import Fresh, run_stage
+from frugalgan.command import Fresh, Resume, ResumeFrom, run_stage
 from frugalgan.config import places
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import load
 from frugalgan.training.job import job
-from frugalgan.training.keeper import Resume
 from frugalgan.training.run import run
 from frugalgan.training.snapshot import root
 
 
 def main(
     name: Annotated[str, typer.Argument(metavar="MODEL", help="a row of models.yaml, or student_<α> of `students`")],
-    resume: Annotated[
-        Resume,
-        typer.Option(
-            envvar="FRUGALGAN_RESUME",
-            help="from which snapshot to go on: exact (the model is the same to the byte); any (also from another "
-            "machine's or library's, which the record then says); not",
-        ),
-    ] = Resume.EXACT,
+    resume: ResumeFrom = Resume.EXACT,
     fresh: Fresh = False,
 ) -> None:
     """Train as the model's row says: weights and a record per seed below models/MODEL; `frugalgan plan` says what it
     will need."""
     study = load()
     row = study.row(name)
+    places.claim(places.weights(name), places.record(name))
     run(
         job(study, name, places.DATA / "prepared"),
         data=places.prepared(row.data),

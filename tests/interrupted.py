@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from small import CPU, accumulation_of, state_of
 
+from frugalgan.command import Resume
 from frugalgan.data.batches import Images
 from frugalgan.methods.gradients import identity
 from frugalgan.training.job import Recipe
-from frugalgan.training.keeper import Keeper, Resume
+from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.record import Recorder
 from frugalgan.training.run import heldout_losses

@@ -9,12 +9,12 @@ import yaml
 from pipeline import PROJECT
 from small import noise_images
 
+from frugalgan.command import Resume
 from frugalgan.config.params import read_yaml
 from frugalgan.config.presets import preset, with_preset
 from frugalgan.config.study import Study, study
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS, DataFacts, write_facts
 from frugalgan.training.job import job
-from frugalgan.training.keeper import Resume
 from frugalgan.training.run import run
 
 MODEL, DATASET = "scratch", "dogs"

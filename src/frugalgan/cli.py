@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 import yaml
 
+from frugalgan.command import print_anything, run_own_code, way_back
 from frugalgan.config import presets
 from frugalgan.config.params import read_yaml
 from frugalgan.config.study import MODELS, PARAMS, load, study
@@ -24,7 +25,14 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        raise SystemExit(f"frugalgan: {error}") from None
+        raise SystemExit(f"frugalgan: {error}{way_back(error)}") from None
+
+
+def main() -> None:
+    """The command, with the code of the project that it is called in."""
+    run_own_code()
+    print_anything()
+    app()
 
 
 @app.command("check")

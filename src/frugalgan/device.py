@@ -147,7 +147,11 @@ def why_precision(name: str, precision: torch.dtype, device: torch.device) -> st
         return "as asked"
     if precision == torch.bfloat16:
         return f"this {device.type.upper()} multiplies it"
-    return "MPS was not measured with bf16" if device.type == "mps" else f"this {device.type.upper()} does not multiply bf16"
+    return (
+        "MPS was not measured with bf16"
+        if device.type == "mps"
+        else f"this {device.type.upper()} does not multiply bf16"
+    )
 
 
 def autocast(precision: torch.dtype, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:

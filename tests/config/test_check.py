@@ -7,8 +7,9 @@ import pytest
 from config_files import changed, raw_models, raw_params
 from pipeline import call
 
-from frugalgan.check import PlaceError, check_names, check_nothing_foreign, check_place
+from frugalgan.check import check_names, check_nothing_foreign, check_place
 from frugalgan.config import places
+from frugalgan.config.places import PlaceError
 from frugalgan.config.sections import ParamsError
 from frugalgan.config.study import Study, study
 
@@ -95,17 +96,28 @@ def test_a_file_of_somebodys_among_fetched_pictures_is_named(project: Path, name
 
 
 def test_other_files_of_the_project_are_nobodys_business(project: Path) -> None:
-    for name in ("data/mine/a.jpg", "data/fetched/mine/a.jpg", "data/fetched/a.jpg", "notes.txt"):
+    others = "models/mine/a.jpg", "models/teacher/notes.txt", "samples/a.jpg", "results/notes.md", "metrics/mine.csv"
+    for name in ("data/mine/a.jpg", "data/fetched/mine/a.jpg", "data/fetched/a.jpg", "notes.txt", *others):
         put(project, name)
     check_nothing_foreign(made({}), project)
 
 
 @pytest.mark.parametrize(
-    "folder", ["data/prepared/dogs", "models/teacher", "samples", "results/figures", "metrics", "code"]
+    "folder",
+    [
+        *("data/prepared/dogs", "models/teacher/weights", "models/teacher/record/0", "samples/teacher"),
+        *("results/tables", "results/figures", "results/pictures/teacher", "code"),
+    ],
 )
 def test_a_picture_in_a_folder_that_dvc_replaces_is_named(project: Path, folder: str) -> None:
-    mine = put(project, f"{folder}/my grid.png")
-    with pytest.raises(PlaceError, match=rf"{mine}: this file is none that the pipeline made"):
+    for name in ("my grid.png", "notes.txt", "photo.CR2", "deep/er/holiday.jpg"):
+        mine = put(project, f"{folder}/{name}")
+        refused(project, mine)
+        mine.unlink()
+
+
+def refused(project: Path, mine: Path) -> None:
+    with pytest.raises(PlaceError, match=rf"{mine.relative_to(project)}: this file is none that the pipeline made"):
         check_nothing_foreign(made({}), project)
 
 

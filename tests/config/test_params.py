@@ -93,7 +93,7 @@ def test_keys_that_exclude_each_other_are_named_together(tmp_path: Path) -> None
 
 def test_every_error_of_a_section_is_said_at_once() -> None:
     with pytest.raises(ParamsError) as caught:
-        check(Prepare, {"max_rejectd": 0.5}, FILE, "prepare")
+        check(Prepare, {"max_rejectd": 0.5, "max_megapixels": 1.0}, FILE, "prepare")
     assert str(caught.value).splitlines() == [
         "params.yaml: prepare.max_rejected is missing",
         "params.yaml: prepare.max_rejectd is not a known key; did you mean max_rejected?",

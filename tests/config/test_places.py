@@ -1,12 +1,15 @@
 """Where stages leave what they make: in dvc.yaml, and in folders that are checked beforehand."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from pipeline import PROJECT
 
 from frugalgan.config import places
+from frugalgan.config.places import PlaceError, claim
 
 OF_A_DATA_SET = (places.fetched, places.prepared, places.reference, places.floor)
 OF_A_MODEL = (places.weights, places.record, places.samples, places.summary, places.evaluation, places.pictures)
@@ -26,3 +29,53 @@ def test_dvc_yaml_has_every_place_as_an_output() -> None:
     students = {place("student_${item.alpha}").as_posix() for place in OF_A_MODEL}
     assert students < found
     assert all(any(out.split("/")[0] == folder.name for folder in places.OWNED) for out in found), found
+
+
+def test_every_output_stays_where_it_is_until_its_stage_replaces_it() -> None:
+    """DVC would remove it before the stage could see whose files lie there."""
+    stages = yaml.safe_load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    for name, stage in stages.items():
+        stage = stage.get("do", stage)
+        for out in (*stage.get("outs", []), *stage.get("metrics", [])):
+            assert isinstance(out, dict) and all(options["persist"] for options in out.values()), (name, out)
+
+
+def test_everything_that_stages_committed_is_known_as_theirs() -> None:
+    for folder in ("metrics", "results"):
+        assert list(places.foreign_files(Path(folder), PROJECT)) == []
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize("mine", ["cat.jpg", "0/holiday.mp4", "0/deep/er/x", "generator.safetensors", "01/notes"])
+def test_a_stage_stops_at_somebodys_file(project: Path, mine: str) -> None:
+    claim(Path("models/teacher/weights"))
+    (project / "models/teacher/weights" / mine).parent.mkdir(parents=True)
+    (project / "models/teacher/weights" / mine).write_text("mine")
+    with pytest.raises(PlaceError, match=rf"models/teacher/weights/{mine}: this file is none that the pipeline made"):
+        claim(Path("models/teacher/record"), Path("models/teacher/weights"))
+    claim(Path("models/teacher/record"))
+
+
+@pytest.mark.parametrize("link", ["data", "data/prepared", "data/prepared/cats"])
+def test_a_stage_stops_at_a_link_out_of_the_project(project: Path, link: str) -> None:
+    (project / link).parent.mkdir(parents=True, exist_ok=True)
+    (project / link).symlink_to(project.parent)
+    with pytest.raises(
+        PlaceError, match=rf"^{link}: a link to {project.parent}, outside of the project.*dvc cache dir"
+    ):
+        claim(Path("data/prepared/cats"))
+
+
+def test_folders_of_seeds_that_a_row_no_longer_has_go(project: Path) -> None:
+    for name in ("0", "1", "2", "10", "mine"):
+        (project / name).mkdir()
+    places.keep_only(project, (1, 10))
+    assert {path.name for path in project.iterdir()} == {"1", "10", "mine"}
+    places.keep_only(project / "nowhere", ())

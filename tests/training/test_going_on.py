@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from one_training import MODEL, ROW, SHORT, train, training_folder, weights
 
+from frugalgan.command import Resume
 from frugalgan.files import read_json
-from frugalgan.training.keeper import Keeper, Resume
+from frugalgan.training.keeper import Keeper
 from frugalgan.training.record import Recorder
 from frugalgan.training.state import State
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from lightning_fabric.plugins import environments
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from one_training import MODEL, ROW, study_of
 from small import CPU
 
@@ -44,7 +46,7 @@ def test_one_process_starts_the_others_in_a_cluster_too(
 ) -> None:
     started_by(monkeypatch, **variables)
     check_launcher(replace(TRAINING, devices=2))
-    assert isinstance(environment(), environments.LightningEnvironment)
+    assert isinstance(environment(), LightningEnvironment)
 
 
 @pytest.mark.parametrize("variable", TASKS)
@@ -71,9 +73,9 @@ def test_all_that_a_launcher_started_find_each_other_by_it(monkeypatch: pytest.M
         monkeypatch, **SLURM_JOB | {"SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2", "SLURM_STEP_NUM_TASKS": "2"}
     )
     check_launcher(replace(TRAINING, devices=2))
-    assert isinstance(environment(), environments.SLURMEnvironment)
+    assert isinstance(environment(), SLURMEnvironment)
     started_by(monkeypatch, **TORCHRUN, WORLD_SIZE="2")  # within SLURM
-    assert isinstance(environment(), environments.TorchElasticEnvironment)
+    assert isinstance(environment(), TorchElasticEnvironment)
 
 
 def test_mpi_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,26 +3,18 @@
 import signal
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from types import TracebackType
 
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
+from frugalgan.command import Resume
 from frugalgan.methods.gradients import identity
 from frugalgan.training.interruption import Interruption
 from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import SnapshotError, Snapshots
 from frugalgan.training.state import State
-
-
-class Resume(StrEnum):
-    """From which snapshot a training may go on."""
-
-    EXACT = "exact"  # one after which nothing differs: the model is the same to the byte
-    ANY = "any"  # also one of another device, other versions, code or section `training`
-    NOT = "not"  # none
 
 
 class Keeper:

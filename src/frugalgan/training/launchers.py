@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from frugalgan.training.settings import Training
 
 if TYPE_CHECKING:  # imported where it is used, for that takes seconds
-    from lightning_fabric.plugins.environments import ClusterEnvironment
+    from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 
 TORCHRUN, SRUN, JSRUN, MPI = "torchrun", "SLURM (srun)", "LSF (jsrun)", "MPI"
 # The variable in which a launcher tells each process how many it started. SLURM_NTASKS is no such: a job has it, too,
@@ -57,20 +57,24 @@ def check_launcher(training: Training) -> None:
 
 def environment() -> "ClusterEnvironment":
     """How these processes find each other. One that is alone starts the others of its machine, in a cluster, too."""
-    from lightning_fabric.plugins import environments
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+    from lightning_fabric.plugins.environments.lsf import LSFEnvironment
+    from lightning_fabric.plugins.environments.mpi import MPIEnvironment
+    from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+    from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
     name, launched = launcher()
     if name == TORCHRUN:
-        return environments.TorchElasticEnvironment()
+        return TorchElasticEnvironment()
     if launched == 1:
-        return environments.LightningEnvironment()
+        return LightningEnvironment()
     if name == SRUN:
-        return environments.SLURMEnvironment()
+        return SLURMEnvironment()
     if name == JSRUN:
-        return environments.LSFEnvironment()
-    if not environments.MPIEnvironment.detect():
+        return LSFEnvironment()
+    if not MPIEnvironment.detect():
         raise LauncherError(f"{MPI} started {_processes(launched)}: that needs `pip install mpi4py`; or use torchrun")
-    return environments.MPIEnvironment()
+    return MPIEnvironment()
 
 
 def _processes(count: int) -> str:

@@ -1,6 +1,5 @@
 """What a step of training needs, known before it is taken: parameters, and memory by kind."""
 
-import importlib
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -70,7 +69,7 @@ def predict_side_by_side(asked: Iterable[tuple[Recipe, int, Conditions]]) -> Non
     }
     if sys.platform != "linux" or len(distinct) < SIDE_BY_SIDE or torch.cuda.is_initialized():
         return
-    importlib.import_module("torch._dynamo")  # each process would import it
+    from torch import _dynamo  # noqa: F401  (each process would import it)
 
     pool = ProcessPoolExecutor(min(cores(), len(distinct)), get_context("fork"))
     with pool, suppress(RuntimeError):

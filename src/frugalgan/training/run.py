@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from frugalgan.code import text_of
+from frugalgan.command import Resume
+from frugalgan.config.places import keep_only
 from frugalgan.data.batches import Images
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS
 from frugalgan.device import device_name
@@ -21,7 +23,7 @@ from frugalgan.provenance import versions
 from frugalgan.training.announcement import Expectation, announcement, expect
 from frugalgan.training.ema import BATCH
 from frugalgan.training.job import Job
-from frugalgan.training.keeper import Keeper, Resume
+from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.outcome import Outcome, write_outcome
 from frugalgan.training.processes import Processes, open_processes
@@ -54,6 +56,8 @@ def run(
     for seed in job.seeds:
         trained = seed_folder(source, seed) if source else None
         _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained)
+    for folder in (out / "weights", out / "record") if not processes.rank else ():
+        keep_only(folder, job.seeds)
 
 
 def _run(

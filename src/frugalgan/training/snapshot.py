@@ -7,6 +7,7 @@ written last and names the others with their sha256: what it does not name does 
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from frugalgan.training.state import State
 # What may differ where a training goes on elsewhere; but for the running average, which is part of the state.
 ELSEWHERE, ALWAYS_EQUAL = ("device", "versions", "code", "training"), "ema_decay"
 INDEX, STATE, MOMENT = "snapshot.json", "state-{:09d}.pt", "moment-{:09d}.npy"
+OWN = re.compile(r"state-\d+\.pt|moment-\d+\.npy")
 
 
 class SnapshotError(ValueError):
@@ -115,9 +117,9 @@ class Snapshots:
         write_json(self.folder / INDEX, {"index": index, "sha256": _sha256(index)})
         self._sha256 = sha256
         for path in self.folder.iterdir():  # superseded, or left by a process that was killed
-            if path.is_dir():
+            if path.is_dir() and "~" in path.name:
                 shutil.rmtree(path)
-            elif path.name not in (INDEX, *sha256):
+            elif OWN.fullmatch(path.name) and path.name not in sha256:
                 path.unlink()
 
     def bytes(self) -> int:
