@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pipeline import PROJECT
+from pipeline import PROJECT, call
 
 from frugalgan.config import places
 from frugalgan.config.places import PlaceError, claim
@@ -79,3 +79,31 @@ def test_folders_of_seeds_that_a_row_no_longer_has_go(project: Path) -> None:
     places.keep_only(project, (1, 10))
     assert {path.name for path in project.iterdir()} == {"1", "10", "mine"}
     places.keep_only(project / "nowhere", ())
+
+
+OWN = (
+    *("code/rows.json", "code/stages/train", "code/methods/wgan_gp", "code/networks/faces"),
+    *(f"data/prepared/cats/{name}" for name in ("images.npy", "heldout_labels.npy", "data.json", "rejected.csv")),
+    *(f"models/student_0.3/weights/10/{name}" for name in ("critic.safetensors", "networks.json", "pool.json")),
+    *(f"models/teacher/record/0/{name}" for name in ("record.json", "heldout.csv", "moments.npy", "progress.png")),
+    *("models/random/weights/note.txt", "samples/random/note.txt", "samples/student_0.3/grid.png"),
+    *("results/figures/figure_3_4.png", "results/pictures/cats_vae/by_label.png", "data/fetched/cats/a/b.jpg"),
+    *("data/reference/cats.npz", "metrics/real/cats.json", "results/tables/verdicts.csv", "results/comparison.md"),
+)
+FOREIGN = tuple(
+    f"{folder}/{name}"
+    for folder in (
+        *("code", "code/stages", "data/prepared/cats", "models/teacher/weights", "models/teacher/weights/0"),
+        *("models/teacher/record/0", "samples/teacher", "results/figures", "results/pictures/cats_vae"),
+    )
+    for name in ("me.jpg", "deep.er/me.jpg", "notes.txt")
+)
+
+
+def test_dvc_sees_what_stages_make_and_nothing_else() -> None:
+    """What it does not see it does not remove."""
+    assert all(places.OWN.fullmatch(name) for name in OWN)
+    assert not any(places.OWN.fullmatch(name) for name in FOREIGN)
+    ignored = call(PROJECT, "dvc", "check-ignore", *FOREIGN).split()
+    assert set(ignored) == set(FOREIGN)
+    assert call(PROJECT, "dvc", "check-ignore", *OWN, fails=True) == ""

@@ -76,11 +76,11 @@ def test_numbers_and_pictures_of_each_model(main: Callable[[str], None]) -> None
 
 def test_all_or_nothing(main: Callable[[str], None]) -> None:
     places.pictures("cats_vae").mkdir(parents=True)
-    (places.pictures("cats_vae") / "old.png").write_text("old")
+    (places.pictures("cats_vae") / "manifold.png").write_text("old")
     (places.record("cats_vae") / "3" / "history.csv").unlink()  # read for the last picture
     with pytest.raises(FileError, match=r"record/3/history\.csv: not a table of losses .*train the model again"):
         main("cats_vae")
-    assert names(places.pictures("cats_vae")) == ["old.png"] and names(places.pictures("cats_vae").parent) == [
+    assert names(places.pictures("cats_vae")) == ["manifold.png"] and names(places.pictures("cats_vae").parent) == [
         "cats_vae"
     ]
     assert not places.evaluation("cats_vae").exists()

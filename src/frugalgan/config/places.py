@@ -30,7 +30,7 @@ OWN = re.compile(
             rf"metrics/((real|evaluations)/)?{_NAME}\.json",
             rf"results/(tables/{_NAME}\.csv|(comparison|decoders)\.md|figures/({_FIGURES})\.png)",
             rf"results/pictures/{_NAME}/({_PICTURES})\.png",
-            rf"code/(rows\.json|(stages|methods|networks)/{_NAME})",
+            r"code/(rows\.json|(stages|methods|networks)/[\w-]+)",
         )
     ),
     re.DOTALL,
