@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frugalgan.files import replaced, write_json
+from frugalgan.files import from_project, replaced, write_json
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
@@ -23,3 +23,20 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_a_path_of_params_is_below_the_project_in_a_copy_of_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC runs queued experiments in a copy that lacks what git does not know, and says where the project is."""
+    for folder in ("project/photos", "project/both", "copy/both", "home/mine"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    assert not from_project(Path("photos")).exists()
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
+    assert from_project(Path("photos")) == tmp_path / "project/photos"
+    assert from_project(Path("both")).resolve() == tmp_path / "copy/both"
+    assert from_project(Path("~/mine")) == tmp_path / "home/mine"
+    assert from_project(tmp_path / "nowhere") == tmp_path / "nowhere"

@@ -4,6 +4,7 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.files import replaced
 from frugalgan.report import decoders, figures
+from frugalgan.report.charts import charts_file, write_charts
 from frugalgan.report.head_start import head_starts
 from frugalgan.report.page import page
 from frugalgan.report.results import (
@@ -51,6 +52,7 @@ def write_report(study: Study) -> None:
     for name, text in pages.items():
         with replaced(places.RESULTS / f"{name}.md") as file:
             file.write_text(text, encoding="utf-8")
+    write_charts(charts_file())
     with replaced(places.RESULTS / "figures") as folder:
         folder.mkdir()
         figures.draw(table, progress, folder)

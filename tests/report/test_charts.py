@@ -1,0 +1,58 @@
+"""The page of `dvc plots show`: curves without a network."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pipeline import PROJECT, call
+
+from frugalgan.report.charts import charts_file, write_charts
+
+PAGE = PROJECT / ".dvc/plots/page.html"
+
+
+@pytest.fixture(scope="module")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("vl_convert", reason="an extra: pip install vl-convert-python")
+    file = tmp_path_factory.mktemp("charts") / "made" / "charts.js"
+    write_charts(file)
+    return file
+
+
+def test_the_library_is_one_classic_script_that_asks_no_server(charts: Path) -> None:
+    """Scripts of a page opened from disk may be no modules."""
+    text = charts.read_text(encoding="utf-8")
+    assert not re.search(r"(^|[;}])(import|export)[ {*\"']|import\(|import\.meta|</script", text)
+    if node := shutil.which("node"):
+        program = (
+            "globalThis.window = globalThis; require(process.argv[1]);"
+            "const spec = {data: {values: [{x: 1, y: 2}]}, mark: 'line',"
+            " encoding: {x: {field: 'x', type: 'quantitative'}, y: {field: 'y', type: 'quantitative'}}};"
+            "const view = new vega.View(vega.parse(vegaLite.compile(spec).spec), {renderer: 'none'});"
+            "view.toSVG().then(svg => console.log(typeof vegaEmbed, svg.includes('mark-line')));"
+        )
+        said = subprocess.run([node, "-e", program, str(charts)], capture_output=True, text=True, check=True)
+        assert said.stdout.split() == ["function", "true"]
+
+
+def test_it_is_written_once_and_only_with_the_extra(charts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = charts.stat().st_mtime_ns
+    write_charts(charts)
+    assert charts.stat().st_mtime_ns == before
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    write_charts(charts.with_name("other.js"))
+    assert not charts.with_name("other.js").exists()
+
+
+def test_the_page_looks_for_it_where_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    page = PAGE.read_text(encoding="utf-8")
+    (source,) = re.findall(r'<script src="([^"]+)"></script>', page)
+    assert Path("dvc_plots", source).parts == ("dvc_plots", "..", *charts_file().parts)
+    assert "{plot_divs}" in page and "{refresh_tag}" in page
+    assert (
+        call(PROJECT, "dvc", "config", "plots.html_template").strip() == PAGE.relative_to(PROJECT / ".dvc").as_posix()
+    )
