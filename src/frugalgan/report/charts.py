@@ -23,7 +23,6 @@ def write_charts(file: Path) -> None:
         return
     if file.is_file():
         return
-    names = "vegaEmbed", "vega", "vegaLite"
-    script = vl_convert.javascript_bundle("".join(f"window.{name} = {name};" for name in names))
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     with replaced(file) as temporary:
         temporary.write_text(f"(() => {{{script}}})();\n", encoding="utf-8")
