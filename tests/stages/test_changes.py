@@ -78,7 +78,7 @@ def test_two_processes_through_dvc_train_every_seed(unchanged: Path) -> None:
     assert "train@digits_dcgan" in ran(output)
     for seed in (0, 1):
         record = json.loads((unchanged / f"models/digits_dcgan/record/{seed}/record.json").read_text())
-        assert record["processes"] == 2 and record["device"].endswith("1 threads")
+        assert record["processes"] == 2 and record["device"].endswith("1 thread")
 
 
 def test_a_training_run_by_hand_is_recorded_by_commit(unchanged: Path) -> None:

@@ -130,6 +130,21 @@ def test_what_decides_the_result_is_never_gone_on_from(
     assert "goes on" not in capsys.readouterr().err
 
 
+def test_asked_to_go_on_elsewhere_it_goes_on_from_the_furthest(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where somebody started it here before he knew that he could ask; and from its own, where that is further."""
+    train(folder, {MODEL: ROW}, MODEL, {"budgets.dogs.kimg": 0.048})
+    ELSEWHERE["other versions"](monkeypatch)
+    interrupted(folder, monkeypatch, {"budgets.dogs.kimg": 0.096})
+    capsys.readouterr()
+    train(folder, {MODEL: ROW}, MODEL, {"budgets.dogs.kimg": 0.096}, Resume.ANY)
+    assert "goes on from 0.048 kimg, from there on not the same" in capsys.readouterr().err
+    train(folder, {MODEL: ROW}, MODEL, {"budgets.dogs.kimg": 0.112}, Resume.ANY)
+    said = capsys.readouterr().err
+    assert "goes on from 0.096 kimg" in said and "not the same" not in said
+
+
 def test_section_training_may_differ(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,10 +58,10 @@ class Keeper:
         """
         begins = "starts anew"
         if self._any(self._keeps, recorder) and resume != Resume.NOT:
-            if self.snapshots.restore(state, recorder):
-                begins = f"goes on from {state.nimg / 1000:g} kimg"
-            elif resume == Resume.ANY and self.snapshots.restore_elsewhere(state, recorder):
+            if resume == Resume.ANY and self.snapshots.restore_elsewhere(state, recorder):
                 begins = f"goes on from {state.nimg / 1000:g} kimg, from there on not the same to the byte"
+            elif self.snapshots.restore(state, recorder):
+                begins = f"goes on from {state.nimg / 1000:g} kimg"
             self._kept = state.nimg // self.every
         self._tell_of_others(state, recorder, resume)
         self._check_together(recorder)

@@ -72,9 +72,12 @@ class Snapshots:
 
     def restore_elsewhere(self, state: State, recorder: Recorder) -> bool:
         """The same from the furthest of another device, other versions, code or section `training`, which `recorder`
-        notes: from there on the training is no longer what it would have been, to the byte."""
+        notes: from there on the training is no longer what it would have been, to the byte. False where none is further
+        than this configuration's own."""
+        own = read_index(self.folder)
+        done = own["done"] if own is not None and self._whole(own, self.folder) else 0
         others = [(index["done"], folder, index) for folder, index in self._others() if self._is_elsewhere(index)]
-        usable = [other for other in others if other[0] < recorder.steps]
+        usable = [other for other in others if done < other[0] < recorder.steps]
         for _, folder, index in sorted(usable, key=lambda other: other[0], reverse=True):
             if self._whole(index, folder):
                 self._load(folder, index, state, recorder)
