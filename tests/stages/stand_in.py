@@ -25,8 +25,13 @@ for dep in place[name]["deps"]:
     for file in sorted(pathlib.Path(dep).rglob("*")) if pathlib.Path(dep).is_dir() else [pathlib.Path(dep)]:
         digest.update(file.read_bytes() if file.is_file() else b"")
 digest.update(json.dumps(place[name]["params"], sort_keys=True).encode())
+names = {  # that DVC sees (.dvcignore)
+    "weights": "0/networks.json", "record": "0/record.json", "samples": "note.txt", "prepared": "data.json",
+    "pictures": "losses.png", "figures": "pareto.png",
+}
 for out in map(pathlib.Path, place[name]["outs"]):
-    target = out if out.suffix in (".json", ".npz", ".md") else out / "hash.txt"
+    inside = next((names[part] for part in out.parts if part in names), "hash.txt")
+    target = out if out.suffix in (".json", ".npz", ".md") else out / inside
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps({"hash": digest.hexdigest()}))
 """
