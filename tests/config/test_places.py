@@ -53,7 +53,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("mine", ["cat.jpg", "0/holiday.mp4", "0/deep/er/x", "generator.safetensors", "01/notes"])
+@pytest.mark.parametrize(
+    "mine", ["cat.jpg", "cat~1.jpg", "0/holiday.mp4", "0/deep/er/x", "generator.safetensors", "01/notes"]
+)
 def test_a_stage_stops_at_somebodys_file(project: Path, mine: str) -> None:
     claim(Path("models/teacher/weights"))
     (project / "models/teacher/weights" / mine).parent.mkdir(parents=True)

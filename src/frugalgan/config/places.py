@@ -72,7 +72,8 @@ def foreign_files(out: Path, project: Path = Path(".")) -> Iterator[Path]:
     for path in sorted(place.rglob("*")) if place.is_dir() and not place.is_symlink() else [place]:
         said = path.relative_to(project).as_posix()
         is_file = path.is_symlink() or (path.exists() and not path.is_dir())
-        if is_file and not OWN.fullmatch(said) and path.name not in NOBODYS and "~" not in said:
+        is_temporary = any(part.startswith(".") and "~" in part for part in Path(said).parts)  # files.replaced
+        if is_file and not is_temporary and not OWN.fullmatch(said) and path.name not in NOBODYS:
             yield Path(said)
 
 
