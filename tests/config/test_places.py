@@ -89,8 +89,16 @@ OWN = (
     *(f"models/student_0.3/weights/10/{name}" for name in ("critic.safetensors", "networks.json", "pool.json")),
     *(f"models/teacher/record/0/{name}" for name in ("record.json", "heldout.csv", "moments.npy", "progress.png")),
     *("models/random/weights/note.txt", "samples/random/note.txt", "samples/student_0.3/grid.png"),
-    *("results/figures/figure_3_4.png", "results/pictures/cats_vae/by_label.png", "data/fetched/cats/a/b.jpg"),
+    *("results/figures/figure_3_4.png", "results/pictures/cats_vae/by_label.png"),
+    *(
+        f"data/fetched/cats/{name}"
+        for name in ("index.csv", "picture_0123456789abcdef.jpg", "picture_0123456789abcdef.jpg.cat")
+    ),
+    *(f"data/fetched/digits/{name}" for name in ("t10k-images-idx3-ubyte.gz", "train-labels-idx1-ubyte")),
     *("data/reference/cats.npz", "metrics/real/cats.json", "results/tables/verdicts.csv", "results/comparison.md"),
+)
+FOREIGN_FETCHED = tuple(
+    f"data/fetched/cats/{name}" for name in ("my.jpg", "deep/er/my.jpg", "picture_1.jpg", "index.csv.bak")
 )
 FOREIGN = tuple(
     f"{folder}/{name}"
@@ -106,6 +114,6 @@ def test_dvc_sees_what_stages_make_and_nothing_else() -> None:
     """What it does not see it does not remove."""
     assert all(places.OWN.fullmatch(name) for name in OWN)
     assert not any(places.OWN.fullmatch(name) for name in FOREIGN)
-    ignored = call(PROJECT, "dvc", "check-ignore", *FOREIGN).split()
-    assert set(ignored) == set(FOREIGN)
+    ignored = call(PROJECT, "dvc", "check-ignore", *FOREIGN, *FOREIGN_FETCHED).split()
+    assert set(ignored) == {*FOREIGN, *FOREIGN_FETCHED}
     assert call(PROJECT, "dvc", "check-ignore", *OWN, fails=True) == ""

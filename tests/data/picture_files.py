@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from frugalgan.config.sections import Dataset
-from frugalgan.data.index import write_index
+from frugalgan.data.index import read_index, write_index
 from frugalgan.data.prepare import PreparationReport, prepare
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources.folder import find_pictures
@@ -74,6 +74,13 @@ def put(root: Path, *names: str) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
+
+
+def as_the_source_calls_them(folder: Path) -> set[str]:
+    """Files of a fetched folder, pictures by the names that they have in their source."""
+    names = {picture.file: picture.path for picture in read_index(folder)}
+    names |= {f"{stored}.cat": f"{name}.cat" for stored, name in names.items()}
+    return {names.get(file, file) for file in listing(folder)}
 
 
 def listing(root: Path) -> set[str]:

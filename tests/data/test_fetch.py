@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from digit_files import FILES, raw_digits
-from picture_files import DATASET, listing, put
+from picture_files import DATASET, as_the_source_calls_them, listing, put
 
 from frugalgan.config.sections import Dataset
 from frugalgan.data.sources import digits, fetch, foreign_files, kaggle
@@ -21,19 +21,19 @@ def own(tmp_path: Path) -> Dataset:
 def test_what_was_fetched_is_replaced(tmp_path: Path, own: Dataset) -> None:
     out = tmp_path / "data/fetched/cats"
     fetch(own, out)
-    assert listing(out) == {"a/1.jpg", "a/1.jpg.cat", "b/2.png", "index.csv"}
+    assert as_the_source_calls_them(out) == {"a/1.jpg", "a/1.jpg.cat", "b/2.png", "index.csv"}
     (tmp_path / "source/a/1.jpg").unlink()
     fetch(own, out)
-    assert listing(out) == {"b/2.png", "index.csv"}
+    assert as_the_source_calls_them(out) == {"b/2.png", "index.csv"}
     fetch(replace(own, source="sklearn"), out)
     assert listing(out) == {f"{name}.gz" for name in FILES}
     fetch(replace(own, source="drawn", count=1, subject="dog"), out)
     fetch(own, out)
-    assert listing(out) == {"b/2.png", "index.csv"}
+    assert as_the_source_calls_them(out) == {"b/2.png", "index.csv"}
     assert [path.name for path in out.parent.iterdir()] == ["cats"]
 
 
-@pytest.mark.parametrize("mine", ["my.jpg", "a/mine.jpg", "b/2.png.txt", "empty/notes", "b/2.png.cat"])
+@pytest.mark.parametrize("mine", ["my.jpg", "a/mine.jpg", "b/2.png.txt", "empty/notes", "picture_b.png"])
 @pytest.mark.parametrize("source", ["", "drawn", "kaggle", "sklearn", "mnist", "nowhere"])
 def test_a_file_that_was_not_fetched_stays_and_is_named(
     tmp_path: Path, own: Dataset, monkeypatch: pytest.MonkeyPatch, mine: str, source: str
@@ -48,6 +48,14 @@ def test_a_file_that_was_not_fetched_stays_and_is_named(
         fetch(replace(own, source=source or own.source, count=1), out)
     assert listing(out) == before
     assert list(foreign_files(out)) == [out / mine]
+
+
+def test_what_was_fetched_under_its_own_name_is_known_and_replaced(tmp_path: Path, own: Dataset) -> None:
+    """As a version before this one left it."""
+    put(tmp_path / "cats", "a/1.jpg", "a/1.jpg.cat")
+    (tmp_path / "cats/index.csv").write_text("file,split,label,has_points\r\na/1.jpg,,,True\r\n")
+    fetch(own, tmp_path / "cats")
+    assert as_the_source_calls_them(tmp_path / "cats") == {"a/1.jpg", "a/1.jpg.cat", "b/2.png", "index.csv"}
 
 
 def test_without_an_index_no_picture_is_known_to_be_fetched(tmp_path: Path, own: Dataset) -> None:
@@ -73,7 +81,7 @@ def test_nothing_and_empty_folders_are_nobodys(tmp_path: Path, own: Dataset) -> 
     (tmp_path / "cats/empty").mkdir(parents=True)
     assert list(foreign_files(tmp_path / "cats")) == list(foreign_files(tmp_path / "nothing")) == []
     fetch(own, tmp_path / "cats")
-    assert listing(tmp_path / "cats") == {"a/1.jpg", "a/1.jpg.cat", "b/2.png", "index.csv"}
+    assert as_the_source_calls_them(tmp_path / "cats") == {"a/1.jpg", "a/1.jpg.cat", "b/2.png", "index.csv"}
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path, own: Dataset) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import kagglehub
 import pytest
-from picture_files import DATASET, listing, put
+from picture_files import DATASET, as_the_source_calls_them, put
 
 from frugalgan.data.index import INDEX, read_index
 from frugalgan.data.sources import SourceError, fetch
@@ -35,7 +35,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_cats_are_faces_and_photos_with_key_points_each_once(tmp_path: Path, asked: list[str]) -> None:
     fetch(replace(DATASET, source="kaggle", subject="cat"), tmp_path / "raw")
     assert asked == [CATS, FACES]
-    assert listing(tmp_path / "raw") == {
+    assert as_the_source_calls_them(tmp_path / "raw") == {
         INDEX,
         "cat-dataset/CAT_00/1.jpg",
         "cat-dataset/CAT_00/1.jpg.cat",
@@ -43,7 +43,8 @@ def test_cats_are_faces_and_photos_with_key_points_each_once(tmp_path: Path, ask
         "animal-faces/afhq/train/cat/a.jpg",
         "animal-faces/afhq/val/cat/d.jpg",
     }
-    assert (tmp_path / "raw/cat-dataset/CAT_00/1.jpg").read_text() == "CAT_00/1.jpg"
+    photo = next(p for p in read_index(tmp_path / "raw") if p.path == "cat-dataset/CAT_00/1.jpg")
+    assert (tmp_path / "raw" / photo.file).read_text() == "CAT_00/1.jpg"
     assert {picture.path: (picture.split, picture.has_points) for picture in read_index(tmp_path / "raw")} == {
         "animal-faces/afhq/train/cat/a.jpg": ("train", False),
         "animal-faces/afhq/val/cat/d.jpg": ("heldout", False),

@@ -26,8 +26,8 @@ for dep in place[name]["deps"]:
         digest.update(file.read_bytes() if file.is_file() else b"")
 digest.update(json.dumps(place[name]["params"], sort_keys=True).encode())
 names = {  # that DVC sees (.dvcignore)
-    "weights": "0/networks.json", "record": "0/record.json", "samples": "note.txt", "prepared": "data.json",
-    "pictures": "losses.png", "figures": "pareto.png",
+    "fetched": "index.csv", "prepared": "data.json", "weights": "0/networks.json", "record": "0/record.json",
+    "samples": "note.txt", "pictures": "losses.png", "figures": "pareto.png",
 }
 for out in map(pathlib.Path, place[name]["outs"]):
     inside = next((names[part] for part in out.parts if part in names), "hash.txt")

@@ -48,4 +48,8 @@ def test_somebodys_picture_is_never_deleted(unchanged: Path) -> None:
     output = call(unchanged, "dvc", "repro", "fetch@dogs", fails=True)
     assert "my dog.jpg: this file was not fetched" in output and mine.is_file()
     assert "my dog.jpg" in call(unchanged, "frugalgan", "check", fails=True)
+    call(unchanged, "git", "checkout", "--quiet", "params.yaml")
+    call(unchanged, "dvc", "checkout", "--force")
+    call(unchanged, "dvc", "exp", "run", "-S", "datasets.dogs.count=33", "fetch@dogs", fails=True)
+    assert mine.is_file()
     mine.unlink()

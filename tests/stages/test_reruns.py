@@ -1,12 +1,15 @@
 """Which stages `dvc repro` runs again after a change: those that the change can alter, and what follows them."""
 
 from collections.abc import Collection, Iterator
+from io import StringIO
 from typing import Any
 
+import pandas as pd
 import pytest
 from pipeline import call
 from stand_in import ROWS, StandIn
 
+from frugalgan.config.params import read_yaml
 from frugalgan.config.presets import write_preset
 
 pytestmark = pytest.mark.slow
@@ -143,6 +146,31 @@ def test_a_variation_runs_what_follows_from_it_and_keeps_every_comment(project: 
     changed = [pair for pair in zip(before.splitlines(), after.splitlines(), strict=True) if pair[0] != pair[1]]
     assert [new.split("#")[0].strip() for _, new in changed] == ["alpha: 0.5"]
     assert project.repro() == {"train@student", "sample@student", "evaluate@student", "report"}
+
+
+def test_variations_in_copies_do_not_add_up_and_are_found_after_a_commit(project: StandIn) -> None:
+    before = (project.folder / "params.yaml").read_text()
+    for variation in ("kd.alpha=0.1", "vae.pixel_sd=0.5"):
+        call(project.folder, "dvc", "exp", "run", "--temp", "-S", variation)
+    assert (project.folder / "params.yaml").read_text() == before
+    assert shown(project) == {(0.1, 0.7), (0.05, 0.5)}
+    committer = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    call(project.folder, "git", *committer, "commit", "--quiet", "--allow-empty", "--message", "later")
+    assert shown(project) == set() and shown(project, "-A") == {(0.1, 0.7), (0.05, 0.5)}
+
+
+def shown(project: StandIn, *options: str) -> set[tuple[float, float]]:
+    """α and σ of every experiment that `dvc exp show` lists."""
+    table = pd.read_csv(StringIO(call(project.folder, "dvc", "exp", "show", "--csv", *options)))
+    names = {column.rpartition(":")[2]: column for column in table.columns}
+    rows = table[table["Experiment"].notna() & (table["rev"] != "workspace")]
+    return set(zip(rows[names["kd.alpha"]], rows[names["vae.pixel_sd"]], strict=True))
+
+
+@pytest.mark.parametrize("folder", ["my photos [2], a=b", "~/photos (new)", "déjà vu"])
+def test_any_path_can_be_a_source_in_a_variation(project: StandIn, folder: str) -> None:
+    call(project.folder, "dvc", "exp", "run", "-S", f'datasets.cats.source="/mnt/{folder}"', "random")
+    assert read_yaml(project.folder / "params.yaml")["datasets"]["cats"]["source"] == f"/mnt/{folder}"
 
 
 def test_another_autoencoder_re_runs_what_starts_from_it(project: StandIn) -> None:

@@ -82,14 +82,14 @@ def crop_photo(raw: Path, photo: Picture, *, crop: Crop, size: int, max_pixels: 
 
     Key points are of the pixels as stored, so that they mean the same whatever EXIF says of the orientation.
     """
-    path, sha256 = raw / photo.path, ""
+    path, sha256 = raw / photo.file, ""
     try:
         data = path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         if photo.has_points and crop != "centre":
             cut = crop_eyes if crop == "eyes" else crop_thesis
             decoded = decode(data, path, upright=False, max_pixels=max_pixels)
-            face, box = cut(decoded.pixels, _read_points(path), size)
+            face, box = cut(decoded.pixels, _read_points(path, Path(photo.path).name), size)
         else:
             decoded = decode(data, path, size=size, max_pixels=max_pixels)
             face, box = crop_centre(decoded.pixels, size, factor=decoded.factor)
@@ -106,10 +106,11 @@ def crop_photo(raw: Path, photo: Picture, *, crop: Crop, size: int, max_pixels: 
     return CroppedPhoto(photo, sha256, planes, box, bits=decoded.bits)
 
 
-def _read_points(photo: Path) -> np.ndarray:
-    annotation = f"{photo.name}.cat"
+def _read_points(photo: Path, name: str) -> np.ndarray:
+    """Of the file `photo`, whose source calls it `name`."""
+    annotation = f"{name}.cat"
     try:
-        with photo.with_name(annotation).open("rb") as file:
+        with photo.with_name(f"{photo.name}.cat").open("rb") as file:
             data = file.read(LARGEST_ANNOTATION + 1)
         if len(data) > LARGEST_ANNOTATION:
             raise FaceError(f"more than {LARGEST_ANNOTATION} bytes, where one line of 19 numbers belongs")

@@ -10,7 +10,7 @@ from frugalgan.files import FileError, replaced
 
 INDEX, LEFT_OUT = "index.csv", "left_out.csv"  # of a fetched folder
 REJECTED = "rejected.csv"  # of a prepared one, which tells of both
-COLUMNS = ("file", "split", "label", "has_points")
+COLUMNS = ("file", "split", "label", "has_points", "stored")
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"),
     *(".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".ppm", ".pgm", ".pnm"),
@@ -19,13 +19,22 @@ SUFFIXES = (
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture: its path below the fetched folder, its part where upstream has parts, the name of its label, and
-    whether key points belong to it (in <path>.cat)."""
+    """A picture: its path as its source has it, its part where upstream has parts, the name of its label, whether key
+    points belong to it, and the name that it is stored under where that is another one.
+
+    Key points lie beside it, in <file>.cat.
+    """
 
     path: str
     split: Literal["train", "heldout", ""] = ""
     label: str = ""
     has_points: bool = False
+    stored: str = ""
+
+    @property
+    def file(self) -> str:
+        """Its place below the fetched folder."""
+        return self.stored or self.path
 
 
 def write_index(folder: Path, pictures: Iterable[Picture]) -> None:
@@ -46,7 +55,7 @@ def read_index(folder: Path) -> list[Picture]:
         with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             rows = list(csv.DictReader(file))
         return [
-            Picture(row["file"], row["split"], row["label"], row["has_points"] == "True")  # pyright: ignore[reportArgumentType]
+            Picture(row["file"], row["split"], row["label"], row["has_points"] == "True", row.get("stored") or "")  # pyright: ignore[reportArgumentType]
             for row in rows
         ]
     except FileNotFoundError:

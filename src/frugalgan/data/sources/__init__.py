@@ -1,15 +1,18 @@
 """Where pictures come from: `drawn`, `kaggle`, `sklearn`, `mnist`, or a folder; each fills a folder of its own.
 
-Pictures lie there in any subfolders, with index.csv (data/index.py); digits as MNIST's four IDX files.
+A source puts its pictures there in any subfolders, with index.csv (data/index.py); digits as MNIST's four IDX files.
 """
 
+import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from frugalgan.config.sections import Dataset
 from frugalgan.data.idx import IDX_FILES
-from frugalgan.data.index import INDEX, LEFT_OUT, read_index
+from frugalgan.data.index import INDEX, LEFT_OUT, SUFFIXES, read_index, write_index
 from frugalgan.files import FileError, replaced
 
 CAT_DATASET = Path("cat-dataset")
@@ -39,6 +42,28 @@ def fetch(dataset: Dataset, out: Path) -> None:
             digits.download(target)
         else:
             folder.copy_from(Path(dataset.source), target, subject=dataset.subject)
+        if (target / INDEX).is_file():
+            rename_pictures(target)
+
+
+def rename_pictures(folder: Path) -> None:
+    """Gives every picture that the index of `folder` names a name that nobody else would choose, by the hash of its
+    path: `.dvcignore` lets DVC see these alone, so that it never removes a picture that somebody else put there."""
+    renamed = [replace(picture, stored=_stored(picture.path)) for picture in read_index(folder)]
+    for picture in renamed:
+        (folder / picture.path).rename(folder / picture.stored)
+        if picture.has_points and (points := folder / f"{picture.path}.cat").is_file():
+            points.rename(folder / f"{picture.stored}.cat")
+    for place in folder.iterdir():
+        if place.is_dir():
+            shutil.rmtree(place)
+    write_index(folder, renamed)
+
+
+def _stored(path: str) -> str:
+    suffix = Path(path).suffix.lower()
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"picture_{digest[:16]}{suffix if suffix in SUFFIXES else ''}"
 
 
 @contextmanager
@@ -66,7 +91,7 @@ def foreign_files(out: Path) -> Iterator[Path]:
     own = {INDEX, LEFT_OUT, NOTE, *IDX_FILES, *(f"{name}.gz" for name in IDX_FILES)}
     try:
         for picture in read_index(out):
-            own |= {picture.path, *([f"{picture.path}.cat"] if picture.has_points else [])}
+            own |= {picture.file, *([f"{picture.file}.cat"] if picture.has_points else [])}
     except FileError:
         pass  # without an index no picture is known to be ours
     for path in sorted(out.rglob("*")):
