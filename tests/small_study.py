@@ -5,7 +5,8 @@ from typing import Any
 from frugalgan.config.study import Study, study
 
 EVALUATE: dict[str, Any] = {
-    "seed": 2022, "device": "cpu", "inception_weights": "download", "batch_size": 4, "classifier_images": 5000,
+    "seed": 2022, "device": "cpu", "inception_weights": "download", "second_extractor": "none", "batch_size": 4,
+    "classifier_images": 5000,
     "repeats": 3, "kid_subsets": 5, "precision_k": 1, "coverage_k": 2, "infinity_points": 4,
 }  # fmt: skip
 STARTS: dict[str, Any] = {

@@ -12,7 +12,8 @@ from frugalgan.evaluation.settings import Evaluate
 
 SIZE = 16  # px
 SETTINGS = Evaluate(
-    seed=2022, device="cpu", inception_weights="download", batch_size=4, classifier_images=5000, repeats=3,
+    seed=2022, device="cpu", inception_weights="download", second_extractor="none", batch_size=4,
+    classifier_images=5000, repeats=3,
     kid_subsets=5, precision_k=1, coverage_k=2, infinity_points=4,
 )  # fmt: skip
 

@@ -1,18 +1,21 @@
 """One model, all of its seeds: known answers on noise, with a stand-in extractor."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from mean_colour import COLOUR, pictures
+import torch
+from mean_colour import COLOUR, MeanColour, pictures
 from small_study import row, small_study
 from trained_models import measured, prepared, trained, values_of
 
 from frugalgan.config.study import Study
 from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
 from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.evaluation.reference import reference
 from frugalgan.files import FileError, write_json
 
 N, DRAWS, SIZE = 20, 3, 16
@@ -153,13 +156,50 @@ def test_the_summary_is_some_twelve_numbers_over_seeds_or_draws(by: Measured, n_
     repeated = [np.mean(draws) for draws in each] if n_seeds > 1 else each[0]
     assert found["fd_mean_colour"] == pytest.approx(np.mean(each))
     assert found["fd_mean_colour_sd"] == pytest.approx(np.std(repeated, ddof=1))
-    assert found["kid"] == pytest.approx(np.mean([one["kid_mean_colour"] for one in values["quality"]]))
+    for key, name in {"recall": "recall_mean_colour", "variety": "variety_mean_colour", "swd": "swd"}.items():
+        assert found[key] == pytest.approx(np.mean([one[name] for one in values["quality"]]))
     assert (found["seconds"], found["peak_training_mib"], found["generator_mib"]) == (2.0, 3.0, 1.0)
     assert all(isinstance(value, int | float) for value in found.values()) and len(found) <= 12
     assert "agreement" not in found
     assert summary(values | {"agreement": [0.5, 0.7][:n_seeds]})["agreement"] == pytest.approx(
         0.6 if n_seeds > 1 else 0.5
     )
+
+
+def test_a_second_network_measures_the_same_images_beside_the_first(by: Measured, study: Study) -> None:
+    """Numbers of its own names; it is told from the first, and a model that it alone sees collapse has collapsed."""
+    first, _ = evaluate(study, "teacher", by, COLOUR)
+    darkest = Darkest(Path(__file__), torch.device("cpu"))
+    real = reference(
+        darkest, by.prepared, name="cats", n=by.features["reference"].provenance.n, seed=2022, batch_size=4
+    )
+    both, _ = evaluate(study, "teacher", replace(by, second=real), COLOUR, darkest)
+    alone, _ = evaluate(study, "teacher", replace(by, features=real), darkest)
+    assert both["second_distance"] == "fd_darkest" and both["second_extractor"] == "darkest"
+    assert both["distance"] == "fd_mean_colour"
+    for one, other, beside in zip(first["quality"], alone["quality"], both["quality"], strict=True):
+        assert one.items() <= beside.items() and other.items() <= beside.items()
+    for key in ("distance", "recall"):
+        assert both["course"][f"second_{key}"] == alone["course"][key]
+    assert both["course"]["swd"] == first["course"]["swd"]
+    assert summary(both)["fd_darkest"] == pytest.approx(summary(alone)["fd_darkest"])
+
+
+class Darkest(MeanColour):
+    """The darkest value of each channel, and the mean."""
+
+    name = "darkest"
+
+    def features(self, batch: torch.Tensor) -> torch.Tensor:
+        return batch.float().amin(dim=(2, 3)) + super().features(batch)
+
+
+def test_a_model_that_draws_few_images_has_collapsed(by: Measured, study: Study) -> None:
+    images = noise(2, DRAWS * N, seed=1)
+    few, one = images[:, np.arange(DRAWS * N) % 4], np.repeat(images[:, :1], DRAWS * N, axis=1)
+    for drawn, collapsed in ((images, False), (few, True), (one, True)):
+        np.save(by.samples / "samples.npy", drawn)
+        assert [q["collapsed_mean_colour"] for q in values_of(study, "teacher", by)["quality"]] == [collapsed] * 2
 
 
 def change(file: Path, **values: Any) -> None:

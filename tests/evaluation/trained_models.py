@@ -46,6 +46,7 @@ def measured(study: Study, data: str, folder: Path, pictures: Path, network: Ext
         samples=folder / "samples",
         prepared=pictures,
         features=sets,
+        second={},
         floor=floor(sets, settings, n=dataset.samples),
         source_samples=None,
     )

@@ -11,7 +11,7 @@ from frugalgan.report.results import Evaluations
 
 MIB = 2**20
 NEAR = (0.0, 0.5, -0.5)  # what seeds differ by
-METRICS = ("kid", "mmd_rbf", "precision", "recall", "density", "coverage")
+METRICS = ("kid", "mmd_rbf", "precision", "recall", "density", "coverage", "variety", "spacing")
 
 
 def evaluation(
@@ -25,6 +25,9 @@ def evaluation(
     key: str = "fid",
     conditional: bool = False,
     n_per_draw: int = 1000,
+    swd: float = 80.0,
+    second: float | None = None,
+    collapsed: bool = False,
 ) -> dict[str, Any]:
     """Of a row of models.yaml: at the end `distance` (its draws 1 less and 1 more), `course` at moments of training.
 
@@ -46,7 +49,9 @@ def evaluation(
             {key: value, f"{key}_sd": float(np.sqrt(2)), f"{key}_draws": [value - 1, value + 1]}
             | {f"{key}_infinity": value - 10, f"{key}_infinity_error": 1.0}
             | {f"{metric}{ending}": value / 100 for metric in METRICS}
-            | {"n_per_draw": n_per_draw}
+            | {"n_per_draw": n_per_draw, f"collapsed{ending}": collapsed}
+            | {"swd": swd + shift, "swd_sd": float(np.sqrt(2)), "swd_draws": [swd + shift - 1, swd + shift + 1]}
+            | ({} if second is None else _by_second(second + shift))
             | ({f"{key}_vs_source": 7.0} if row["method"] == "kd" else {})
         )
         records.append(
@@ -74,11 +79,14 @@ def evaluation(
             "seconds": [seconds for _ in shifts],
             "distance": [[value + shift for value in course] for shift in shifts],
             "kid": [[(value + shift) / 100 for value in course] for shift in shifts],
+            "swd": [[value + shift for value in course] for shift in shifts],
         },
         "records": records,
         "n_per_moment": 60,
         "n_reference": 70,
     }
+    if second is not None:
+        values |= {"second_distance": "fd_vgg16_edges", "second_extractor": "vgg16_edges"}
     if conditional:
         rising = np.linspace(0.1, 0.9, len(course)).tolist()
         values |= {
@@ -88,6 +96,12 @@ def evaluation(
         values |= {"classifier": "machine on 99 real images", "classifier_accuracy": 0.957}
         values["classifier_judged_on"] = "held-out images"
     return values
+
+
+def _by_second(value: float) -> dict[str, Any]:
+    key = "fd_vgg16_edges"
+    values = {key: value, f"{key}_sd": float(np.sqrt(2)), f"{key}_draws": [value - 1, value + 1]}
+    return values | {f"{metric}_vgg16_edges": value / 100 for metric in METRICS} | {"collapsed_vgg16_edges": False}
 
 
 def evaluations_of(study: Study, rows: dict[str, Any], changes: dict[str, dict[str, Any]] | None = None) -> Evaluations:

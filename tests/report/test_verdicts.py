@@ -10,7 +10,7 @@ from small_study import row
 from frugalgan.config.sections import ParamsError
 from frugalgan.report.results import ResultsError
 from frugalgan.report.settings import Compare
-from frugalgan.report.verdicts import BETTER, SAME, WORSE, holm, judge, verdicts
+from frugalgan.report.verdicts import BETTER, DISAGREE, SAME, WORSE, holm, judge, verdicts
 
 RNG = np.random.default_rng(0)
 
@@ -60,7 +60,8 @@ def test_pairs_come_from_patterns() -> None:
 def seeds(distances: list[float]) -> dict[str, Any]:
     """A model whose seeds score so; the draws of each lie 1 below and 1 above."""
     first, *_ = distances
-    return evaluation(row(seeds=len(distances)), first, shifts=tuple(distance - first for distance in distances))
+    shifts = tuple(distance - first for distance in distances)
+    return evaluation(row(seeds=len(distances)), first, swd=8 * first, shifts=shifts)
 
 
 def test_a_verdict_is_over_seeds_where_both_models_have_several_else_over_draws() -> None:
@@ -73,6 +74,40 @@ def test_a_verdict_is_over_seeds_where_both_models_have_several_else_over_draws(
     assert table["sd"].tolist() == pytest.approx([1.0, np.sqrt(2), np.sqrt(2)])
     assert table["verdict"].tolist() == [BETTER, BETTER, WORSE]
     assert table.index.tolist() == ["a", "a", "one"] and table["other"].tolist() == ["b", "one", "b"]
+
+
+FIVE = (0.0, 0.1, -0.1, 0.2, -0.2)
+
+
+def model(distance: float, swd: float, **more: Any) -> dict[str, Any]:
+    return evaluation(row(seeds=5), distance, swd=swd, shifts=FIVE, **more)
+
+
+def test_better_is_what_both_metrics_call_better() -> None:
+    evaluations = {
+        "other": model(50, 80),
+        "a": model(40, 70),
+        "b": model(60, 90),
+        "c": model(40, 90),
+        "d": model(40, 80),
+    }
+    table = verdicts(evaluations, [(name, "other") for name in "abcd"], 0.05)
+    assert table["by_distance"].tolist() == [BETTER, WORSE, BETTER, BETTER]
+    assert table["by_second"].tolist() == [BETTER, WORSE, WORSE, SAME]
+    assert table["verdict"].tolist() == [BETTER, WORSE, DISAGREE, DISAGREE]
+    assert set(table["second"]) == {"swd"} and table["second_distance"].tolist() == pytest.approx([70, 90, 90, 80])
+
+
+def test_a_second_network_takes_the_place_of_pixels() -> None:
+    evaluations = {"a": model(40, 90, second=5.0), "other": model(50, 80, second=9.0)}
+    found = verdicts(evaluations, [("a", "other")], 0.05).iloc[0]
+    assert (found["second"], found["verdict"]) == ("fd_vgg16_edges", BETTER)
+
+
+def test_a_collapsed_model_never_wins() -> None:
+    evaluations = {"a": model(40, 70, collapsed=True), "other": model(50, 80), "last": model(90, 99)}
+    table = verdicts(evaluations, [("a", "other"), ("last", "a"), ("last", "other")], 0.05)
+    assert table["verdict"].tolist() == ["a collapsed", "a collapsed", WORSE]
 
 
 def test_no_pairs_make_an_empty_table_with_all_columns() -> None:

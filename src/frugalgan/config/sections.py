@@ -36,7 +36,9 @@ def _device(name: str) -> str:
 
 Device = Annotated[str, AfterValidator(_device)]
 Part = Literal["generator", "critic", "encoder"]
-ExtractorName = Literal["inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64"]
+ExtractorName = Literal[
+    "inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64", "vgg16_edges"
+]
 
 RANDOM = "random"  # as `from` of a row: the model starts from nothing
 

@@ -12,10 +12,11 @@ from frugalgan.data.facts import IMAGES, read_facts
 from frugalgan.evaluation.classifier import agreement, classifier_of, has_heldout
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
-from frugalgan.evaluation.metrics.names import distance_key, metric_key
+from frugalgan.evaluation.metrics.names import SWD, distance_key, metric_key
+from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.neighbours import neighbours_grid
-from frugalgan.evaluation.quality import over_training, quality
-from frugalgan.evaluation.reference import REFERENCE, TRAINING
+from frugalgan.evaluation.quality import of_pixels, over_training, quality
+from frugalgan.evaluation.reference import REFERENCE, SECOND, TRAINING, real_images
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError, read_json
 from frugalgan.networks.parts import GENERATOR
@@ -23,7 +24,7 @@ from frugalgan.networks.sampling import FIXED_SEED, OTHERS, SAMPLES
 from frugalgan.networks.store import read_networks
 
 MIB = 2**20
-SUMMARY = ("kid", "precision", "recall", "density", "coverage")  # of metrics, beside the distance
+SUMMARY = ("precision", "recall", "coverage", "variety")  # of metrics, beside the distances
 NOT_KEPT = ("settings", "versions", "model", "seed", "parts", "device", "precision", "processes")  # of records
 
 
@@ -36,11 +37,14 @@ class Measured:
     samples: Path
     prepared: Path
     features: dict[str, FeatureSet]  # of real images
+    second: dict[str, FeatureSet]  # … by the second network; none without one
     floor: dict[str, Any]
     source_samples: Path | None  # of the model that it learnt from, where it had a teacher
 
 
-def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) -> tuple[dict[str, Any], np.ndarray]:
+def evaluate(
+    study: Study, name: str, measured: Measured, extractor: Extractor, second: Extractor | None = None
+) -> tuple[dict[str, Any], np.ndarray]:
     """All numbers of a model, as JSON values, and its samples beside their nearest training images, (H, W, 3) uint8.
 
     `quality`, `records` and each list of `course` but kimg have an entry per seed. Raises FileError.
@@ -61,27 +65,33 @@ def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) 
 
     n = min(dataset.samples, measured.features[REFERENCE].provenance.n)  # no more than real ones
 
-    def features(pixels: np.ndarray, of: str, seed: int) -> FeatureSet:
-        return extract(extractor, pixels, source=of, seed=seed, batch_size=settings.batch_size)
+    def features(network: Extractor, pixels: np.ndarray, of: str, seed: int) -> FeatureSet:
+        return extract(network, pixels, source=of, seed=seed, batch_size=settings.batch_size)
 
+    pixels = SlicedWasserstein(
+        real_images(measured.prepared, n=dataset.reference, seed=settings.seed)[REFERENCE], settings.seed
+    )
     results, courses, first = [], [], None
     for place, seed in enumerate(seeds):
-        fake = features(_draws(images[place], settings.repeats, n), f"{name}, seed {seed}", settings.seed)
-        first = first if first is not None else fake.features
-        taught = None if others is None else features(others[min(place, len(others) - 1)], row.source, settings.seed)
-        results.append(
-            quality(
-                fake,
-                measured.features,
-                taught,
-                settings,
-                n=n,
-                floor_n=floor_n,
-                logits=extractor.logits(fake.features),
+        title, draws, seen = f"{name}, seed {seed}", _draws(images[place], settings.repeats, n), moments[place]
+        result = of_pixels(draws, pixels, settings)
+        course: dict[str, list[float]] = {SWD: [pixels(some) for some in seen]}
+        for network, real in ((extractor, measured.features), (second, measured.second)):
+            if network is None:
+                continue
+            fake = features(network, draws, title, settings.seed)
+            first = first if first is not None else fake.features
+            taught = None
+            if others is not None:
+                taught = features(network, others[min(place, len(others) - 1)], row.source, settings.seed)
+            logits = network.logits(fake.features)
+            result |= quality(fake, real, taught, settings, n=n, floor_n=floor_n, logits=logits)
+            over = over_training(
+                features(network, np.concatenate(seen), title, FIXED_SEED), len(seen), real[REFERENCE], settings
             )
-        )
-        seen = features(np.concatenate(moments[place]), f"{name}, seed {seed}", FIXED_SEED)
-        courses.append(over_training(seen, len(moments[place]), measured.features[REFERENCE], settings))
+            course |= over if network is extractor else {f"{SECOND}{key}": values for key, values in over.items()}
+        results.append(result)
+        courses.append(course)
     assert first is not None
     real = measured.features[REFERENCE]
     values = {
@@ -108,6 +118,10 @@ def evaluate(study: Study, name: str, measured: Measured, extractor: Extractor) 
         **facts_of_images(REFERENCE, real),
         **facts_of_extractor(real),
     }
+    if second is not None:
+        known = measured.second[REFERENCE].provenance
+        values |= {"second_distance": distance_key(second.name), "second_extractor": second.name}
+        values |= {"second_extractor_sha256": known.extractor_sha256, "second_resize": known.resize}
     values |= _labels(measured, seeds, images, moments, settings)
     training = np.load(measured.prepared / IMAGES, mmap_mode="r")
     return values, neighbours_grid(images[0], first, training, measured.features[TRAINING].features)
@@ -125,6 +139,9 @@ def summary(values: dict[str, Any]) -> dict[str, Any]:
     distances = [result[key] for result in results]
     sd = float(np.std(distances, ddof=1)) if len(distances) > 1 else results[0][f"{key}_sd"]
     shown = {key: mean(key, results), f"{key}_sd": sd}
+    shown[SWD] = mean(SWD, results)
+    if "second_distance" in values:
+        shown[values["second_distance"]] = mean(values["second_distance"], results)
     shown |= {name: mean(metric_key(name, extractor), results) for name in SUMMARY}
     if "agreement" in values:
         shown["agreement"] = float(np.mean(values["agreement"]))

@@ -6,18 +6,19 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from frugalgan.config.sections import ExtractorName
 from frugalgan.evaluation.extractors.base import Extractor, ExtractorError
 from frugalgan.files import replaced
 from frugalgan.provenance import versions
 
 COMPARABLE = ("extractor", "extractor_sha256", "resize", "image_height", "image_width")
-CHOICES = ("efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64", "inception")
+CHOICES = get_args(ExtractorName)
 PROVENANCE = "_provenance"  # ending of its name in a features file
 CPU = torch.device("cpu")
 
@@ -70,6 +71,10 @@ def extractor(name: str, inception_weights: Path | None = None, device: torch.de
         from frugalgan.evaluation.extractors.inception import Inception
 
         return Inception(inception_weights, device)
+    if name == "vgg16_edges":
+        from frugalgan.evaluation.extractors.vgg16_edges import Vgg16Edges
+
+        return Vgg16Edges(device)
     raise ExtractorError(f"datasets.<name>.extractor: {name!r} is not one of {', '.join(CHOICES)}")
 
 

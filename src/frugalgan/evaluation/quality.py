@@ -8,7 +8,9 @@ import numpy as np
 from frugalgan.evaluation.features import FeatureSet, check_comparable, facts_of_images
 from frugalgan.evaluation.metrics.frechet import frechet_distance, frechet_infinity
 from frugalgan.evaluation.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout
-from frugalgan.evaluation.metrics.names import distance_key, metric_key
+from frugalgan.evaluation.metrics.names import SWD, distance_key, metric_key
+from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
+from frugalgan.evaluation.metrics.variety import COLLAPSED
 from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING
 from frugalgan.evaluation.scores import mean_and_sd, over_draws, scores
 from frugalgan.evaluation.settings import Evaluate
@@ -59,8 +61,19 @@ def quality(
         shares = [closer_than_heldout(draw, data[TRAINING].features, data[HELDOUT].features) for draw in draws]
         values |= mean_and_sd(metric_key("closer_than_heldout_share", extractor), shares)
         values |= facts_of_images(HELDOUT, data[HELDOUT])
+    least = min(values[metric_key(name, extractor)] for name in ("variety", "spacing"))
+    values[metric_key("collapsed", extractor)] = least < COLLAPSED
     values |= {"draws": settings.repeats, "n_per_draw": n}
     return values | facts_of_images("samples", samples)
+
+
+def of_pixels(images: np.ndarray, distance: SlicedWasserstein, settings: Evaluate) -> dict[str, Any]:
+    """The sliced Wasserstein distance of the same draws, (settings.repeats · n, C, S, S) uint8, as `quality` says it;
+    `swd_levels`: the mean over the draws at each level, by its size in px."""
+    draws = [distance.levels(draw) for draw in np.split(images, settings.repeats)]
+    means = [float(np.mean(list(draw.values()))) for draw in draws]
+    levels = {f"{size}": float(np.mean([draw[size] for draw in draws])) for size in draws[0]}
+    return mean_and_sd(SWD, means) | {f"{SWD}_draws": means, f"{SWD}_levels": levels}
 
 
 def over_training(moments: FeatureSet, count: int, data: FeatureSet, settings: Evaluate) -> dict[str, list[float]]:

@@ -10,11 +10,14 @@ from frugalgan.data.facts import HELDOUT as HELDOUT_FILE
 from frugalgan.data.facts import IMAGES
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
-from frugalgan.evaluation.scores import over_draws, scores
+from frugalgan.evaluation.metrics.names import SWD
+from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
+from frugalgan.evaluation.scores import mean_and_sd, over_draws, scores
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError
 
 REFERENCE, TRAINING, HELDOUT = "reference", "training", "heldout"
+SECOND = "second_"  # before the names of these sets by the second network
 
 
 def reference(
@@ -29,19 +32,26 @@ def reference(
     def features(images: np.ndarray) -> FeatureSet:
         return extract(extractor, images, source=name, seed=seed, batch_size=batch_size)
 
-    file = prepared / IMAGES
+    images = real_images(prepared, n=n, seed=seed)
+    of_training, chosen = features(images[TRAINING]), _rows(len(images[TRAINING]), n, seed)
+    sets = {REFERENCE: of_training.chosen(chosen, _as_extracted(images[REFERENCE])), TRAINING: of_training}
+    return sets | ({HELDOUT: features(images[HELDOUT])} if HELDOUT in images else {})
+
+
+def real_images(prepared: Path, *, n: int, seed: int) -> dict[str, np.ndarray]:
+    """The images, uint8, whose features `reference` computes, under the same names. Raises FileError."""
+    file, heldout_file = prepared / IMAGES, prepared / HELDOUT_FILE
     if not file.is_file():
         raise FileError(f"{file}: no such file; `dvc repro prepare@{prepared.name}` makes it")
     training = np.load(file, mmap_mode="c")  # torch takes no read-only array
-    chosen = chosen_rows(len(training), n, stream_seed(seed, "reference"))
-    of_training = features(training)
-    sets = {REFERENCE: of_training.chosen(chosen, _as_extracted(training[chosen])), TRAINING: of_training}
-    heldout_file = prepared / HELDOUT_FILE
-    heldout = np.load(heldout_file, mmap_mode="c") if heldout_file.is_file() else ()
-    return sets | {HELDOUT: features(heldout)} if isinstance(heldout, np.ndarray) and len(heldout) >= 2 else sets
+    images = {REFERENCE: training[_rows(len(training), n, seed)], TRAINING: training}
+    heldout = np.load(heldout_file, mmap_mode="c") if heldout_file.is_file() else None
+    return images | ({HELDOUT: heldout} if heldout is not None and len(heldout) >= 2 else {})
 
 
-def floor(sets: dict[str, FeatureSet], settings: Evaluate, *, n: int) -> dict[str, Any]:
+def floor(
+    sets: dict[str, FeatureSet], settings: Evaluate, *, n: int, images: dict[str, np.ndarray] | None = None
+) -> dict[str, Any]:
     """What real images score against each other, flat, with their provenance.
 
     All real images, trained on or held out, are split at random into `n`, as many as a model draws, and as many as the
@@ -49,6 +59,7 @@ def floor(sets: dict[str, FeatureSet], settings: Evaluate, *, n: int) -> dict[st
     `floor_…` are the metrics of the one against the other, with the standard deviation over the splits (which share
     images, so it is a little too small). A distance is biased upwards, the more so the fewer images: compare only at
     equal n (`n_floor`, `n_floor_reference`). Too few images for the metrics' neighbours leave the floor out.
+    `images`, where given, are those of `real_images`: then `floor_swd` is the sliced Wasserstein distance's.
     """
     chosen = sets[REFERENCE]
     values: dict[str, Any] = {"set": chosen.provenance.source}
@@ -63,10 +74,21 @@ def floor(sets: dict[str, FeatureSet], settings: Evaluate, *, n: int) -> dict[st
             for split in splits
         ]
         values |= {f"floor_{key}": value for key, value in over_draws(scored, chosen.provenance.extractor).items()}
+        if images is not None:
+            pixels = np.concatenate([images[name] for name in (TRAINING, HELDOUT) if name in images])
+            found = [
+                SlicedWasserstein(pixels[split[first : first + second]], settings.seed)(pixels[split[:first]])
+                for split in splits
+            ]
+            values |= mean_and_sd(f"floor_{SWD}", found)
         values |= {"n_floor": first, "n_floor_reference": second}
     for name, item in sets.items():
         values |= facts_of_images(name, item)
     return values | facts_of_extractor(chosen)
+
+
+def _rows(count: int, n: int, seed: int) -> np.ndarray:
+    return chosen_rows(count, n, stream_seed(seed, "reference"))
 
 
 def chosen_rows(count: int, n: int, seed: int) -> np.ndarray:

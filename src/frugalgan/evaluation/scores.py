@@ -8,6 +8,7 @@ from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.metrics.kernel import kid, mmd_rbf
 from frugalgan.evaluation.metrics.names import distance_key, metric_key
 from frugalgan.evaluation.metrics.precision_recall import density_coverage, precision_recall
+from frugalgan.evaluation.metrics.variety import spacing, variety
 from frugalgan.evaluation.settings import Evaluate
 
 DISTANCE = "distance"  # in `scores`; its name in files says the extractor
@@ -29,6 +30,8 @@ def scores(fake: np.ndarray, real: np.ndarray, settings: Evaluate, seed: int) ->
         "recall": recall,
         "density": density,
         "coverage": coverage,
+        "variety": variety(fake, real),
+        "spacing": spacing(fake, real),
     }
 
 

@@ -1,12 +1,12 @@
 """Section `evaluate` of params.yaml: how every model's images are measured."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, Count, Device, Seed, Text
+from frugalgan.config.sections import STRICT, Count, Device, ExtractorName, Seed, Text
 from frugalgan.files import from_project
 
 
@@ -15,6 +15,7 @@ class Evaluate:
     seed: Seed
     device: Device
     inception_weights: Text
+    second_extractor: ExtractorName | Literal["none"]
     batch_size: Count
     classifier_images: Count
     repeats: Annotated[int, Field(ge=2)]

@@ -5,7 +5,9 @@ from frugalgan.config.study import Study
 from frugalgan.data.images import write_png
 from frugalgan.device import choose_device_aloud, device_name
 from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
-from frugalgan.evaluation.features import extractor, load_features
+from frugalgan.evaluation.features import load_features
+from frugalgan.evaluation.judges import judges
+from frugalgan.evaluation.reference import SECOND
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import read_json, replaced, write_json
 from frugalgan.networks.parts import ENCODER
@@ -15,26 +17,28 @@ def write_evaluation(study: Study, name: str) -> None:
     """Pictures, all numbers, and those that people compare; each appears whole. Raises FileError."""
     data, settings = study.row(name).data, study.section("evaluate", Evaluate)
     device, source = choose_device_aloud(settings.device), source_of(study, name)
-    network = extractor(study.dataset(data).extractor, settings.weights_file, device)
+    first, second = judges(study, data, settings, device)
+    real = load_features(places.reference(data))
     measured = Measured(
         weights=places.weights(name),
         record=places.record(name),
         samples=places.samples(name),
         prepared=places.prepared(data),
-        features=load_features(places.reference(data)),
+        features={key: item for key, item in real.items() if not key.startswith(SECOND)},
+        second={key.removeprefix(SECOND): item for key, item in real.items() if key.startswith(SECOND)},
         floor=read_json(places.floor(data), hint=f"`dvc repro reference@{data}` makes it"),
         source_samples=places.samples(source) if source else None,
     )
-    values, neighbours = evaluate(study, name, measured, network)
+    values, neighbours = evaluate(study, name, measured, first, second)
     with replaced(places.pictures(name)) as folder:
         folder.mkdir()
         write_png(folder / "neighbours.png", neighbours)
         if ENCODER in values["parts"]:
             from frugalgan.evaluation.pictures import write_pictures  # matplotlib takes a second
 
-            first = str(values["seeds"][0])
+            seed = str(values["seeds"][0])
             write_pictures(
-                measured.weights / first, measured.record / first, measured.prepared, folder, seed=settings.seed
+                measured.weights / seed, measured.record / seed, measured.prepared, folder, seed=settings.seed
             )
     write_json(places.evaluation(name), values | {"device": device_name(device)})
     write_json(places.summary(name), summary(values))

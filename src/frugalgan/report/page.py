@@ -3,6 +3,7 @@
 import pandas as pd
 
 from frugalgan.config.study import Study
+from frugalgan.evaluation.metrics.variety import COLLAPSED
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.report.settings import Compare
 from frugalgan.report.tables import markdown
@@ -20,8 +21,12 @@ SUMMARY = [
     "spread",
     "seeds",
     "floor",
-    "precision",
+    "swd",
+    "second_distance",
+    "recall",
     "coverage",
+    "variety",
+    "collapsed",
     "agreement",
     "seconds",
     "peak_training_mib",
@@ -46,6 +51,20 @@ QUALITY = [
     "coverage",
     "closer_than_heldout_share",
     "quality_change_percent",
+    "swd_sd",
+    "floor_swd",
+    "second_metric",
+    "second_distance_sd",
+    "second_floor",
+    "second_recall",
+    "second_coverage",
+    "second_variety",
+    "spacing",
+]
+JUDGED = [
+    *("other", "over", "repeats", "distance", "sd", "other_distance", "other_sd", "p_value", "by_distance"),
+    *("second", "second_distance", "second_sd", "second_other_distance", "second_other_sd", "second_p_value"),
+    *("by_second", "verdict"),
 ]
 COST = [
     "method",
@@ -61,33 +80,42 @@ COST = [
 ]
 
 
+def _there(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Those of the columns that are measured in this study."""
+    return table.loc[:, [column for column in columns if column in table]]
+
+
 def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], compare: Compare, notes: list[str]) -> str:
     """All models in one table, verdicts, and further numbers, as Markdown; `notes` stand above the table."""
     settings = study.section("evaluate", Evaluate)
     drawn = any(study.datasets[data].source == "drawn" for data in set(table["data_set"]))
+    second = ", `second_distance` one by a second network" if "second_distance" in table else ""
     note = " Drawn pictures are drawn, not photographs." if drawn else ""
     parts = [
         "# Comparison of all models\n",
         f"`distance` is the Fréchet distance by the network that `metric` names (less is better): the mean of "
         f"{settings.repeats} draws against real images, and over seeds where there are several; `distance_sd` is its "
-        "standard deviation, over what `spread` says. **Distances compare only where data and metric are the same.** "
-        "`floor` is what real images score against other real ones. `agreement` is the share of a conditional model's "
-        "images that a classifier labels as asked. Memory in MiB, time in seconds; ratios are to the first trained "
-        f"model of the same data.{note}\n",
+        f"standard deviation, over what `spread` says. `swd` is a distance of pixels, without a network{second}. "
+        "**Distances compare only where data and metric are the same.** `floor` is what real images score against "
+        "other real ones. `variety` is the mean distance of two samples over that of two real images: a model "
+        f"`collapsed` where it, or the same of nearest samples, is below {COLLAPSED:g}. `agreement` is the share of a "
+        "conditional model's images that a classifier labels as asked. Memory in MiB, time in seconds; ratios are to "
+        f"the first trained model of the same data.{note}\n",
         *(f"**{sentence}**\n" for sentence in notes),
-        markdown(table.loc[:, SUMMARY]),
+        markdown(_there(table, SUMMARY)),
         "## Better or worse?\n",
         "Welch's two-sided t-test, Holm-corrected for the pairs below, at "
         f"{compare.significance:g}: over seeds where both models have several, then it is about the methods; else over "
         f"{settings.repeats} draws, then it is about these two trained models (set `seeds` in models.yaml for more). "
-        "`one_repeat_tells` says whether already one repeat of each would do.\n",
-        markdown(tables["verdicts"]),
+        "A model is better or worse only where two metrics say so by this test: the distance, and `second`. None that "
+        "collapsed is better.\n",
+        markdown(tables["verdicts"].loc[:, JUDGED]),
         "## Quality\n",
         "`distance_infinity` is extrapolated to infinitely many samples; `distance_vs_source` is to images of the "
         "teacher. Compare `floor` with `distance_at_floor_n`. `closer_than_heldout_share` is about 0.05 for a model as "
         "original as real images, 1 for one that copies them, and 0 also where nothing resembles them. "
         "`quality_change_percent` is relative to the first trained model of the same data.\n",
-        markdown(table.loc[:, QUALITY]),
+        markdown(_there(table, QUALITY)),
         "## What was trained\n",
         markdown(table.loc[:, COST]),
     ]

@@ -1,5 +1,6 @@
 """Everything that stages measured, as one table with a row per model."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,17 @@ import pandas as pd
 
 from frugalgan.config import places
 from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
-from frugalgan.evaluation.metrics.names import metric_key
+from frugalgan.evaluation.metrics.names import SWD, metric_key
 from frugalgan.files import FileError, read_json
 
 MIB = 2**20
 Evaluations = dict[str, dict[str, Any]]  # model → its file in metrics/evaluations
 # Further metrics in the comparison. The Inception Score is not among them: it ranks no models of a single class.
-FURTHER = ("kid", "mmd_rbf", "precision", "recall", "density", "coverage", "closer_than_heldout_share")
+FURTHER = (
+    *("kid", "mmd_rbf", "precision", "recall", "density", "coverage", "closer_than_heldout_share"),
+    *("variety", "spacing"),
+)
+OF_SECOND = ("precision", "recall", "density", "coverage", "variety", "spacing")  # by the second network
 RATIOS = ("peak_training_mib", "generator_mib", "seconds_per_kimg")
 
 
@@ -68,7 +73,24 @@ def data_title(study: Study, data: str) -> str:
 
 def distances(evaluation: dict[str, Any]) -> list[float]:
     """The final distance of each seed."""
-    return [quality[evaluation["distance"]] for quality in evaluation["quality"]]
+    return numbers(evaluation, evaluation["distance"])
+
+
+def numbers(evaluation: dict[str, Any], metric: str) -> list[float]:
+    """A metric of the final images of each seed."""
+    return [quality[metric] for quality in evaluation["quality"]]
+
+
+def second_metric(evaluation: dict[str, Any]) -> str:
+    """What stands beside the distance: that by the second network, or without one that of pixels."""
+    return evaluation.get("second_distance", SWD)
+
+
+def collapsed(evaluation: dict[str, Any]) -> int:
+    """How many seeds draw hardly more than one picture, or a few again and again, in the eyes of any network."""
+    networks = [evaluation[key] for key in ("extractor", "second_extractor") if key in evaluation]
+    keys = [metric_key("collapsed", network) for network in networks]
+    return sum(any(quality[key] for key in keys) for quality in evaluation["quality"])
 
 
 def over_training(evaluations: Evaluations) -> pd.DataFrame:
@@ -84,6 +106,7 @@ def over_training(evaluations: Evaluations) -> pd.DataFrame:
                 "seconds": np.median(course["seconds"], axis=0),
                 "distance": np.mean(course["distance"], axis=0),
                 "metric": one["distance"],
+                **{key: np.mean(course[key], axis=0) for key in (SWD, "second_distance") if key in course},
             }
             parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True).set_index("model") if parts else pd.DataFrame()
@@ -149,8 +172,13 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "seeds": len(found),
         "metric": key,
         "distance": float(np.mean(found)),
-        "distance_sd": float(np.std(found, ddof=1)) if len(found) > 1 else quality[0][f"{key}_sd"],
+        "distance_sd": _spread(found, quality[0], key),
         "spread": "seeds" if len(found) > 1 else "draws",
+        SWD: mean(SWD),
+        f"{SWD}_sd": _spread(numbers(one, SWD), quality[0], SWD),
+        f"floor_{SWD}": floor.get(f"floor_{SWD}"),
+        **_by_second(one, mean),
+        "collapsed": _share(collapsed(one), len(found)),
         "distance_infinity": mean(f"{key}_infinity"),
         "distance_vs_source": mean(f"{key}_vs_source"),
         "floor": floor.get(f"floor_{key}"),
@@ -167,6 +195,29 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "trained_parameters": records[0]["trained_parameters"],
         "generator_parameters": records[0]["generator_parameters"],
     }
+
+
+def _by_second(one: dict[str, Any], mean: Callable[[str], float | None]) -> dict[str, Any]:
+    """What the second network says, where there is one."""
+    if "second_distance" not in one:
+        return {}
+    key, extractor = one["second_distance"], one["second_extractor"]
+    return {
+        "second_metric": key,
+        "second_distance": mean(key),
+        "second_distance_sd": _spread(numbers(one, key), one["quality"][0], key),
+        "second_floor": one["floor"].get(f"floor_{key}"),
+        **{f"second_{metric}": mean(metric_key(metric, extractor)) for metric in OF_SECOND},
+    }
+
+
+def _spread(found: list[float], first: dict[str, Any], key: str) -> float:
+    """Over seeds where there are several, else over the draws of the one."""
+    return float(np.std(found, ddof=1)) if len(found) > 1 else first[f"{key}_sd"]
+
+
+def _share(count: int, of: int) -> str:
+    return "no" if not count else "yes" if count == of else f"{count} of {of}"
 
 
 def _alpha(study: Study) -> float:

