@@ -25,6 +25,7 @@ ROW = {
     "from": "random",
     "start": "random",
     "budget": "dogs",
+    "recipe": "plain",
     "seeds": 1,
 }
 DIGITS = ROW | {"data": "digits", "networks": "digits", "budget": "digits"}

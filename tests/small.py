@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from frugalgan import networks
-from frugalgan.config.sections import Start
+from frugalgan.config.sections import GanRecipe, Start
 from frugalgan.data.batches import Batch, Images
 from frugalgan.data.facts import DataFacts
 from frugalgan.data.images import to_uint8
@@ -29,6 +29,7 @@ from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks import Family
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_student import DcganStudent
+from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.parts import Networks
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.state import Conditions, State, begin
@@ -47,6 +48,7 @@ RESIDUAL = importlib.import_module("frugalgan.networks.residual").Residual(
     latent_size=LATENT, conditional=False, width=8
 )
 RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
+FAST = FastGan(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
@@ -56,6 +58,7 @@ AT_FEATURES = replace(WGAN_GP, penalty_at="features")
 KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_critic=1)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
+AUGMENT = ("colour", "translation", "cutout")
 KIMG = 0.024  # the budget of which a generator may wait a share
 TRANSFER = Start(weights=("generator", "critic"), generator_layers=2, critic_layers=2)
 TAUGHT = Start(teacher=True)
@@ -69,6 +72,14 @@ def recipe(
 ) -> Recipe:
     """On labelled images where the networks are conditional."""
     return Recipe(method, family, LABELLED if family.conditional else DATA, start or Start(), source)
+
+
+EVERYTHING = GanRecipe(loss="relativistic", r1=1.0, r2=0.5, penalty_every=2, augment=AUGMENT)
+
+
+def switched(method: Gan, **switches: Any) -> Gan:
+    """The method with a recipe of these switches."""
+    return method.with_recipe(GanRecipe(**switches))
 
 
 # A row per way of training, which every test of tests/contract goes through: a new method or family is one more.
@@ -95,6 +106,16 @@ RECIPES: dict[str, Recipe] = {
     "transfer, residual, conditional": recipe(
         WGAN_GP, RESIDUAL_CONDITIONAL, TRANSFER, recipe(WGAN_GP, RESIDUAL_CONDITIONAL)
     ),
+    "wgan_gp, lazy and augmented": recipe(switched(WGAN_GP, penalty_every=2, augment=AUGMENT)),
+    "wgan with clipping": recipe(switched(DCGAN, loss="wasserstein", clip=0.1, n_critic=2)),
+    "hinge, fastgan": recipe(switched(DCGAN, loss="hinge"), FAST),
+    "everything, fastgan, conditional": recipe(DCGAN.with_recipe(EVERYTHING), replace(FAST, conditional=True)),
+    "r1, residual": recipe(switched(DCGAN, r1=1.0, augment=("colour",)), RESIDUAL),
+    "kd, hinge and augmented": recipe(switched(KD, loss="hinge", augment=AUGMENT), STUDENT, TAUGHT, recipe(WGAN_GP)),
+    "transfer, at features, augmented": recipe(
+        switched(AT_FEATURES, augment=AUGMENT), SMALL, TRANSFER, recipe(WGAN_GP)
+    ),
+    "vae, fastgan": recipe(VAE, FAST),
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
     "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),

@@ -32,7 +32,7 @@ def row(**changes: Any) -> dict[str, Any]:
         changes["from"] = changes.pop("source")
     return {
         "data": "cats", "method": "wgan_gp", "networks": "small", "from": "random", "start": "random", "budget": "some",
-        "seeds": 1,
+        "recipe": "plain", "seeds": 1,
     } | changes  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def small_study(rows: dict[str, Any], **changes: Any) -> Study:
         "datasets": {name: dataset() for name in names},
         "networks": {"small": {"family": "dcgan"}, "conditional": {"family": "dcgan"}},
         "starts": STARTS,
+        "recipes": {"plain": {}},
         "budgets": {name: {"kimg": kimg, "batch_size": 10} for name, kimg in BUDGETS.items()},
         "students": [],
         "pools": {},

@@ -17,6 +17,7 @@ ROW = {
     "from": "random",
     "start": "random",
     "budget": "dogs",
+    "recipe": "plain",
     "seeds": 1,
 }
 POOL = {"from": "teacher", "images": 100}

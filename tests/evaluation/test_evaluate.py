@@ -68,9 +68,10 @@ def test_every_seed_has_its_quality_its_course_and_its_record(study: Study, by: 
 
 def test_what_a_number_rests_on_is_told(study: Study, by: Measured) -> None:
     values = values_of(study, "teacher", by)
-    named = {key: values[key] for key in ("model", "data", "method", "networks", "from", "start", "budget", "parts")}
+    words = ("method", "networks", "from", "start", "budget", "recipe")
+    named = {key: values[key] for key in ("model", "data", "parts", *words)}
     assert named == {"model": "teacher", "data": "cats", "parts": ["generator", "critic"]} | {
-        key: row()[key] for key in ("method", "networks", "from", "start", "budget")
+        key: row()[key] for key in words
     }
     assert values["floor"] == by.floor and values["n_reference"] == 60
     assert {"reference_sha256", "extractor_sha256", "torch", "image_width"} <= set(values)

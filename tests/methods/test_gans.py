@@ -1,6 +1,7 @@
 """Losses of the GANs on their networks: known answers."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -71,7 +72,7 @@ def test_all_calls_of_the_critic_are_scores(row: Recipe, monkeypatch: pytest.Mon
     seen: list[int] = []
     scores = Gan.scores
 
-    def counted(self: Gan, networks: Networks, images: Tensor, batch: Batch, **given: int) -> Tensor:
+    def counted(self: Gan, networks: Networks, images: Tensor, batch: Batch, **given: Any) -> Tensor:
         seen.append(len(images) // len(batch.real))
         return scores(self, networks, images, batch, **given)
 

@@ -66,7 +66,7 @@ def evaluation(
             }
         )
     values: dict[str, Any] = {
-        **{name: row[name] for name in ("data", "method", "networks", "from", "start", "budget")},
+        **{name: row[name] for name in ("data", "method", "networks", "from", "start", "budget", "recipe")},
         "parts": ["generator", "encoder" if row["method"] in ("ae", "vae", "wae") else "critic"],
         "distance": key,
         "extractor": extractor,

@@ -60,7 +60,7 @@ def test_pictures_that_are_no_animals_go_through_to_the_report(unchanged: Path, 
         "  digits:\n    source",
         f"{block.replace('labels: false', 'labels: true')}  digits:\n    source",
     )
-    names = "data: flowers, method: wgan_gp, from: random, start: random, budget: dogs"
+    names = "data: flowers, method: wgan_gp, from: random, start: random, budget: dogs, recipe: plain"
     with (unchanged / "models.yaml").open("a") as file:
         file.write(f"  flowers_wgan: {{{names}, networks: faces, seeds: 2}}\n")
         file.write(f"  flowers_conditional: {{{names}, networks: digits_conditional, seeds: 1}}\n")

@@ -34,7 +34,8 @@ def test_a_failing_stage_says_why_and_loses_nothing(unchanged: Path) -> None:
 def test_a_row_that_names_what_is_not_there_fails_before_anything_trains(unchanged: Path) -> None:
     with (unchanged / "models.yaml").open("a") as file:
         file.write(
-            "  lost: {data: cats, method: wgan, networks: faces, from: random, start: random, budget: dogs, seeds: 1}\n"
+            "  lost: {data: cats, method: wgan, networks: faces, from: random, start: random, "
+            "budget: dogs, recipe: plain, seeds: 1}\n"
         )
     output = call(unchanged, "dvc", "repro", fails=True)
     assert "models.yaml: models.lost.method: 'wgan' is not one of" in output and "did you mean wgan_gp" in output

@@ -182,7 +182,7 @@ def test_another_autoencoder_re_runs_what_starts_from_it(project: StandIn) -> No
 def row(name: str, *, data: str = "dogs", method: str = "dcgan", networks: str = "faces", budget: str = "dogs") -> str:
     """A line of models.yaml."""
     names = f"data: {data}, method: {method}, networks: {networks}, from: random, start: random"
-    return f"  {name}: {{{names}, budget: {budget}, seeds: 1}}\n"
+    return f"  {name}: {{{names}, budget: {budget}, recipe: plain, seeds: 1}}\n"
 
 
 def following(name: str) -> set[str]:

@@ -112,7 +112,8 @@ def test_a_typo_in_any_row(folder: Path) -> None:
     write_params(folder, {"vae.pixel_sd": "much"})
     with (folder / "models.yaml").open("a") as file:
         file.write(
-            "  vae: {data: dogs, method: vae, networks: faces, from: random, start: random, budget: dogs, seeds: 1}"
+            "  vae: {data: dogs, method: vae, networks: faces, from: random, start: random, "
+            "budget: dogs, recipe: plain, seeds: 1}"
         )
     assert "train: params.yaml: vae.pixel_sd: 'much' is not allowed" in fails(folder)
 

@@ -44,7 +44,7 @@ def test_a_row_names_its_sections() -> None:
     assert recipe.start.weights == ("generator", "critic") and recipe.start.critic_layers == -2
     assert recipe.source == job(found, MODEL, NOWHERE).recipe
     assert transfer.names == {"data": "dogs", "method": "wgan_gp", "networks": "faces", "from": MODEL} | {
-        "start": "transfer", "budget": "dogs"
+        "start": "transfer", "budget": "dogs", "recipe": "plain"
     }  # fmt: skip
     with pytest.raises(ParamsError, match=r"'tranfer' is not one of scratch, transfer; did you mean transfer\?"):
         job(found, "tranfer", NOWHERE)

@@ -17,6 +17,7 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -57,6 +58,7 @@ class Row:
     source: Annotated[str, Field(min_length=1, validation_alias="from")]
     start: Text
     budget: Text
+    recipe: Text
     seeds: Annotated[int, Field(ge=1, le=100)]
 
 
@@ -112,6 +114,34 @@ class Start:
     def needs_source(self) -> bool:
         """Whether it makes no sense without a trained model."""
         return bool(self.weights) or self.teacher
+
+
+@dataclass(frozen=True, config=STRICT)
+class GanRecipe:
+    """Switches of adversarial training, for every GAN. What is left out is as the method has it, or off."""
+
+    loss: Literal["wasserstein", "non_saturating", "hinge", "relativistic"] | None = None
+    r1: NotNegative = 0.0  # γ of a penalty on the critic's gradient at real images, and of r2 at generated ones
+    r2: NotNegative = 0.0
+    penalty_every: Count = 1  # critic updates; then penalties count so many times as much
+    clip: NotNegative = 0.0  # the critic's weights stay within ± this; 0: free
+    augment: Annotated[tuple[Literal["colour", "translation", "cutout"], ...], Field(strict=False)] = ()
+    n_critic: Count | None = None
+    learning_rate: Positive | None = None
+    critic_learning_rate: Positive | None = None
+    beta1: Beta | None = None
+    beta2: Beta | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "GanRecipe":
+        if len(set(self.augment)) < len(self.augment):
+            raise ValueError(f"augment: {', '.join(self.augment)} names one twice")
+        return self
+
+    def instead(self) -> dict[str, int | float]:
+        """The keys of a method's section that it has another value of."""
+        names = ("n_critic", "learning_rate", "critic_learning_rate", "beta1", "beta2")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, config=STRICT)

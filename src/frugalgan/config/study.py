@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from frugalgan.config.params import check, mapping, read_yaml, unknown
-from frugalgan.config.sections import RANDOM, Budget, Dataset, ParamsError, Pool, Row, Start
+from frugalgan.config.sections import RANDOM, Budget, Dataset, GanRecipe, ParamsError, Pool, Row, Start
 
 PARAMS, MODELS = Path("params.yaml"), Path("models.yaml")
 METHODS = Path(__file__).parents[1] / "methods"
 SETTINGS = ("prepare", "training", "evaluate", "compare")  # sections that hold for all models
-NAMED = {"datasets": Dataset, "budgets": Budget, "starts": Start, "pools": Pool}
+NAMED = {"datasets": Dataset, "budgets": Budget, "starts": Start, "recipes": GanRecipe, "pools": Pool}
 STUDENT, STUDENT_METHOD, STUDENT_KEY = "student", "kd", "alpha"  # what `students` vary
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ class Study:
     datasets: dict[str, Dataset]
     budgets: dict[str, Budget]
     starts: dict[str, Start]
+    recipes: dict[str, GanRecipe]
     pools: dict[str, Pool]
     students: dict[str, float]  # further students → their α
 
@@ -172,6 +173,7 @@ def _check_row(study: Study, name: str, row: Row) -> None:
         "networks": (row.networks, mapping(study.raw, "networks", study.params)),
         "start": (row.start, study.starts),
         "budget": (row.budget, study.budgets),
+        "recipe": (row.recipe, study.recipes),
         "from": (row.source, [RANDOM, *study.rows, *study.pools]),
         "method": (row.method, [key for key in study.raw if (METHODS / f"{key}.py").is_file()]),
     }

@@ -33,9 +33,9 @@ class Batch:
         """(N, size) float32, standard normal."""
         return self._own(torch.randn(self._rows, size, generator=self._rng(purpose)))
 
-    def uniform(self, purpose: str) -> Tensor:
-        """(N, 1, 1, 1) float32 in [0, 1)."""
-        return self._own(torch.rand(self._rows, 1, 1, 1, generator=self._rng(purpose)))
+    def uniform(self, purpose: str, size: int = 1) -> Tensor:
+        """(N, size, 1, 1) float32 in [0, 1)."""
+        return self._own(torch.rand(self._rows, size, 1, 1, generator=self._rng(purpose)))
 
     def choice(self, purpose: str, n: int) -> np.ndarray:
         """(N,) int64 in 0 … n − 1: places in an array on disk."""
@@ -57,6 +57,10 @@ class Batch:
             )
 
         return [part(i) for i in starts]
+
+    def every(self, updates: int) -> bool:
+        """Whether so many updates make a round of which this one is the first."""
+        return self.seen // self._rows % updates == 0
 
     @property
     def seen(self) -> int:

@@ -102,6 +102,7 @@ def evaluate(
         "from": row.source,
         "start": row.start,
         "budget": row.budget,
+        "recipe": row.recipe,
         "parts": records[0]["parts"],
         "distance": distance_key(extractor.name),
         "seeds": seeds,

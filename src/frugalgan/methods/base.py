@@ -20,8 +20,8 @@ Optimizers = Mapping[str, optim.Optimizer]  # of each part of the networks
 class Method:
     """A method; its fields are its section of params.yaml. Immutable: all that changes is in the training state.
 
-    Hooks with a default: `optimizer` of a part (Adam) and its `learning_rate_of`, `batches_per_step`, `heldout_terms`,
-    `check`, and for planning `shortest_step`. Without one: `build` and `step`.
+    Hooks with a default: `optimizer` of a part (Adam) and its `learning_rate_of`, `batches_per_step`, `period`,
+    `heldout_terms`, `check`, and for planning `shortest_step`. Without one: `build` and `step`.
     """
 
     learning_rate: Positive
@@ -35,6 +35,11 @@ class Method:
     @property
     def batches_per_step(self) -> int:
         """How many batches of real images a step sees."""
+        return 1
+
+    @property
+    def period(self) -> int:
+        """After how many steps, at most, the same is done again."""
         return 1
 
     def shortest_step(self) -> Self:

@@ -1,35 +1,54 @@
-"""What all GANs have in common: a generator and a critic, updated in turn."""
+"""What all GANs have in common: a generator and a critic, updated in turn, and the switches of a recipe."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Self
+from dataclasses import field, replace
+from functools import partial
+from typing import ClassVar, Self
 
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, optim
 
-from frugalgan.config.sections import STRICT, Count, Positive
+from frugalgan.config.sections import STRICT, Count, GanRecipe, Positive
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
+from frugalgan.methods.augment import augmented
 from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
+from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
 from frugalgan.networks import Family
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, trainable
 
 
 @dataclass(frozen=True, config=STRICT)
 class Gan(Method):
-    """A GAN. Further hooks with a default: `fakes` (of new z), `scores`; without: the terms of both losses."""
+    """A GAN. Further hooks with a default: `fakes` (of new z), the terms of both losses, `scores`; and `own_loss`,
+    which the recipe may replace."""
 
     n_critic: Count
     critic_learning_rate: Positive  # `learning_rate` is the generator's (TTUR: Heusel et al. 2017, arXiv:1706.08500)
+    recipe: GanRecipe = field(default=GanRecipe(), kw_only=True)  # not of the method's section, but of the row's
+
+    own_loss: ClassVar[str] = "non_saturating"
+
+    def with_recipe(self, recipe: GanRecipe) -> Self:
+        return replace(self, recipe=recipe, **recipe.instead())
+
+    @property
+    def loss(self) -> str:
+        """Which of the adversarial losses."""
+        return self.recipe.loss or self.own_loss
+
+    @property
+    def period(self) -> int:
+        return self.recipe.penalty_every
 
     @property
     def batches_per_step(self) -> int:
         return self.n_critic
 
     def shortest_step(self) -> Self:
-        return replace(self, n_critic=1)
+        return replace(self, n_critic=1, recipe=replace(self.recipe, penalty_every=1))
 
     def build(self, family: Family, data: DataFacts) -> Networks:
         return Networks({GENERATOR: family.generator(data), CRITIC: family.critic(data)})
@@ -41,23 +60,53 @@ class Gan(Method):
         """G's images for an update (CRITIC or GENERATOR), as many as `batch` has: (N, C, S, S) in [-1, 1]."""
         return networks.G(batch.normal(purpose, networks.G.arguments["latent_size"]), batch.labels)
 
-    def scores(self, networks: Networks, images: Tensor, batch: Batch, *, after: int = 0) -> Tensor:
+    def scores(
+        self, networks: Networks, images: Tensor, batch: Batch, *, after: int = 0, stream: str = CRITIC
+    ) -> Tensor:
         """D of images → logits or critic values: (kN, C, S, S) → (kN,), k times as many as `batch` has, whose labels
         they take in turn.
 
         All calls of D are this one, so what changes images on their way to D stands here. `after`: it is given what
-        D's first so many blocks made of images.
+        D's first so many blocks made of images, which were augmented before. `stream` names the random numbers.
         """
         y = batch.labels_of(images)
-        return networks.D.rest(after, images, y) if after else networks.D(images, y)
+        if after:
+            return networks.D.rest(after, images, y)
+        return networks.D(self.augmented(images, batch, stream), y)
+
+    def augmented(self, images: Tensor, batch: Batch, stream: str = CRITIC) -> Tensor:
+        """The images as the critic is to see them, k times as many as `batch` has."""
+        return augmented(images, self.recipe.augment, batch, stream)
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the critic's loss, each a mean over the samples; `fake` without gradients."""
-        raise NotImplementedError
+        logits = self.scores(networks, torch.cat([batch.real, fake]), batch)
+        yield "loss_D", critic_loss(self.loss, *logits.chunk(2))
+        yield from self.penalties(networks, batch, fake)
+
+    def penalties(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
+        """Those that the recipe asks for; lazy ones as Karras et al. 2020 have them (arXiv:1912.04958)."""
+        for name, weight, images in (("r1", self.recipe.r1, batch.real), ("r2", self.recipe.r2, fake)):
+            if weight:
+                D = partial(self.scores, networks, batch=batch, stream=name)
+                yield name, self.now_and_then(batch, lambda D=D, x=images, w=weight: w * zero_centred_penalty(D, x))
+
+    def now_and_then(self, batch: Batch, penalty: Callable[[], Tensor]) -> Tensor:
+        """`penalty`, which is computed at every `penalty_every`-th update alone, and then counts for all; else 0."""
+        every = self.recipe.penalty_every
+        return every * penalty() if batch.every(every) else batch.real.new_zeros(())
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the generator's loss on its images `fake`, each a mean over the samples."""
-        raise NotImplementedError
+        yield "loss_G", self.adversarial(networks, batch, fake)
+
+    def adversarial(self, networks: Networks, batch: Batch, fake: Tensor) -> Tensor:
+        """What the critic makes of the generator's images."""
+        real = None
+        if self.loss == "relativistic":
+            with torch.no_grad():
+                real = self.scores(networks, batch.real, batch, stream="compared")
+        return generator_loss(self.loss, self.scores(networks, fake, batch, stream=GENERATOR), real)
 
     def step(
         self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], accumulation: Accumulation
@@ -73,6 +122,7 @@ class Gan(Method):
         self, networks: Networks, optimizer: optim.Optimizer, batch: Batch, accumulation: Accumulation
     ) -> dict[str, Tensor]:
         """One step of the critic; G draws without a graph, for a whole part at once (its statistics are the part's)."""
+        networks.D.next_update()
         update = accumulation.update(optimizer, parts=accumulation.accumulate * accumulation.critic_parts)
         for part in batch.split(accumulation.accumulate):
             with torch.no_grad():
@@ -80,7 +130,12 @@ class Gan(Method):
             pieces = zip(part.split(accumulation.critic_parts), fake.chunk(accumulation.critic_parts), strict=True)
             for piece, images in pieces:
                 update.add(self.critic_terms(networks, piece, images), trainable(networks.D))
-        return update.finish()
+        losses = update.finish()
+        if self.recipe.clip:
+            with torch.no_grad():
+                for parameter in trainable(networks.D):
+                    parameter.clamp_(-self.recipe.clip, self.recipe.clip)
+        return losses
 
     def update_generator(
         self, networks: Networks, optimizer: optim.Optimizer, batch: Batch, accumulation: Accumulation

@@ -47,7 +47,9 @@ class Update:
         summed = None
         for name, loss in terms:
             share = loss / self.parts
-            if self.accumulation.term_by_term and not shared:
+            if not share.requires_grad:  # a term that this update does without
+                pass
+            elif self.accumulation.term_by_term and not shared:
                 share.backward(inputs=inputs)
             else:
                 summed = share if summed is None else summed + share

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,7 +10,6 @@ from frugalgan.config.sections import STRICT, Share
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Terms
-from frugalgan.methods.losses import discriminator_loss, non_saturating_loss
 from frugalgan.methods.teachers import Teacher
 from frugalgan.networks.parts import GENERATOR, Networks
 
@@ -31,14 +29,9 @@ class Distillation(Gan):
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
         return networks.G(_teacher(networks).latents(batch, purpose), batch.labels)
 
-    def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        logits = self.scores(networks, torch.cat([batch.real, fake]), batch)
-        yield "loss_D", discriminator_loss(*logits.chunk(2))
-
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         mse = F.mse_loss(fake, _teacher(networks).images(batch, GENERATOR))
-        adversarial = non_saturating_loss(self.scores(networks, fake, batch))
-        yield "loss_G", self.alpha * adversarial + (1 - self.alpha) * mse
+        yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * mse
 
 
 def _teacher(networks: Networks) -> Teacher:

@@ -19,6 +19,36 @@ def non_saturating_loss(fake_logits: Tensor) -> Tensor:
     return F.softplus(-fake_logits).mean()
 
 
+def critic_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
+    """The critic's adversarial loss on its outputs (N,) for real and generated images.
+
+    `wasserstein`: E[D(G(z))] − E[D(x)]; `non_saturating`: see `discriminator_loss`; `hinge`: Lim & Ye 2017
+    (arXiv:1705.02894); `relativistic`: pairs of a real and a generated image, Jolicoeur-Martineau 2018
+    (arXiv:1807.00734), as in R3GAN (Huang et al. 2024, arXiv:2501.05441).
+    """
+    if kind == "wasserstein":
+        return fake.mean() - real.mean()
+    if kind == "hinge":
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+    return F.softplus(fake - real).mean() if kind == "relativistic" else discriminator_loss(real, fake)
+
+
+def generator_loss(kind: str, fake: Tensor, real: Tensor | None) -> Tensor:
+    """The generator's loss that belongs to `critic_loss`; `real`, of a relativistic one alone: as many outputs."""
+    if kind == "relativistic":
+        assert real is not None
+        return F.softplus(real - fake).mean()
+    return non_saturating_loss(fake) if kind == "non_saturating" else -fake.mean()
+
+
+def zero_centred_penalty(D: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """½ E[‖∇_x D(x)‖²] at images (N, C, H, W): R1 at real ones, R2 at generated ones (Mescheder et al. 2018,
+    arXiv:1801.04406). D must not mix samples."""
+    x = images.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return 0.5 * gradient.flatten(1).square().sum(dim=1).mean()
+
+
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """E[KL(N(μ, s²) ‖ N(0, I))] = E[½ Σ (μ² + s² − ln s² − 1)] of (N, d): Kingma & Welling 2013, appendix B."""
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(dim=1).mean()

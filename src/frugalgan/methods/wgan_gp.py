@@ -1,7 +1,7 @@
 """Ordinary training: the Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -12,7 +12,7 @@ from frugalgan.config.sections import STRICT
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Terms
-from frugalgan.methods.losses import gradient_penalty
+from frugalgan.methods.losses import critic_loss, gradient_penalty
 from frugalgan.networks import CUT
 from frugalgan.networks.parts import Networks
 
@@ -32,9 +32,13 @@ class WganGp(Gan):
     gradient_penalty: Annotated[float, Field(ge=0)]
     penalty_at: Literal["image", "features"]
 
+    own_loss: ClassVar[str] = "wasserstein"
+
     def check(self, networks: Networks) -> None:
         if self.cut(networks):
             networks.D.require(CUT, "wgan_gp.penalty_at: features")
+            if self.recipe.r1 or self.recipe.r2:
+                raise ValueError("wgan_gp.penalty_at: features allows no r1 and r2 of the recipe, which are at images")
 
     def cut(self, networks: Networks) -> int:
         """Behind how many blocks of D the critic f begins; 0: it is D itself."""
@@ -43,13 +47,16 @@ class WganGp(Gan):
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         real, cut = batch.real, self.cut(networks)
         if cut:
-            both = torch.cat([real, fake])
+            both = self.augmented(torch.cat([real, fake]), batch)
             with torch.no_grad():
                 real, fake = networks.D.first(cut, both, batch.labels_of(both)).chunk(2)
         scores = partial(self.scores, networks, batch=batch, after=cut)
-        real_logits, fake_logits = scores(torch.cat([real, fake])).chunk(2)
-        yield "loss_D", fake_logits.mean() - real_logits.mean()
-        yield "gradient_penalty", self.gradient_penalty * gradient_penalty(scores, real, fake, batch.uniform("penalty"))
+        yield "loss_D", critic_loss(self.loss, *scores(torch.cat([real, fake])).chunk(2))
 
-    def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        yield "loss_G", -self.scores(networks, fake, batch).mean()
+        def penalty() -> Tensor:
+            between = batch.uniform("penalty")
+            return self.gradient_penalty * gradient_penalty(partial(scores, stream="penalty"), real, fake, between)
+
+        yield "gradient_penalty", self.now_and_then(batch, penalty)
+        if not cut:
+            yield from self.penalties(networks, batch, fake)

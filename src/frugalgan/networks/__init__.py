@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from frugalgan.config.sections import STRICT
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks.recomputation import recomputing
+from frugalgan.networks.spectral import SpectralNorm
 
 RECOMPUTE, CUT = "blocks that are computed again", "a cut between its blocks"  # what a network may offer
 
@@ -43,6 +44,12 @@ class Network(nn.Module):
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """`y` (N,) int64 are the labels, for a network that has classes; any other ignores them."""
         raise NotImplementedError
+
+    def next_update(self) -> None:
+        """Called before each of its updates, once for all parts of a batch. Default: what its layers have of it."""
+        for module in self.modules():
+            if isinstance(module, SpectralNorm):
+                module.iterate()
 
     def first(self, blocks: int, x: Tensor, y: Tensor | None) -> Tensor:
         """What its first so many blocks make of the input. Only where it offers CUT."""

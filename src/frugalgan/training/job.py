@@ -8,10 +8,11 @@ import torch
 
 from frugalgan.config.lookup import defined_in
 from frugalgan.config.params import check
-from frugalgan.config.sections import RANDOM, ParamsError, Start
+from frugalgan.config.sections import RANDOM, GanRecipe, ParamsError, Start
 from frugalgan.config.study import Study
 from frugalgan.data.facts import FILE, DataFacts, read_facts
 from frugalgan.methods.base import Method
+from frugalgan.methods.gan import Gan
 from frugalgan.methods.start import StartError, check_sizes, check_teacher, freeze
 from frugalgan.networks import RECOMPUTE, Family
 from frugalgan.networks.parts import Networks
@@ -91,6 +92,7 @@ def jobs(study: Study, prepared: Path = PREPARED) -> dict[str, Job]:
                 "from": row.source,
                 "start": row.start,
                 "budget": row.budget,
+                "recipe": row.recipe,
             },
         )
         _check(study, name, recipes)
@@ -107,9 +109,7 @@ def _recipe(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -
     if name not in known:
         row = study.row(name)
         where = f"{study.models}: models.{name}"
-        method = study.section(
-            row.method, defined_in("methods", row.method, Method, f"{where}.method"), study.instead(name)
-        )
+        method = _method(study, name, where)
         known[name] = Recipe(
             method,
             family_of(study, row.networks),
@@ -118,6 +118,22 @@ def _recipe(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -
             _source(study, row.source, prepared, known),
         )
     return known[name]
+
+
+def _method(study: Study, name: str, where: str) -> Method:
+    """The method with the switches of its row's recipe."""
+    row = study.row(name)
+    if "recipe" in study.raw[row.method]:
+        raise ParamsError(f"{study.params}: {row.method}.recipe: a recipe is a row's: name it in {study.models}")
+    method = study.section(
+        row.method, defined_in("methods", row.method, Method, f"{where}.method"), study.instead(name)
+    )
+    recipe = study.recipes[row.recipe]
+    if isinstance(method, Gan):
+        return method.with_recipe(recipe)
+    if recipe != GanRecipe():
+        raise ParamsError(f"{where}: recipe {row.recipe!r} is for GANs, and method {row.method!r} is none")
+    return method
 
 
 def _source(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -> Recipe | PoolRecipe | None:

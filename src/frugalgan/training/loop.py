@@ -65,9 +65,10 @@ def train(
             recorder.moment(state.networks.G, state.ema)
         while recorder.done < budget.steps:
             with recorder.timed():
-                # The second step is the first that finds optimiser state in memory; by the last, all that waits at
-                # first is training.
-                losses = recorder.memory(step, state) if recorder.done + 1 in (2, budget.steps) else step()
+                # The second step is the first that finds optimiser state in memory; of lazy penalties that after a
+                # period; by the last, all that waits at first is training.
+                heavy = recorder.done + 1 in (2, method.period + 1, budget.steps)
+                losses = recorder.memory(step, state) if heavy else step()
             if recorder.record(state.nimg, losses):
                 progress.set_postfix(recorder.shown())
             progress.update(state.nimg / 1000 - progress.n)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from frugalgan.config.study import Study
+from frugalgan.data.batches import Batch
 from frugalgan.device import synchronize
 from frugalgan.training.job import Recipe, jobs
 from frugalgan.training.prediction import Need, fresh_state, noise, predict, predict_side_by_side
@@ -75,21 +76,28 @@ def plan(
 
 
 def seconds_per_step(recipe: Recipe, batch_size: int, conditions: Conditions, steps: int = TIMED_STEPS) -> float:
-    """Median seconds of `steps` real steps of `recipe` on this machine, after one to warm up, on noise as images.
+    """Median seconds of `steps` real steps of `recipe` on this machine, after one to warm up, on noise as images; where
+    not all steps are alike, the mean over a period of them.
 
     With several processes it is the step of one, without their communication.
     """
     state, device = fresh_state(recipe, conditions), conditions.device
     batch = noise(recipe.data, batch_size // conditions.processes, device)
-    seconds = []
-    for _ in range(1 + steps):
+    seconds, period = [], recipe.method.period
+
+    def next_batch() -> Batch:
+        nonlocal batch
+        batch = replace(batch, key=(*batch.key[:-1], batch.seen + len(batch.real)))
+        return batch
+
+    for _ in range(1 + (steps if period == 1 else period)):
         begun = time.perf_counter()
-        recipe.method.step(state.networks, state.optimizers, lambda: batch, conditions.accumulation())
+        recipe.method.step(state.networks, state.optimizers, next_batch, conditions.accumulation())
         if state.ema is not None:
             state.ema.update_parameters(state.networks.G)
         synchronize(device)
         seconds.append(time.perf_counter() - begun)
-    return statistics.median(seconds[1:])
+    return statistics.median(seconds[1:]) if period == 1 else statistics.mean(seconds[1:])
 
 
 def largest_batch(needs: Callable[[int], Need], memory: int) -> int:

@@ -1,0 +1,169 @@
+"""Recipes at equal seconds: what each makes of the same pictures on the same cores.
+
+    python benchmarks/recipes.py images.npy out --seconds 100 300 --recipes wgan_gp hinge --seeds 0
+
+`images.npy`: prepared images, (N, 3, S, S) uint8; the last fifth is held out. Evaluation and moments are not on the
+clock; nothing else may run beside it. Writes out/<recipe>_<seed>.json, a number per metric and mark of the clock, and
+out/<recipe>_<seed>_<seconds>.png; what is there already is left out. Numbers of the distance by the network that a
+recipe was trained against would say nothing; none is.
+"""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+
+from frugalgan.config.sections import GanRecipe, Start
+from frugalgan.data.batches import Images
+from frugalgan.data.facts import DataFacts
+from frugalgan.data.images import enlarged_grid, write_png
+from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.features import extractor
+from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.evaluation.metrics.precision_recall import density_coverage, precision_recall
+from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
+from frugalgan.evaluation.metrics.variety import spacing, variety
+from frugalgan.files import write_json
+from frugalgan.methods.dcgan import DcGan
+from frugalgan.methods.gan import Gan
+from frugalgan.methods.wgan_gp import WganGp
+from frugalgan.networks import Family, Network
+from frugalgan.networks.dcgan import Dcgan
+from frugalgan.networks.fastgan import FastGan
+from frugalgan.networks.sampling import images_of, latents
+from frugalgan.provenance import versions
+from frugalgan.training.ema import working_generator
+from frugalgan.training.job import Recipe
+from frugalgan.training.memory import LiveBytes
+from frugalgan.training.state import Conditions, begin
+
+CPU, BATCH, N, Z_SEED = torch.device("cpu"), 16, 500, 2022
+NETWORKS = ("efficientnet_lite0", "vgg16_edges")
+DCGAN = Dcgan(latent_size=100, conditional=False, generator_width=512, critic_width=64)
+FAST = FastGan(latent_size=100, conditional=False, generator_width=256, critic_width=32)
+PACE: dict[str, Any] = {"beta1": 0.0, "n_critic": 1}
+SLOW: dict[str, Any] = PACE | {"learning_rate": 2e-4, "critic_learning_rate": 2e-4}
+FASTER: dict[str, Any] = PACE | {"learning_rate": 3e-4, "critic_learning_rate": 3e-4}
+WGAN_GP = WganGp(**FASTER, beta2=0.9, gradient_penalty=10.0, penalty_at="image")
+OTHER = DcGan(**SLOW, beta2=0.99)
+SOFT = ("colour", "translation")
+
+
+def gan(method: Gan, **switches: Any) -> Gan:
+    """The method with a recipe of these switches."""
+    return method.with_recipe(GanRecipe(**switches))
+
+
+RECIPES: dict[str, tuple[Gan, Family]] = {
+    "wgan_gp": (WGAN_GP, DCGAN),
+    "wgan_gp_lazy": (gan(WGAN_GP, penalty_every=4), DCGAN),
+    "wgan_gp_augmented": (gan(WGAN_GP, augment=SOFT), DCGAN),
+    "wgan_gp_lazy_augmented": (gan(WGAN_GP, penalty_every=4, augment=SOFT), DCGAN),
+    "wgan_gp_faster": (gan(WGAN_GP, learning_rate=1e-3, critic_learning_rate=1e-3, beta2=0.99), DCGAN),
+    "wgan_clipped": (gan(OTHER, loss="wasserstein", clip=0.01, n_critic=2), DCGAN),
+    "r1": (gan(OTHER, r1=1.0, penalty_every=16, augment=SOFT), DCGAN),
+    "r1_r2_relativistic": (gan(OTHER, loss="relativistic", r1=1.0, r2=1.0, penalty_every=8, augment=SOFT), DCGAN),
+    "hinge_fastgan": (gan(OTHER, loss="hinge", augment=SOFT), FAST),
+    "hinge_fastgan_r1": (gan(OTHER, loss="hinge", r1=0.1, penalty_every=8, augment=SOFT), FAST),
+    "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
+}
+
+
+def main(
+    images: Annotated[Path, typer.Argument(help="prepared images, (N, 3, S, S) uint8")],
+    out: Annotated[Path, typer.Argument(help="folder for results")],
+    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in seconds of training")] = [100, 300],  # noqa: B006
+    recipes: Annotated[list[str], typer.Option(help=f"of {', '.join(RECIPES)}")] = list(RECIPES),  # noqa: B006
+    seeds: Annotated[list[int], typer.Option(help="one training each")] = [0],  # noqa: B006
+    decay: Annotated[float, typer.Option(help="of the running average, per update")] = 0.995,
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    array = np.load(images)
+    training, heldout = np.split(array, [len(array) * 4 // 5])
+    np.save(out / "training.npy", training)
+    judge = Judge(training)
+    print({"floor of held-out images": judge(heldout)})
+    for seed in seeds:
+        for name in recipes:
+            if not (out / f"{name}_{seed}.json").is_file():
+                train(name, seed, out, sorted(seconds), decay, judge)
+
+
+class Judge:
+    """All metrics of images against real ones."""
+
+    def __init__(self, real: np.ndarray) -> None:
+        real = real[np.random.default_rng(0).choice(len(real), min(N, len(real)), replace=False)]
+        self.networks: list[Extractor] = [extractor(name) for name in NETWORKS]
+        self.real = [network(real, batch_size=8) for network in self.networks]
+        self.pixels = SlicedWasserstein(real, 0)
+
+    def __call__(self, images: np.ndarray) -> dict[str, float]:
+        found = {"swd": self.pixels(images)}
+        for network, real in zip(self.networks, self.real, strict=True):
+            fake = network(images, batch_size=8)
+            found[f"fd_{network.name}"] = frechet_distance(fake, real)
+            precision, recall = precision_recall(real, fake, k=3)
+            _, coverage = density_coverage(real, fake, k=5)
+            found |= {f"precision_{network.name}": precision, f"recall_{network.name}": recall}
+            found |= {f"coverage_{network.name}": coverage, f"variety_{network.name}": variety(fake, real)}
+            found[f"spacing_{network.name}"] = spacing(fake, real)
+        return found
+
+
+def train(name: str, seed: int, out: Path, marks: list[float], decay: float, judge: Judge) -> None:
+    """One training, measured at every mark."""
+    method, family = RECIPES[name]
+    source = Images(out / "training.npy", seed, flip=True, device=CPU)
+    size = source.array.shape[2]
+    recipe = Recipe(method, family, DataFacts(size, 3, mirror=True), Start())
+    conditions = Conditions(CPU, torch.float32, decay)
+    state = begin(recipe, None, conditions, kimg=0.0, seed=seed)
+    accumulation = conditions.accumulation()
+
+    def step() -> None:
+        def next_batch() -> Any:
+            batch = source.batch(state.nimg, BATCH)
+            state.nimg += BATCH
+            return batch
+
+        method.step(state.networks, state.optimizers, next_batch, accumulation)
+        assert state.ema is not None
+        state.ema.update_parameters(state.networks.G)
+
+    step()
+    with LiveBytes(state.live(), state.trainable()) as live:
+        step()
+    spent, rows = 0.0, []
+    for mark in marks:
+        while spent < mark:
+            begun = time.perf_counter()
+            step()
+            spent += time.perf_counter() - begun
+        G: Network = working_generator(state.networks.G, state.ema, seed)
+        drawn = images_of(G, latents(N, family.latent_size, Z_SEED)).numpy()
+        write_png(out / f"{name}_{seed}_{mark:g}.png", enlarged_grid(drawn[:32], columns=8))
+        row = {"seconds": mark, "kimg": state.nimg / 1000, "images_per_second": state.nimg / spent} | judge(drawn)
+        rows.append(row)
+        print(name, seed, {key: round(value, 3) for key, value in row.items()}, flush=True)
+    known = {"method": type(method).__name__} | asdict(method) | {"family": type(family).__name__} | asdict(family)
+    write_json(
+        out / f"{name}_{seed}.json",
+        {"recipe": name, "seed": seed, "marks": rows, "peak_bytes": live.peak, "threads": torch.get_num_threads()}
+        | {
+            "batch": BATCH,
+            "ema_decay": decay,
+            "n": N,
+            "versions": versions(),
+            "choices": json.loads(json.dumps(known)),
+        },
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

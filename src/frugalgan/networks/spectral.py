@@ -1,0 +1,45 @@
+"""Spectral normalisation (Miyato et al. 2018, arXiv:1802.05957), of which an update sees one and the same function.
+
+PyTorch's own takes a step of power iteration whenever the network is called, so that parts of a batch, a network
+computed again, or further processes would see another network each. Here it takes one before each update.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrize import register_parametrization
+
+FIRST_ITERATIONS = 15
+
+
+class SpectralNorm(nn.Module):
+    """weight → weight / σ, its largest singular value as a matrix (outputs, all else)."""
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        rows, columns = weight.flatten(1).shape
+        self.weight = [weight]  # the parameter itself, which the layer has: in a list, so that it is not one of ours
+        self.register_buffer("u", F.normalize(torch.randn(rows, device=weight.device), dim=0))
+        self.register_buffer("v", F.normalize(torch.randn(columns, device=weight.device), dim=0))
+        self.iterate(FIRST_ITERATIONS)
+
+    @torch.no_grad()
+    def iterate(self, times: int = 1) -> None:
+        """So many steps of power iteration."""
+        matrix = self.weight[0].flatten(1)
+        for _ in range(times):
+            self.v.copy_(F.normalize(matrix.T @ self.u, dim=0))
+            self.u.copy_(F.normalize(matrix @ self.v, dim=0))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight / torch.dot(self.u, weight.flatten(1) @ self.v)
+
+
+def spectral(layer: nn.Module) -> nn.Module:
+    """The layer, its weight normalised."""
+    assert isinstance(layer.weight, nn.Parameter)
+    register_parametrization(layer, "weight", SpectralNorm(layer.weight))
+    return layer
