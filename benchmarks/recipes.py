@@ -10,6 +10,7 @@ recipe was trained against would say nothing; none is.
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,7 +92,7 @@ def main(
     for seed in seeds:
         for name in recipes:
             if not (out / f"{name}_{seed}.json").is_file():
-                train(name, seed, out, sorted(seconds), decay, judge)
+                train((name, *RECIPES[name]), seed, out, sorted(seconds), judge, decay=decay)
 
 
 class Judge:
@@ -116,12 +117,22 @@ class Judge:
         return found
 
 
-def train(name: str, seed: int, out: Path, marks: list[float], decay: float, judge: Judge) -> None:
-    """One training, measured at every mark."""
-    method, family = RECIPES[name]
-    source = Images(out / "training.npy", seed, flip=True, device=CPU)
+def train(
+    chosen: tuple[str, Gan, Family],
+    seed: int,
+    out: Path,
+    marks: list[float],
+    judge: Callable[[np.ndarray], dict[str, float]],
+    *,
+    n: int = N,
+    mirror: bool = True,
+    decay: float = 0.995,
+) -> None:
+    """One training on out/training.npy, of which `judge` measures n images at every mark."""
+    name, method, family = chosen
+    source = Images(out / "training.npy", seed, flip=mirror, device=CPU)
     size = source.array.shape[2]
-    recipe = Recipe(method, family, DataFacts(size, 3, mirror=True), Start())
+    recipe = Recipe(method, family, DataFacts(size, 3, mirror=mirror), Start())
     conditions = Conditions(CPU, torch.float32, decay)
     state = begin(recipe, None, conditions, kimg=0.0, seed=seed)
     accumulation = conditions.accumulation()
@@ -136,7 +147,11 @@ def train(name: str, seed: int, out: Path, marks: list[float], decay: float, jud
         assert state.ema is not None
         state.ema.update_parameters(state.networks.G)
 
-    step()
+    begun = time.perf_counter()
+    for _ in range(method.period):  # then all that a step may need is there, lazy penalties too
+        step()
+    if (slow := (time.perf_counter() - begun) / method.period) > marks[0]:
+        raise SystemExit(f"{name}: one step takes {slow:.0f} s here: choose --seconds above that, or smaller images")
     with LiveBytes(state.live(), state.trainable()) as live:
         step()
     spent, rows = 0.0, []
@@ -146,7 +161,7 @@ def train(name: str, seed: int, out: Path, marks: list[float], decay: float, jud
             step()
             spent += time.perf_counter() - begun
         G: Network = working_generator(state.networks.G, state.ema, seed)
-        drawn = images_of(G, latents(N, family.latent_size, Z_SEED)).numpy()
+        drawn = images_of(G, latents(n, family.latent_size, Z_SEED)).numpy()
         write_png(out / f"{name}_{seed}_{mark:g}.png", enlarged_grid(drawn[:32], columns=8))
         row = {"seconds": mark, "kimg": state.nimg / 1000, "images_per_second": state.nimg / spent} | judge(drawn)
         rows.append(row)
@@ -158,7 +173,7 @@ def train(name: str, seed: int, out: Path, marks: list[float], decay: float, jud
         | {
             "batch": BATCH,
             "ema_decay": decay,
-            "n": N,
+            "n": n,
             "versions": versions(),
             "choices": json.loads(json.dumps(known)),
         },

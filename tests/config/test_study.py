@@ -55,6 +55,7 @@ def test_digits_are_not_mirrored_and_conditional_networks_learn_labelled_images(
         ("networks", "face", r"faces, small, digits, digits_conditional, plane; did you mean faces\?"),
         ("start", "transfr", r"random, taught, decoder, warmup, frozen, transfer; did you mean transfer\?"),
         ("budget", "long", "none, teacher, dogs, student, autoencoder, shorter, digits, digits_autoencoder"),
+        ("recipe", "plan", r"plain, r1; did you mean plain\?"),
         ("from", "techer", r"random, untrained, teacher, .*student_0\.3, .*mine; did you mean teacher\?"),
     ],
 )
@@ -101,7 +102,7 @@ def test_a_name_makes_a_folder_and_a_key_of_dvcs(name: str) -> None:
         made(**{name: ROW})
 
 
-@pytest.mark.parametrize("section", ["datasets", "networks", "budgets", "starts", "pools"])
+@pytest.mark.parametrize("section", ["datasets", "networks", "budgets", "starts", "recipes", "pools"])
 def test_so_do_the_names_of_sections_that_rows_name(section: str) -> None:
     params = raw_params()
     some = next(iter(params[section].values()), POOL)
