@@ -36,6 +36,7 @@ from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks import Family, Network
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.fastgan import FastGan
+from frugalgan.networks.projected import Projected
 from frugalgan.networks.sampling import images_of, latents
 from frugalgan.provenance import versions
 from frugalgan.training.ema import working_generator
@@ -47,6 +48,7 @@ CPU, BATCH, N, Z_SEED = torch.device("cpu"), 16, 500, 2022
 NETWORKS = ("efficientnet_lite0", "vgg16_edges")
 DCGAN = Dcgan(latent_size=100, conditional=False, generator_width=512, critic_width=64)
 FAST = FastGan(latent_size=100, conditional=False, generator_width=256, critic_width=32)
+PROJECTED = Projected(latent_size=100, conditional=False, generator_width=256, critic_width=16)
 PACE: dict[str, Any] = {"beta1": 0.0, "n_critic": 1}
 SLOW: dict[str, Any] = PACE | {"learning_rate": 2e-4, "critic_learning_rate": 2e-4}
 FASTER: dict[str, Any] = PACE | {"learning_rate": 3e-4, "critic_learning_rate": 3e-4}
@@ -71,6 +73,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "r1_r2_relativistic": (gan(OTHER, loss="relativistic", r1=1.0, r2=1.0, penalty_every=8, augment=SOFT), DCGAN),
     "hinge_fastgan": (gan(OTHER, loss="hinge", augment=SOFT), FAST),
     "hinge_fastgan_r1": (gan(OTHER, loss="hinge", r1=0.1, penalty_every=8, augment=SOFT), FAST),
+    "projected": (gan(OTHER, loss="hinge", augment=SOFT), PROJECTED),
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }
 

@@ -31,6 +31,7 @@ from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.parts import Networks
+from frugalgan.networks.projected import Projected
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.state import Conditions, State, begin
 
@@ -49,6 +50,7 @@ RESIDUAL = importlib.import_module("frugalgan.networks.residual").Residual(
 )
 RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
 FAST = FastGan(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
+PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32, critic_width=2)
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
@@ -116,6 +118,7 @@ RECIPES: dict[str, Recipe] = {
         switched(AT_FEATURES, augment=AUGMENT), SMALL, TRANSFER, recipe(WGAN_GP)
     ),
     "vae, fastgan": recipe(VAE, FAST),
+    "hinge, projected": recipe(switched(DCGAN, loss="hinge", augment=AUGMENT), PROJECTED),
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
     "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),

@@ -55,7 +55,7 @@ def test_digits_are_not_mirrored_and_conditional_networks_learn_labelled_images(
         ("networks", "face", r"faces, small, digits, digits_conditional, plane; did you mean faces\?"),
         ("start", "transfr", r"random, taught, decoder, warmup, frozen, transfer; did you mean transfer\?"),
         ("budget", "long", "none, teacher, dogs, student, autoencoder, shorter, digits, digits_autoencoder"),
-        ("recipe", "plan", r"plain, r1; did you mean plain\?"),
+        ("recipe", "plan", r"plain, lazy; did you mean plain\?"),
         ("from", "techer", r"random, untrained, teacher, .*student_0\.3, .*mine; did you mean teacher\?"),
     ],
 )

@@ -19,6 +19,7 @@ from frugalgan.networks import CUT, Family, Network, NoSuchNetwork, rebuild
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.parts import trainable
+from frugalgan.networks.projected import Projected
 from frugalgan.training.job import Recipe
 from frugalgan.training.prediction import fresh_state, noise
 
@@ -52,7 +53,7 @@ def test_shapes_and_range_at_every_size(family: Family, size: int, channels: int
     parts = parts_of(family, data)
     images = parts.pop("generator")(torch.randn(2, family.latent_size), labels)
     assert images.shape == (2, channels, size, size) and images.abs().max() <= 1
-    shapes = {"critic": (2,), "encoder": (2, OUTPUTS)}
+    shapes = {"critic": (2, 4) if isinstance(family, Projected) else (2,), "encoder": (2, OUTPUTS)}
     for name, network in parts.items():
         assert network(images, labels).shape == shapes[name]
 

@@ -120,15 +120,15 @@ CONDITIONAL = DIGITS | {"networks": "digits_conditional"}
         (ROW, {"networks.faces.generator_width": 30}, "generator_width 30: must be a multiple of 4"),
         (ROW, {"networks.faces.critic_width": "8"}, r"networks\.faces\.critic_width: '8' is not allowed"),
         (ROW, {"networks.faces.family": "alexnet"}, r"family: 'alexnet' must be a file of src/frugalgan/networks/"),
-        (ROW, {"recipes.r1.r1": -1.0}, r"recipes\.r1\.r1: -1\.0 is not allowed: .*greater than or equal to 0"),
-        (ROW, {"recipes.r1.augment": ["flip"]}, r"recipes\.r1\.augment.*'flip' is not allowed"),
-        (ROW, {"recipes.r1.augment": ["cutout", "cutout"]}, "augment: cutout, cutout names one twice"),
-        (ROW, {"recipes.r1.penalty_every": 0}, r"recipes\.r1\.penalty_every: 0 is not allowed"),
+        (ROW, {"recipes.lazy.r1": -1.0}, r"recipes\.lazy\.r1: -1\.0 is not allowed: .*greater than or equal to 0"),
+        (ROW, {"recipes.lazy.augment": ["flip"]}, r"recipes\.lazy\.augment.*'flip' is not allowed"),
+        (ROW, {"recipes.lazy.augment": ["cutout", "cutout"]}, "augment: cutout, cutout names one twice"),
+        (ROW, {"recipes.lazy.penalty_every": 0}, r"recipes\.lazy\.penalty_every: 0 is not allowed"),
         (ROW, {"wgan_gp.recipe": {}}, r"wgan_gp\.recipe: a recipe is a row's: name it in models\.yaml"),
-        (ROW | {"method": "vae", "recipe": "r1"}, {}, "recipe 'r1' is for GANs, and method 'vae' is none"),
+        (ROW | {"method": "vae", "recipe": "lazy"}, {}, "recipe 'lazy' is for GANs, and method 'vae' is none"),
         (
-            TRANSFER | {"recipe": "r1"},
-            {"wgan_gp.penalty_at": "features"},
+            TRANSFER | {"recipe": "lazy"},
+            {"wgan_gp.penalty_at": "features", "recipes.lazy.r1": 1.0},
             "penalty_at: features allows no r1 and r2 of the recipe",
         ),
         (ROW, {"vae.pixel_sd": 0.0}, r"vae\.pixel_sd: 0\.0 is not allowed"),
@@ -146,10 +146,11 @@ def test_what_cannot_be_trained_is_said_of_any_row_whichever_is_asked_for(
 
 
 def test_a_row_trains_with_its_recipe() -> None:
-    plain, switched = (job(study_of({"a": ROW | {"recipe": name}}), "a", NOWHERE).recipe for name in ("plain", "r1"))
+    plain, switched = (job(study_of({"a": ROW | {"recipe": name}}), "a", NOWHERE).recipe for name in ("plain", "lazy"))
     assert isinstance(plain.method, WganGp) and isinstance(switched.method, WganGp)
     assert plain.method.recipe == GanRecipe() and plain.method.loss == "wasserstein"
-    assert switched.method.loss == "non_saturating" and switched.method.recipe.penalty_every == switched.method.period
+    assert switched.method.recipe.augment == ("colour", "translation")
+    assert switched.method.recipe.penalty_every == switched.method.period == 4
 
 
 def test_the_rows_of_those_tests_are_good_in_themselves() -> None:

@@ -41,7 +41,7 @@ def edit(file: Path, before: str, after: str) -> None:
 def test_another_method_a_comment_or_a_docstring_leaves_snapshots_valid(source: Path) -> None:
     before = code_now(MODEL)
     shutil.copy(source / "methods/dcgan.py", source / "methods/hinge.py")
-    edit(source / "methods/kd.py", "self.alpha * adversarial", "2 * adversarial")  # another method's
+    edit(source / "methods/kd.py", "self.alpha * self.adversarial", "2 * self.adversarial")  # another method's
     edit(source / "networks/dcgan_student.py", "8, 4, 2", "8, 4, 1")  # other networks'
     edit(source / "training/loop.py", "def train(", "# a comment\n\ndef train(")
     edit(source / "methods/losses.py", '"""E[', '"""The mean of [')

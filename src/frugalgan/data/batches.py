@@ -30,11 +30,11 @@ class Batch:
     labels: Tensor | None = None  # (N,) int64, where the images have any
 
     def normal(self, purpose: str, size: int) -> Tensor:
-        """(N, size) float32, standard normal."""
+        """(N, size), standard normal, of the type that the images have."""
         return self._own(torch.randn(self._rows, size, generator=self._rng(purpose)))
 
     def uniform(self, purpose: str, size: int = 1) -> Tensor:
-        """(N, size, 1, 1) float32 in [0, 1)."""
+        """(N, size, 1, 1) in [0, 1), of the type that the images have."""
         return self._own(torch.rand(self._rows, size, 1, 1, generator=self._rng(purpose)))
 
     def choice(self, purpose: str, n: int) -> np.ndarray:
@@ -80,7 +80,7 @@ class Batch:
         return torch.Generator().manual_seed(stream_seed(*self.key, purpose))
 
     def _own(self, drawn: Tensor) -> Tensor:
-        return drawn[self.first : self.first + len(self.real)].to(self.real.device)
+        return drawn[self.first : self.first + len(self.real)].to(self.real)
 
 
 @dataclass(frozen=True)

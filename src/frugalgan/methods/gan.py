@@ -63,7 +63,7 @@ class Gan(Method):
     def scores(
         self, networks: Networks, images: Tensor, batch: Batch, *, after: int = 0, stream: str = CRITIC
     ) -> Tensor:
-        """D of images → logits or critic values: (kN, C, S, S) → (kN,), k times as many as `batch` has, whose labels
+        """D of images → logits or critic values: (kN, C, S, S) → (kN, …), k times as many as `batch` has, whose labels
         they take in turn.
 
         All calls of D are this one, so what changes images on their way to D stands here. `after`: it is given what

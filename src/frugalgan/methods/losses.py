@@ -20,7 +20,7 @@ def non_saturating_loss(fake_logits: Tensor) -> Tensor:
 
 
 def critic_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
-    """The critic's adversarial loss on its outputs (N,) for real and generated images.
+    """The critic's adversarial loss on its outputs (N, …) for real and generated images, a mean over all of them.
 
     `wasserstein`: E[D(G(z))] − E[D(x)]; `non_saturating`: see `discriminator_loss`; `hinge`: Lim & Ye 2017
     (arXiv:1705.02894); `relativistic`: pairs of a real and a generated image, Jolicoeur-Martineau 2018
@@ -45,7 +45,7 @@ def zero_centred_penalty(D: Callable[[Tensor], Tensor], images: Tensor) -> Tenso
     """½ E[‖∇_x D(x)‖²] at images (N, C, H, W): R1 at real ones, R2 at generated ones (Mescheder et al. 2018,
     arXiv:1801.04406). D must not mix samples."""
     x = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    (gradient,) = torch.autograd.grad(_of_each(D(x)).sum(), x, create_graph=True)
     return 0.5 * gradient.flatten(1).square().sum(dim=1).mean()
 
 
@@ -85,5 +85,10 @@ def gradient_penalty(D: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, 
     sample. D must not mix samples (no batch statistics).
     """
     y = torch.lerp(fake, real, epsilon).requires_grad_()
-    (gradient,) = torch.autograd.grad(D(y).sum(), y, create_graph=True)
+    (gradient,) = torch.autograd.grad(_of_each(D(y)).sum(), y, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def _of_each(scores: Tensor) -> Tensor:
+    """(N, …) → (N,): the mean of what a critic says of an image."""
+    return scores if scores.ndim == 1 else scores.flatten(1).mean(dim=1)

@@ -114,7 +114,7 @@ class Family:
         raise NoSuchNetwork(f"{type(self).__name__} has no generator")
 
     def critic(self, data: DataFacts) -> "Network":
-        """(N, channels, size, size) in [-1, 1] → (N,), with fresh weights."""
+        """(N, channels, size, size) in [-1, 1] → (N,), or (N, k) with k values of each, with fresh weights."""
         raise NoSuchNetwork(f"{type(self).__name__} has no critic; choose another family in networks of params.yaml")
 
     def encoder(self, data: DataFacts, outputs: int) -> "Network":

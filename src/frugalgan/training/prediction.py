@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -17,7 +17,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from frugalgan.data.batches import Batch
 from frugalgan.data.cores import cores
 from frugalgan.data.facts import DataFacts
-from frugalgan.methods.base import Method
 from frugalgan.methods.start import Source
 from frugalgan.methods.teachers import PooledTeacher
 from frugalgan.training.job import PoolRecipe, Recipe
@@ -89,10 +88,11 @@ def _bare(recipe: Recipe) -> Recipe:
     return replace(recipe, method=recipe.method.shortest_step(), start=start, source=source)
 
 
-def _sizes(method: Method) -> tuple[Any, ...]:
+def _sizes(section: Any) -> Any:
     """All of a method's section that memory may depend on: of rates and weights of terms, whether they are 0."""
-    values = ((name, bool(value) if isinstance(value, float) else value) for name, value in asdict(method).items())
-    return type(method), *values
+    if is_dataclass(section):
+        return type(section), *(_sizes(getattr(section, field.name)) for field in fields(section))
+    return bool(section) if isinstance(section, float) else section
 
 
 def _predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
