@@ -1,0 +1,115 @@
+"""What benchmarks/recipes.py found, to be read: a table, the plot of quality over seconds, pictures side by side.
+
+    python benchmarks/recipes_page.py out page
+
+Prints the table in Markdown, of every recipe's last mark; means ± standard deviations where it has several seeds.
+Writes page/over_seconds.jpg and page/side_by_side.jpg. A recipe is collapsed where one of its seeds is.
+"""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+import typer
+
+from frugalgan.evaluation.metrics.variety import COLLAPSED
+from frugalgan.report.drawing import method_colours, style
+
+COLUMNS = {  # of the table: the key of a mark, and how many decimals
+    "kimg": ("kimg", 1),
+    "images/s": ("images_per_second", 1),
+    "Lite0 distance": ("fd_efficientnet_lite0", 0),
+    "swd": ("swd", 0),
+    "VGG16 distance": ("fd_vgg16_edges", 0),
+    "coverage": ("coverage_efficientnet_lite0", 3),
+    "recall": ("recall_efficientnet_lite0", 3),
+    "VGG16 coverage": ("coverage_vgg16_edges", 2),
+    "VGG16 recall": ("recall_vgg16_edges", 2),
+    "variety": ("variety_efficientnet_lite0", 2),
+    "spacing": ("spacing_efficientnet_lite0", 2),
+}
+CURVES = "Lite0 distance", "swd", "VGG16 distance", "variety"
+MIB, INCH, QUALITY = 2**20, 2.5, 90
+
+Runs = dict[str, list[dict[str, Any]]]
+
+
+def main(
+    out: Annotated[Path, typer.Argument(help="folder that benchmarks/recipes.py wrote")],
+    page: Annotated[Path, typer.Argument(help="folder for the two pictures")],
+) -> None:
+    runs: Runs = defaultdict(list)
+    for file in sorted(out.glob("*.json")):
+        runs[(run := json.loads(file.read_text()))["recipe"]].append(run)
+    if not runs:
+        raise SystemExit(f"{out}: no results; benchmarks/recipes.py writes them")
+    page.mkdir(parents=True, exist_ok=True)
+    print(*table(runs), sep="\n")
+    over_seconds(runs, page / "over_seconds.jpg")
+    side_by_side(out, runs, page / "side_by_side.jpg")
+
+
+def table(runs: Runs) -> list[str]:
+    """Markdown, the smallest distance first."""
+    key, _ = COLUMNS["Lite0 distance"]
+    ordered = sorted(runs.items(), key=lambda item: np.mean([run["marks"][-1][key] for run in item[1]]))
+    head = ["recipe", "seeds", "seconds", *COLUMNS, "collapsed", "peak, MiB"]
+    rows = [head, ["---"] * len(head)]
+    for name, found in ordered:
+        marks = [run["marks"][-1] for run in found]
+        rows.append(
+            [name, str(len(found)), f"{marks[0]['seconds']:g}"]
+            + [shown([mark[key] for mark in marks], digits) for key, digits in COLUMNS.values()]
+            + ["yes" if any(map(collapsed, marks)) else "no", f"{found[0]['peak_bytes'] / MIB:.0f}"]
+        )
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def shown(values: list[float], digits: int) -> str:
+    """The mean, and ± the standard deviation where there are several."""
+    mean = f"{np.mean(values):.{digits}f}"
+    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean
+
+
+def collapsed(mark: dict[str, float]) -> bool:
+    """By the threshold of the pipeline's own flag."""
+    return min(mark["variety_efficientnet_lite0"], mark["spacing_efficientnet_lite0"]) < COLLAPSED
+
+
+def over_seconds(runs: Runs, file: Path) -> None:
+    """A panel per metric, a line per recipe: means over seeds."""
+    figure, axes = plt.subplots(1, len(CURVES), figsize=(3.4 * len(CURVES), 3.6), layout="constrained")
+    families = method_colours(sorted({run["choices"]["family"] for found in runs.values() for run in found}))
+    numbers: dict[str, int] = defaultdict(int)
+    for name, found in runs.items():
+        colour = families[family := found[0]["choices"]["family"]]
+        for axis, metric in zip(axes, CURVES, strict=True):
+            values = [[mark[COLUMNS[metric][0]] for mark in run["marks"]] for run in found]
+            seconds = [mark["seconds"] for mark in found[0]["marks"]]
+            axis.plot(seconds, np.mean(values, 0), color=colour, label=name, markersize=3, **style(numbers[family]))
+            axis.set(title=metric, xlabel="seconds of training")
+            if metric != "variety":
+                axis.set_yscale("log")
+        numbers[family] += 1
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7)
+    figure.savefig(file, dpi=120)
+
+
+def side_by_side(out: Path, runs: Runs, file: Path) -> None:
+    """The first row of each recipe's images, of its first seed at the last mark: always the same z."""
+    figure, axes = plt.subplots(len(runs), 1, figsize=(4 * INCH, 0.56 * INCH * len(runs)), layout="constrained")
+    for axis, (name, (run, *_)) in zip(np.atleast_1d(axes), runs.items(), strict=True):
+        picture = cv2.imread(str(out / f"{name}_{run['seed']}_{run['marks'][-1]['seconds']:g}.png"))
+        assert picture is not None, name
+        axis.imshow(picture[: picture.shape[1] // 8, :, ::-1])
+        axis.set_title(name, fontsize=8, loc="left", pad=2)
+        axis.axis("off")
+    figure.savefig(file, dpi=110, pil_kwargs={"quality": QUALITY})
+
+
+if __name__ == "__main__":
+    typer.run(main)
