@@ -4,8 +4,8 @@
 
 `images.npy`: prepared images, (N, 3, S, S) uint8; the last fifth is held out. Evaluation and moments are not on the
 clock; nothing else may run beside it. Writes out/<recipe>_<seed>.json, a number per metric and mark of the clock, and
-out/<recipe>_<seed>_<seconds>.png; what is there already is left out. Numbers of the distance by the network that a
-recipe was trained against would say nothing; none is.
+out/<recipe>_<seed>_<seconds>.png; what is there already is left out. Lite0's numbers of `projected`, which learns from
+what that network sees, say nothing.
 """
 
 import json
@@ -35,6 +35,7 @@ from frugalgan.methods.gan import Gan
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks import Family, Network
 from frugalgan.networks.dcgan import Dcgan
+from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.sampling import images_of, latents
@@ -47,6 +48,7 @@ from frugalgan.training.state import Conditions, begin
 CPU, BATCH, N, Z_SEED = torch.device("cpu"), 16, 500, 2022
 NETWORKS = ("efficientnet_lite0", "vgg16_edges")
 DCGAN = Dcgan(latent_size=100, conditional=False, generator_width=512, critic_width=64)
+SPECTRAL = DcganSpectral(latent_size=100, conditional=False, generator_width=512, critic_width=64)
 FAST = FastGan(latent_size=100, conditional=False, generator_width=256, critic_width=32)
 PROJECTED = Projected(latent_size=100, conditional=False, generator_width=256, critic_width=16)
 PACE: dict[str, Any] = {"beta1": 0.0, "n_critic": 1}
@@ -71,6 +73,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "wgan_clipped": (gan(OTHER, loss="wasserstein", clip=0.01, n_critic=2), DCGAN),
     "r1": (gan(OTHER, r1=1.0, penalty_every=16, augment=SOFT), DCGAN),
     "r1_r2_relativistic": (gan(OTHER, loss="relativistic", r1=1.0, r2=1.0, penalty_every=8, augment=SOFT), DCGAN),
+    "hinge_spectral": (gan(OTHER, loss="hinge", augment=SOFT, critic_learning_rate=4e-4), SPECTRAL),
     "hinge_fastgan": (gan(OTHER, loss="hinge", augment=SOFT), FAST),
     "hinge_fastgan_r1": (gan(OTHER, loss="hinge", r1=0.1, penalty_every=8, augment=SOFT), FAST),
     "projected": (gan(OTHER, loss="hinge", augment=SOFT), PROJECTED),

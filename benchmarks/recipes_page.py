@@ -3,7 +3,8 @@
     python benchmarks/recipes_page.py out page
 
 Prints the table in Markdown, of every recipe's last mark; means ± standard deviations where it has several seeds.
-Writes page/over_seconds.jpg and page/side_by_side.jpg. A recipe is collapsed where one of its seeds is.
+Writes page/over_seconds.jpg and page/side_by_side.jpg. A recipe is collapsed where one of its seeds is. What learns
+through Lite0 has no distance by it.
 """
 
 import json
@@ -54,8 +55,8 @@ def main(
 
 
 def table(runs: Runs) -> list[str]:
-    """Markdown, the smallest distance first."""
-    key, _ = COLUMNS["Lite0 distance"]
+    """Markdown, the smallest swd first."""
+    key, _ = COLUMNS["swd"]
     ordered = sorted(runs.items(), key=lambda item: np.mean([run["marks"][-1][key] for run in item[1]]))
     head = ["recipe", "seeds", "seconds", *COLUMNS, "collapsed", "peak, MiB"]
     rows = [head, ["---"] * len(head)]
@@ -63,10 +64,15 @@ def table(runs: Runs) -> list[str]:
         marks = [run["marks"][-1] for run in found]
         rows.append(
             [name, str(len(found)), f"{marks[0]['seconds']:g}"]
-            + [shown([mark[key] for mark in marks], digits) for key, digits in COLUMNS.values()]
+            + ["–" if seen(found[0], key) else shown([mark[key] for mark in marks], n) for key, n in COLUMNS.values()]
             + ["yes" if any(map(collapsed, marks)) else "no", f"{found[0]['peak_bytes'] / MIB:.0f}"]
         )
     return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def seen(run: dict[str, Any], key: str) -> bool:
+    """Whether a number is by the network that the recipe learns through. (Variety and spacing are no distances.)"""
+    return run["choices"]["family"] == "Projected" and key.endswith("lite0") and not key.startswith(("var", "spac"))
 
 
 def shown(values: list[float], digits: int) -> str:
@@ -90,12 +96,14 @@ def over_seconds(runs: Runs, file: Path) -> None:
         for axis, metric in zip(axes, CURVES, strict=True):
             values = [[mark[COLUMNS[metric][0]] for mark in run["marks"]] for run in found]
             seconds = [mark["seconds"] for mark in found[0]["marks"]]
+            if seen(found[0], COLUMNS[metric][0]):
+                continue
             axis.plot(seconds, np.mean(values, 0), color=colour, label=name, markersize=3, **style(numbers[family]))
             axis.set(title=metric, xlabel="seconds of training")
             if metric != "variety":
                 axis.set_yscale("log")
         numbers[family] += 1
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7)
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7)
     figure.savefig(file, dpi=120)
 
 

@@ -28,6 +28,7 @@ from frugalgan.methods.wae import Wae
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks import Family
 from frugalgan.networks.dcgan import Dcgan
+from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.parts import Networks
@@ -51,6 +52,7 @@ RESIDUAL = importlib.import_module("frugalgan.networks.residual").Residual(
 RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
 FAST = FastGan(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32, critic_width=2)
+SPECTRAL = DcganSpectral(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
@@ -119,6 +121,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "vae, fastgan": recipe(VAE, FAST),
     "hinge, projected": recipe(switched(DCGAN, loss="hinge", augment=AUGMENT), PROJECTED),
+    "hinge, dcgan_spectral": recipe(switched(DCGAN, loss="hinge", augment=("translation",)), SPECTRAL),
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
     "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),

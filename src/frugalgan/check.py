@@ -13,6 +13,8 @@ from frugalgan.evaluation.settings import Evaluate
 from frugalgan.report.settings import Compare
 from frugalgan.training.settings import Training
 
+SEE_THROUGH = {"projected": "efficientnet_lite0"}  # a family of networks, and the frozen network that its critic uses
+
 
 def check_place(project: Path = Path(".")) -> None:
     """Raise PlaceError where a folder that DVC replaces leads out of the project, or the project is no git clone."""
@@ -44,6 +46,13 @@ def check_names(study: Study) -> None:
                 )
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
+    for name, row in study.rows.items():
+        seen, extractor = SEE_THROUGH.get(study.networks(row.networks).get("family")), study.dataset(row.data).extractor
+        if seen and extractor.startswith(seen):
+            raise ParamsError(
+                f"{study.models}: models.{name}: networks {row.networks!r} learn from what {seen} sees, so another "
+                f"network must judge them: set datasets.{row.data}.extractor to inception or vgg16_edges"
+            )
     try:
         study.section("compare", Compare).models(study.rows)
     except ParamsError as error:
