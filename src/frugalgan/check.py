@@ -47,8 +47,8 @@ def check_names(study: Study) -> None:
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
     for name, row in study.rows.items():
-        seen, extractor = SEE_THROUGH.get(study.networks(row.networks).get("family")), study.dataset(row.data).extractor
-        if seen and extractor.startswith(seen):
+        seen = SEE_THROUGH.get(str(study.networks(row.networks).get("family")))
+        if seen and study.dataset(row.data).extractor.startswith(seen):
             raise ParamsError(
                 f"{study.models}: models.{name}: networks {row.networks!r} learn from what {seen} sees, so another "
                 f"network must judge them: set datasets.{row.data}.extractor to inception or vgg16_edges"

@@ -149,6 +149,7 @@ def test_a_variation_runs_what_follows_from_it_and_keeps_every_comment(project: 
 
 
 def test_variations_in_copies_do_not_add_up_and_are_found_after_a_commit(project: StandIn) -> None:
+    call(project.folder, "dvc", "exp", "remove", "--all-commits")  # those of other tests
     before = (project.folder / "params.yaml").read_text()
     for variation in ("kd.alpha=0.1", "vae.pixel_sd=0.5"):
         call(project.folder, "dvc", "exp", "run", "--temp", "-S", variation)

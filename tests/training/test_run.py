@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from one_training import DIGITS, KD, MODEL, ROW, train, training_folder, weights
 
+from frugalgan.config.sections import GanRecipe
 from frugalgan.files import FileError
 from frugalgan.methods.pool import load_pool, write_pool
 from frugalgan.networks.sampling import images_of
@@ -83,6 +85,7 @@ def test_weights_hold_what_others_start_from_and_the_record_all_else(folder: Pat
 def test_the_record_says_what_was_asked_for(folder: Path) -> None:
     said = record(train(folder, {MODEL: ROW}, MODEL, {"wgan_gp.gradient_penalty": 5.0}), 0)
     assert all(said[key] == value for key, value in ROW.items() if key != "seeds")
+    assert said["settings"]["method"].pop("recipe") == asdict(GanRecipe()) | {"augment": []}
     assert said["settings"]["method"] == {"name": "WganGp", "gradient_penalty": 5.0, "penalty_at": "image"} | {
         "n_critic": 2, "learning_rate": 0.0002, "critic_learning_rate": 0.0002, "beta1": 0.0, "beta2": 0.9
     }  # fmt: skip
