@@ -29,10 +29,10 @@ class Counter:
     """Images → how many modes they have, and the KL divergence to all equally often."""
 
     def __init__(self, digits: Path, learnt: int) -> None:
-        self.classifier, self.accuracy = classifier_of(digits, learnt, 0)
+        self.classifier = classifier_of(digits, learnt, 0)
 
     def __call__(self, images: np.ndarray) -> dict[str, float]:
-        digits = self.classifier(images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3)
+        digits = self.classifier.labels(images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3)
         found, divergence = modes(digits.astype(np.int64) @ np.array([100, 10, 1]), MODES)
         return {"modes": found, "kl": divergence}
 
@@ -50,7 +50,10 @@ def main(
     images, _ = stacked(np.load(digits / IMAGES), np.load(digits / LABELS), STACKS, seed=0)
     np.save(out / "training.npy", images)
     counter = Counter(digits, learnt)
-    print({"classifier's accuracy": counter.accuracy, f"{samples} real images": counter(images[:samples])}, flush=True)
+    print(
+        {"classifier's accuracy": counter.classifier.accuracy, f"{samples} real images": counter(images[:samples])},
+        flush=True,
+    )
     for seed in seeds:
         for name in recipes:
             method, family = RECIPES[name]

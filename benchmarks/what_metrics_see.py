@@ -35,7 +35,7 @@ def spoilt(cats: np.ndarray, dogs: np.ndarray) -> dict[str, np.ndarray]:
         "noise, σ = 10 of 255": _noisy(some, 10, rng),
         "colour: red × 0.8": (some * np.array([0.8, 1, 1])[:, None, None]).astype(np.uint8),
         "contrast × 0.7": (128 + 0.7 * (some.astype(np.float32) - 128)).astype(np.uint8),
-        "squares of 16 px, shuffled": _shuffled(some, 16, rng),
+        "squares of 16 px, shuffled": shuffled(some, 16, rng),
         "half the modes: the darker half": cats[np.argsort(cats.mean(axis=(1, 2, 3)))][:N],
         "half dogs": np.concatenate([some[: N // 2], dogs[: N // 2]]),
         "dogs": dogs[rng.permutation(len(dogs))[:N]],
@@ -81,7 +81,7 @@ def _noisy(images: np.ndarray, sd: float, rng: np.random.Generator) -> np.ndarra
     return (images + rng.normal(scale=sd, size=images.shape)).clip(0, 255).astype(np.uint8)
 
 
-def _shuffled(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+def shuffled(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     n, c, size, _ = images.shape
     count = size // side
     squares = images.reshape(n, c, count, side, count, side).transpose(0, 2, 4, 1, 3, 5).reshape(n, -1, c, side, side)

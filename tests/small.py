@@ -20,6 +20,7 @@ from frugalgan.methods.base import Method
 from frugalgan.methods.dcgan import DcGan
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Accumulation
+from frugalgan.methods.hinge import Hinge
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.start import Source
 from frugalgan.methods.teachers import PooledTeacher
@@ -27,6 +28,7 @@ from frugalgan.methods.vae import Vae
 from frugalgan.methods.wae import Wae
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks import Family
+from frugalgan.networks.biggan import BigGan
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.dcgan_student import DcganStudent
@@ -53,6 +55,8 @@ RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
 FAST = FastGan(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32, critic_width=2)
 SPECTRAL = DcganSpectral(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
+BIGGAN = BigGan(latent_size=60, width=8, attention=16, shared=16)
+SAGAN = replace(BIGGAN, shared=0, skip_z=False, initialisation="xavier")
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
@@ -60,6 +64,7 @@ RATES: dict[str, Any] = ADAM | {"critic_learning_rate": 1e-3}
 WGAN_GP = WganGp(**RATES, n_critic=2, gradient_penalty=10.0, penalty_at="image")
 AT_FEATURES = replace(WGAN_GP, penalty_at="features")
 KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_critic=1)
+HINGE = Hinge(**RATES, n_critic=1)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
 AUGMENT = ("colour", "translation", "cutout")
@@ -122,6 +127,19 @@ RECIPES: dict[str, Recipe] = {
     "vae, fastgan": recipe(VAE, FAST),
     "hinge, projected": recipe(switched(DCGAN, loss="hinge", augment=AUGMENT), PROJECTED),
     "hinge, dcgan_spectral": recipe(switched(DCGAN, loss="hinge", augment=("translation",)), SPECTRAL),
+    "biggan": recipe(switched(HINGE, orthogonal=1e-3, ema_kimg=0.01), BIGGAN),
+    "sagan": recipe(HINGE, SAGAN),
+    "biggan, its own norms, skip-z": recipe(HINGE, replace(BIGGAN, shared=0)),
+    "biggan, shared, no skip-z": recipe(HINGE, replace(BIGGAN, skip_z=False)),
+    "biggan, labels as input": recipe(
+        HINGE, replace(BIGGAN, conditional_norm=False, shared=0, projection=False, initialisation="normal")
+    ),
+    "wgan_gp, biggan without labels, attention and spectral norm": recipe(
+        WGAN_GP, replace(BIGGAN, conditional=False, attention=0, spectral=(), skip_z=False)
+    ),
+    "wgan_gp, sagan, spectral norm in D": recipe(WGAN_GP, replace(SAGAN, spectral=("critic",))),
+    "transfer, biggan": recipe(HINGE, BIGGAN, TRANSFER, recipe(HINGE, BIGGAN)),
+    "hinge, orthogonal": recipe(switched(HINGE, orthogonal=1e-3)),
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
     "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),

@@ -7,6 +7,7 @@ from frugalgan.config.study import Study, study
 EVALUATE: dict[str, Any] = {
     "seed": 2022, "device": "cpu", "inception_weights": "download", "second_extractor": "none", "batch_size": 4,
     "classifier_images": 5000,
+    "truncation": {"models": [], "thresholds": [2.0, 0.5]},
     "repeats": 3, "kid_subsets": 5, "precision_k": 1, "coverage_k": 2, "infinity_points": 4,
 }  # fmt: skip
 STARTS: dict[str, Any] = {

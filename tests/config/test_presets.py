@@ -82,7 +82,10 @@ def test_a_key_of_its_own_wins_over_the_star(tmp_path: Path) -> None:
     [
         ("trainig: {tf32: true}", r"trainig: 'trainig' is not one of .*; did you mean training\?"),
         ("training: {tf23: true}", r"training\.tf23: 'tf23' is not one of .*; did you mean tf32\?"),
-        ("datasets: {cat: {size: 32}}", r"datasets\.cat: 'cat' is not one of cats, dogs, digits; did you mean cats\?"),
+        (
+            "datasets: {cat: {size: 32}}",
+            r"datasets\.cat: 'cat' is not one of .*; did you mean cats\?",
+        ),
         ("datasets: {'*': {sizes: 32}}", r"datasets\.cats\.sizes: 'sizes' is not one of .*; did you mean size\?"),
         ("datasets: {'*': 32}", r"datasets\.\*: must be a mapping of keys to values, not 32"),
         ("datasets: {'*': {size: 32}, cats: 3}", r"datasets\.cats: 3 does not fit what params\.yaml has there"),

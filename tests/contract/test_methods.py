@@ -24,6 +24,7 @@ from torch import Tensor
 
 from frugalgan.data.batches import Images
 from frugalgan.methods.gan import Gan
+from frugalgan.networks.biggan import BigGan
 from frugalgan.networks.parts import CRITIC, GENERATOR, trainable
 from frugalgan.networks.projected import Projected
 from frugalgan.training.job import Recipe
@@ -94,13 +95,13 @@ class TestEveryRecipe:
         ids=lambda choice: next(iter(choice)),
     )
     def test_savings_make_the_same_update(self, recipe: Recipe, images: Images, choice: dict[str, int]) -> None:
-        """Batch statistics included, and counted once. A frozen network has so many kinks that rounding in float32
+        """Batch statistics included, and counted once. Deep networks have so many kinks that rounding in float32
         moves some samples to their other side; so there in float64."""
 
         def update(choice: dict[str, int]) -> tuple[list[Tensor], list[Tensor]]:
             once, conditions = hardly_moving(recipe), conditions_of(**choice)
             state, batch = state_of(once, conditions), images.batch(0, 8)
-            if isinstance(recipe.family, Projected):
+            if isinstance(recipe.family, Projected | BigGan):
                 batch = replace(batch, real=batch.real.double())
                 for network in state.networks.parts.values():
                     network.double()

@@ -8,13 +8,13 @@ import torch
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet
 from frugalgan.evaluation.reference import reference
-from frugalgan.evaluation.settings import Evaluate
+from frugalgan.evaluation.settings import Evaluate, Truncation
 
 SIZE = 16  # px
 SETTINGS = Evaluate(
     seed=2022, device="cpu", inception_weights="download", second_extractor="none", batch_size=4,
     classifier_images=5000, repeats=3,
-    kid_subsets=5, precision_k=1, coverage_k=2, infinity_points=4,
+    kid_subsets=5, precision_k=1, coverage_k=2, infinity_points=4, truncation=Truncation(("*biggan",), (2.0, 0.5)),
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from frugalgan.config.sections import Dataset
 from frugalgan.data.prepare import prepare
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch
-from frugalgan.evaluation.classifier import agreement, classifier_of
+from frugalgan.evaluation.classifier import ClassifierError, agreement, classifier_of
 from frugalgan.evaluation.evaluate import summary
 from frugalgan.evaluation.features import extractor
 
@@ -65,7 +65,8 @@ def test_real_digits_beat_noise_and_are_called_by_their_labels(digits: Path, tmp
     assert (found["floor"]["n_floor"], found["n_per_moment"], found["n_reference"]) == (20, 20, 60)
     assert {"scikit-learn", "extractor_sha256", "torch", "reference_sha256"} <= set(found)
     assert found["classifier"] == "support vector machine on 1442 real images"
-    assert not any("inception_score" in key for key in found["quality"][0])  # this extractor has no classes
+    scores = [one["inception_score_classifier"] for one in found["quality"]]  # the extractor has no classes
+    assert scores == [pytest.approx(found["inception_score_of_these"], rel=0.15)] * 2 and min(scores) > 6
 
 
 @pytest.mark.parametrize("asked", [0, 1])
@@ -89,30 +90,30 @@ def test_the_classifier_sees_larger_pictures_at_32_px_where_chequers_of_single_p
     chequers = (np.indices((64, 64)).sum(axis=0) + labels[:, None, None]) % 2 * 100
     images = np.random.default_rng(0).integers(0, 100, (120, 3, 64, 64)) + chequers[:, None]
     data = prepared(tmp_path / "chequers", images.astype(np.uint8), labels, heldout=60)
-    assert 0.3 < classifier_of(data, 5000, 0)[1] < 0.7
+    assert 0.3 < classifier_of(data, 5000, 0).accuracy < 0.7
 
 
 def test_agreement_is_a_share_of_labels_asked_for_in_turn() -> None:
-    images = np.zeros((20, 1, 2, 2), np.uint8)
-    assert agreement(lambda images: np.arange(len(images)) % 10, images, 10) == 1
-    assert agreement(lambda images: np.zeros(len(images)), images, 10) == 0.1
-    assert agreement(lambda images: np.arange(len(images)) % 2, images, 2) == 1
+    assert agreement(np.arange(20) % 10, 10) == 1
+    assert agreement(np.zeros(20), 10) == 0.1
+    assert agreement(np.arange(20) % 2, 2) == 1
 
 
 def test_the_classifier_learns_from_training_digits_alone(digits: Path, tmp_path: Path) -> None:
-    """With held-out labels wrong throughout, its accuracy is that of a wrong guess."""
+    """With held-out labels wrong throughout, it is worse than guessing."""
     for file in digits.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     labels = np.load(digits / "heldout_labels.npy")
     np.save(tmp_path / "heldout_labels.npy", (labels + 1) % 10)
-    assert classifier_of(tmp_path, 5000, 0)[1] < 0.03
+    with pytest.raises(ClassifierError, match=r"labels.npy: .* of 355 real images, less than by guessing \(10%\)"):
+        classifier_of(tmp_path, 5000, 0)
 
 
 def test_the_classifier_learns_from_so_many_at_most_the_same_each_time(digits: Path) -> None:
     images = np.load(digits / "heldout.npy")
     few, again, all_ = (classifier_of(digits, n, 0) for n in (60, 60, 5000))
-    assert np.array_equal(few[0](images), again[0](images)) and few[1] == again[1]
-    assert few[1] < all_[1] - 0.02
+    assert np.array_equal(few.labels(images), again.labels(images)) and few.accuracy == again.accuracy
+    assert few.accuracy < all_.accuracy - 0.02
 
 
 @pytest.mark.parametrize("heldout", ["no file", "no labels"])
@@ -121,5 +122,32 @@ def test_its_accuracy_is_on_what_it_learnt_from_where_nothing_is_held_out(tmp_pa
     data = prepared(tmp_path / "flags", flags(labels, size=32), labels)  # both files are there and empty
     if heldout == "no file":
         (data / "heldout_labels.npy").unlink()
-    classifier, accuracy = classifier_of(data, 5000, 0)
-    assert accuracy == 1 and classifier(flags(np.array([2, 0, 1]), size=32)).tolist() == [2, 0, 1]
+    classifier = classifier_of(data, 5000, 0)
+    assert classifier.accuracy == 1 and not classifier.heldout
+    assert classifier.labels(flags(np.array([2, 0, 1]), size=32)).tolist() == [2, 0, 1]
+
+
+def test_probabilities_go_with_the_labels_and_are_no_more_than_there_are_images_for(tmp_path: Path) -> None:
+    labels = np.arange(60) % 3
+    classifier = classifier_of(prepared(tmp_path / "flags", flags(labels), labels, heldout=15), 5000, 0)
+    logits = classifier.logits(flags(labels))
+    assert logits is not None and logits.shape == (60, 3)
+    assert np.array_equal(logits.argmax(axis=1), labels) and np.allclose(np.exp(logits).sum(axis=1), 1)
+    assert classifier.inception_score is not None and 2 < classifier.inception_score <= 3
+    few = np.array([0, 0, 0, 1, 1, 1, 2])  # one image of a label: nothing to calibrate by
+    bare = classifier_of(prepared(tmp_path / "few", flags(few), few), 5000, 0)
+    assert bare.logits(flags(few)) is None and bare.inception_score is None and bare.accuracy == 1
+
+
+def test_unconditional_models_get_an_inception_score_by_the_classifier_and_no_agreement(tmp_path: Path) -> None:
+    sections = {"flags": dataset(labels=True, size=64, samples=6, reference=40)}
+    study = small_study({"told": row(data="flags")}, datasets=sections)
+    labels = np.arange(60) % 3
+    data = prepared(tmp_path / "flags", flags(labels), labels, heldout=15)
+    for name, shown in (("all", np.arange(18) % 3), ("one", np.zeros(18, int))):
+        images = flags(shown)
+        trained(tmp_path / name, images[None], images[None, None, :6].repeat(2, axis=1))
+        found = values_of(study, "told", measured(study, "flags", tmp_path / name, data))
+        score = found["quality"][0]["inception_score_classifier"]
+        assert score > 2 if name == "all" else score < 1.1
+        assert "agreement" not in found and found["classifier_accuracy"] == 1.0

@@ -9,7 +9,7 @@ from mean_colour import COLOUR
 
 from frugalgan.config.study import Study
 from frugalgan.data.facts import DataFacts, write_facts
-from frugalgan.evaluation.evaluate import Measured, evaluate
+from frugalgan.evaluation.evaluate import Measured, classifier_for, evaluate
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.reference import floor, reference
 from frugalgan.evaluation.settings import Evaluate
@@ -68,4 +68,5 @@ def values_of(
     study: Study, name: str, by: Measured, teacher: Path | None = None, network: Extractor = COLOUR
 ) -> dict[str, Any]:
     """What `evaluate` says of that model."""
-    return evaluate(study, name, replace(by, source_samples=teacher), network)[0]
+    classifier = classifier_for(by, study.section("evaluate", Evaluate))
+    return evaluate(study, name, replace(by, source_samples=teacher), network, classifier=classifier)[0]

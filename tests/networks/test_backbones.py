@@ -73,5 +73,5 @@ def test_it_is_neither_trained_nor_saved_nor_counted(backbone: EfficientNetLite0
 def test_its_weights_move_with_the_network_that_holds_it(backbone: EfficientNetLite0) -> None:
     D = Projected(backbone)
     D.to(torch.float64)
-    assert D(torch.rand(1, 3, 32, 32, dtype=torch.float64)).dtype == torch.float32
+    assert D(torch.rand(1, 3, 32, 32, dtype=torch.float64)).dtype == torch.float64
     D.to(CPU, torch.float32)

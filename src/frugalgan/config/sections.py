@@ -125,6 +125,8 @@ class GanRecipe:
     r2: NotNegative = 0.0
     penalty_every: Count = 1  # critic updates; then penalties count so many times as much
     clip: NotNegative = 0.0  # the critic's weights stay within ± this; 0: free
+    orthogonal: NotNegative = 0.0  # β of a penalty on products of unlike rows of the generator's weights
+    ema_kimg: NotNegative | None = None  # half-life of the generator's running average; 0: none; not said: ema_decay
     augment: Annotated[tuple[Literal["colour", "translation", "cutout"], ...], Field(strict=False)] = ()
     n_critic: Count | None = None
     learning_rate: Positive | None = None

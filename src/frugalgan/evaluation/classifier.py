@@ -1,7 +1,8 @@
-"""Whether conditional models obey: a classifier of real images says how many of theirs are what was asked for."""
+"""A classifier of one data set's real images: do conditional models obey, and how sure and how varied are images?"""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,24 +11,78 @@ from frugalgan.data.batches import stream_seed
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS
 from frugalgan.evaluation.reference import chosen_rows
 
-Classifier = Callable[[np.ndarray], np.ndarray]  # (N, C, S, S) uint8 → (N,) labels
 SIDE = 32  # px at most, of what the classifier sees
+FOLDS = 3  # of real images, by which its probabilities are calibrated
+SIGNIFICANCE = 0.05  # at which it is worse than guessing
 
 
-def classifier_of(data: Path, n: int, seed: int) -> tuple[Classifier, float]:
-    """A support vector machine that learnt from `n` training images at most of the prepared folder `data`, and its
-    accuracy (a share) on as many held-out ones; without any, on those that it learnt from."""
+class ClassifierError(ValueError):
+    """Labels that do not fit the pictures: what learnt from them is worse than guessing."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A support vector machine with probabilities (Platt 1999), and how it did on real images."""
+
+    machine: Any
+    calibrated: Any  # None where a label has fewer than two images
+    learnt: int  # real images
+    accuracy: float  # a share, of the `judged` real images
+    judged: int
+    heldout: bool  # whether these were held out; else it learnt from them
+    inception_score: float | None  # of these
+
+    def labels(self, images: np.ndarray) -> np.ndarray:
+        """(N, C, S, S) uint8 → (N,) labels."""
+        return self.machine.predict(_pixels(images))
+
+    def logits(self, images: np.ndarray) -> np.ndarray | None:
+        """(N, C, S, S) uint8 → (N, labels) logarithms of probabilities; None where it has no probabilities."""
+        return None if self.calibrated is None else _log(self.calibrated.predict_proba(_pixels(images)))
+
+
+def classifier_of(data: Path, n: int, seed: int) -> Classifier:
+    """A classifier that learnt from `n` training images at most of the prepared folder `data`, judged by as many held-
+    out ones, or without any by those that it learnt from. Raises ClassifierError where it is worse than guessing."""
+    from scipy.stats import binomtest
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC  # takes a second
+
+    from frugalgan.evaluation.metrics.inception_score import inception_score
 
     def some(part: str, labels: str) -> tuple[np.ndarray, np.ndarray]:
         told = np.load(data / labels)
         rows = chosen_rows(len(told), n, stream_seed(seed, "classifier"))
         return _pixels(np.load(data / part, mmap_mode="r")[rows]), told[rows]
 
-    learnt = some(IMAGES, LABELS)
-    machine = SVC().fit(*learnt)
-    pixels, labels = some(HELDOUT, HELDOUT_LABELS) if has_heldout(data) else learnt
-    return lambda images: machine.predict(_pixels(images)), float((machine.predict(pixels) == labels).mean())
+    pixels, told = learnt = some(IMAGES, LABELS)
+    counts = np.bincount(told)
+    folds, calibrated = min(FOLDS, int(counts[counts > 0].min())), None
+    if folds > 1:
+        calibrated = CalibratedClassifierCV(SVC(), cv=folds, ensemble=False)  # pyright: ignore[reportArgumentType]
+        calibrated.fit(pixels, told)
+        (whole,) = calibrated.calibrated_classifiers_
+        machine: SVC = whole.estimator  # pyright: ignore[reportAssignmentType, reportOptionalMemberAccess]: of all of them
+    else:
+        machine = SVC().fit(pixels, told)
+    heldout = has_heldout(data)
+    pixels, told = some(HELDOUT, HELDOUT_LABELS) if heldout else learnt
+    right, classes = int((machine.predict(pixels) == told).sum()), int((counts > 0).sum())
+    if binomtest(right, len(told), 1 / classes, alternative="less").pvalue < SIGNIFICANCE:
+        raise ClassifierError(
+            f"{data / LABELS}: a classifier that learnt from these labels is right for {right / len(told):.0%} of "
+            f"{len(told)} real images, less than by guessing ({1 / classes:.0%}): they do not fit the pictures; see "
+            f"labels and source of datasets.{data.name} in params.yaml"
+        )
+    score = None
+    if calibrated is not None:
+        score = inception_score(_log(calibrated.predict_proba(pixels)), splits=1)[0]
+    return Classifier(machine, calibrated, len(learnt[1]), right / len(told), len(told), heldout, score)
+
+
+def has_labels(data: Path) -> bool:
+    """Whether the prepared folder has labels of its images."""
+    return (data / LABELS).is_file() and len(np.load(data / LABELS)) > 0
 
 
 def has_heldout(data: Path) -> bool:
@@ -35,13 +90,17 @@ def has_heldout(data: Path) -> bool:
     return (data / HELDOUT_LABELS).is_file() and len(np.load(data / HELDOUT_LABELS)) > 0
 
 
-def agreement(classifier: Classifier, images: np.ndarray, classes: int) -> float:
-    """The share of images (N, C, S, S), asked for as 0, 1, …, classes − 1, 0, …, that the classifier calls so."""
-    return float((classifier(images) == np.arange(len(images)) % classes).mean())
+def agreement(labels: np.ndarray, classes: int) -> float:
+    """The share of images, asked for as 0, 1, …, classes − 1, 0, …, whose `labels` (N,) are these."""
+    return float((labels == np.arange(len(labels)) % classes).mean())
+
+
+def _log(probabilities: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(probabilities, np.finfo(float).tiny))
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:
     if images.shape[-1] > SIDE:
         small = [cv2.resize(image.transpose(1, 2, 0), (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in images]
-        images = np.stack(small)
+        images = np.stack([image if image.ndim == 2 else image.transpose(2, 0, 1) for image in small])
     return images.reshape(len(images), -1) / 255

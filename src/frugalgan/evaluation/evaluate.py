@@ -9,14 +9,15 @@ import numpy as np
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
 from frugalgan.data.facts import IMAGES, read_facts
-from frugalgan.evaluation.classifier import agreement, classifier_of, has_heldout
+from frugalgan.evaluation.classifier import Classifier, agreement, classifier_of, has_labels
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
-from frugalgan.evaluation.metrics.names import SWD, distance_key, metric_key
+from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, distance_key, metric_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.neighbours import neighbours_grid
 from frugalgan.evaluation.quality import of_pixels, over_training, quality
 from frugalgan.evaluation.reference import REFERENCE, SECOND, TRAINING, real_images
+from frugalgan.evaluation.scores import mean_and_sd
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError, read_json
 from frugalgan.networks.parts import GENERATOR
@@ -43,10 +44,16 @@ class Measured:
 
 
 def evaluate(
-    study: Study, name: str, measured: Measured, extractor: Extractor, second: Extractor | None = None
+    study: Study,
+    name: str,
+    measured: Measured,
+    extractor: Extractor,
+    second: Extractor | None = None,
+    classifier: Classifier | None = None,
 ) -> tuple[dict[str, Any], np.ndarray]:
     """All numbers of a model, as JSON values, and its samples beside their nearest training images, (H, W, 3) uint8.
 
+    `classifier`: of the data set, where it has labels.
     `quality`, `records` and each list of `course` but kimg have an entry per seed. Raises FileError.
     """
     row, dataset, seeds = study.row(name), study.data_of(name), study.seeds(name)
@@ -74,7 +81,7 @@ def evaluate(
     results, courses, first = [], [], None
     for place, seed in enumerate(seeds):
         title, draws, seen = f"{name}, seed {seed}", _draws(images[place], settings.repeats, n), moments[place]
-        result = of_pixels(draws, pixels, settings)
+        result = of_pixels(draws, pixels, settings) | _scores_of_classes(classifier, draws, settings)
         course: dict[str, list[float]] = {SWD: [pixels(some) for some in seen]}
         for network, real in ((extractor, measured.features), (second, measured.second)):
             if network is None:
@@ -123,7 +130,7 @@ def evaluate(
         known = measured.second[REFERENCE].provenance
         values |= {"second_distance": distance_key(second.name), "second_extractor": second.name}
         values |= {"second_extractor_sha256": known.extractor_sha256, "second_resize": known.resize}
-    values |= _labels(measured, seeds, images, moments, settings)
+    values |= _labels(measured, classifier, seeds, images, moments)
     training = np.load(measured.prepared / IMAGES, mmap_mode="r")
     return values, neighbours_grid(images[0], first, training, measured.features[TRAINING].features)
 
@@ -160,26 +167,47 @@ def source_of(study: Study, name: str) -> str | None:
     return row.source if row.source != RANDOM and study.starts[row.start].teacher else None
 
 
-def _labels(
-    measured: Measured, seeds: list[int], images: np.ndarray, moments: list[np.ndarray], settings: Evaluate
-) -> dict[str, Any]:
-    """How many of a conditional model's images are what was asked for; nothing for another."""
-    described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]["arguments"]
-    if not (classes := described.get("classes", 0)):
+def classifier_for(measured: Measured, settings: Evaluate) -> Classifier | None:
+    """That of the data set's real images, where they have labels. Raises ClassifierError."""
+    if not has_labels(measured.prepared):
+        return None
+    return classifier_of(measured.prepared, settings.classifier_images, settings.seed)
+
+
+def _scores_of_classes(classifier: Classifier | None, draws: np.ndarray, settings: Evaluate) -> dict[str, float]:
+    """The Inception Score by the data set's own classifier, over draws; nothing without labels."""
+    logits = None if classifier is None else classifier.logits(draws)
+    if logits is None:
         return {}
-    classifier, accuracy = classifier_of(measured.prepared, settings.classifier_images, settings.seed)
+    from frugalgan.evaluation.metrics.inception_score import inception_score  # SciPy's functions take 0.2 s
+
+    parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
+    return mean_and_sd(metric_key("inception_score", CLASSIFIER), parts)
+
+
+def _labels(
+    measured: Measured, classifier: Classifier | None, seeds: list[int], images: np.ndarray, moments: list[np.ndarray]
+) -> dict[str, Any]:
+    """What the classifier of the data set is; and how many of a conditional model's images are what was asked for."""
+    if classifier is None:
+        return {}
     from sklearn import __version__  # only here: importing it takes time
 
-    learnt = min(settings.classifier_images, len(np.load(measured.prepared / IMAGES, mmap_mode="r")))
-    return {
-        "agreement": [agreement(classifier, run, classes) for run in images],
-        "agreement_over_training": [[agreement(classifier, some, classes) for some in run] for run in moments],
+    values = {
         "labels": list(read_facts(measured.prepared).labels),
-        "classifier": f"support vector machine on {learnt} real images",
-        "classifier_accuracy": accuracy,
-        "classifier_judged_on": "held-out images" if has_heldout(measured.prepared) else "those that it learnt from",
+        "classifier": f"support vector machine on {classifier.learnt} real images",
+        "classifier_accuracy": classifier.accuracy,
+        "classifier_judged_on": "held-out images" if classifier.heldout else "those that it learnt from",
+        "classifier_judged_n": classifier.judged,
+        "inception_score_of_these": classifier.inception_score,
         "scikit-learn": __version__,
     }
+    described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]["arguments"]
+    if classes := described.get("classes", 0):
+        over = [[agreement(classifier.labels(some), classes) for some in run] for run in moments]
+        values |= {"agreement": [agreement(classifier.labels(run), classes) for run in images]}
+        values |= {"agreement_over_training": over}
+    return values
 
 
 def _draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:

@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, Count, Device, ExtractorName, Seed, Text
+from frugalgan.config.sections import STRICT, Count, Device, ExtractorName, Positive, Seed, Text
 from frugalgan.files import from_project
+
+
+@dataclass(frozen=True, config=ConfigDict(**STRICT | {"strict": False}))
+class Truncation:
+    models: Annotated[tuple[Text, ...], Field(strict=False)]  # patterns of names
+    thresholds: Annotated[tuple[Positive, ...], Field(strict=False)]  # of |z|
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -23,6 +29,7 @@ class Evaluate:
     precision_k: Count
     coverage_k: Count
     infinity_points: Annotated[int, Field(ge=4)]
+    truncation: Truncation
 
     @property
     def weights_file(self) -> Path | None:

@@ -4,11 +4,12 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import write_png
 from frugalgan.device import choose_device_aloud, device_name
-from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
+from frugalgan.evaluation.evaluate import Measured, classifier_for, evaluate, source_of, summary
 from frugalgan.evaluation.features import load_features
 from frugalgan.evaluation.judges import judges
 from frugalgan.evaluation.reference import SECOND
 from frugalgan.evaluation.settings import Evaluate
+from frugalgan.evaluation.truncation import is_asked_for, truncation
 from frugalgan.files import read_json, replaced, write_json
 from frugalgan.networks.parts import ENCODER
 
@@ -29,10 +30,15 @@ def write_evaluation(study: Study, name: str) -> None:
         floor=read_json(places.floor(data), hint=f"`dvc repro reference@{data}` makes it"),
         source_samples=places.samples(source) if source else None,
     )
-    values, neighbours = evaluate(study, name, measured, first, second)
+    classifier = classifier_for(measured, settings)
+    values, neighbours = evaluate(study, name, measured, first, second, classifier)
+    pictures = {"neighbours": neighbours}
+    if is_asked_for(name, settings):
+        values["truncation"], pictures["truncation"] = truncation(study, name, measured, first, classifier)
     with replaced(places.pictures(name)) as folder:
         folder.mkdir()
-        write_png(folder / "neighbours.png", neighbours)
+        for title, picture in pictures.items():
+            write_png(folder / f"{title}.png", picture)
         if ENCODER in values["parts"]:
             from frugalgan.evaluation.pictures import write_pictures  # matplotlib takes a second
 

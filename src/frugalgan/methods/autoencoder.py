@@ -56,6 +56,8 @@ class Autoencoder(Method):
         self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], accumulation: Accumulation
     ) -> dict[str, Tensor]:
         """One update of both networks on one batch."""
+        for network in networks.parts.values():
+            network.next_update()
         update = accumulation.update(*optimizers.values(), parts=accumulation.accumulate)
         for part in next_batch().split(accumulation.accumulate):
             update.add(self.terms(networks, part), networks.trainable(), shared=True)

@@ -20,8 +20,8 @@ Optimizers = Mapping[str, optim.Optimizer]  # of each part of the networks
 class Method:
     """A method; its fields are its section of params.yaml. Immutable: all that changes is in the training state.
 
-    Hooks with a default: `optimizer` of a part (Adam) and its `learning_rate_of`, `batches_per_step`, `period`,
-    `heldout_terms`, `check`, and for planning `shortest_step`. Without one: `build` and `step`.
+    Hooks with a default: `optimizer` of a part (Adam) and its `learning_rate_of`, `ema_decay`, `batches_per_step`,
+    `period`, `heldout_terms`, `check`, and for planning `shortest_step`. Without one: `build` and `step`.
     """
 
     learning_rate: Positive
@@ -52,6 +52,11 @@ class Method:
 
     def check(self, networks: Networks) -> None:
         """Raise ValueError where networks do not offer what the method's section asks of them. Default: nothing."""
+
+    def ema_decay(self, images: int, decay: float) -> float:
+        """Of the generator's running average, per step, for batches of so many images; `decay` is that of section
+        `training`, the default."""
+        return decay
 
     def learning_rate_of(self, part: str) -> float:
         """Of one part of the networks, by name. Default: equal for all."""

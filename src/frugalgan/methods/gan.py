@@ -16,6 +16,7 @@ from frugalgan.methods.augment import augmented
 from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
 from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
+from frugalgan.methods.orthogonal import orthogonality
 from frugalgan.networks import Family
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, trainable
 
@@ -55,6 +56,10 @@ class Gan(Method):
 
     def learning_rate_of(self, part: str) -> float:
         return self.critic_learning_rate if part == CRITIC else self.learning_rate
+
+    def ema_decay(self, images: int, decay: float) -> float:
+        kimg = self.recipe.ema_kimg
+        return decay if kimg is None else 0.5 ** (images * self.batches_per_step / (1000 * kimg)) if kimg else 0.0
 
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
         """G's images for an update (CRITIC or GENERATOR), as many as `batch` has: (N, C, S, S) in [-1, 1]."""
@@ -142,6 +147,7 @@ class Gan(Method):
     ) -> dict[str, Tensor]:
         """One step of the generator; the critic's graph is freed before G is backpropagated."""
         trained = networks.trainable_of_generator(batch.seen)
+        networks.G.next_update()
         update = accumulation.update(optimizer, parts=accumulation.accumulate * accumulation.critic_parts)
         for part in batch.split(accumulation.accumulate):
             with torch.set_grad_enabled(bool(trained)):
@@ -152,4 +158,6 @@ class Gan(Method):
                 update.add(self.generator_terms(networks, piece, some), [images])
             if trained:
                 fake.backward(images.grad, inputs=trained)
+        if self.recipe.orthogonal:
+            update.add_once("orthogonal", self.recipe.orthogonal * orthogonality(networks.G, trained), trained)
         return update.finish()

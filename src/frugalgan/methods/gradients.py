@@ -57,6 +57,12 @@ class Update:
         if summed is not None:
             summed.backward(inputs=inputs)
 
+    def add_once(self, name: str, loss: Tensor, inputs: Sequence[Tensor]) -> None:
+        """Add a term that no part of the batch has a share in: equal for all parts and processes."""
+        if loss.requires_grad:
+            loss.backward(inputs=inputs)
+        self._values[name] = loss.detach()
+
     def finish(self) -> dict[str, Tensor]:
         """Average the gradients over the processes and take the step; the value of each term, of this process."""
         for optimizer in self.optimizers:

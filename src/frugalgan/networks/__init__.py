@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import field
 from typing import Any, ClassVar
 
 import torch
@@ -32,7 +33,7 @@ class Network(nn.Module):
     recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
     offers: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, **arguments: int) -> None:
+    def __init__(self, **arguments: Any) -> None:
         super().__init__()
         self.arguments = arguments
 
@@ -63,9 +64,10 @@ class Network(nn.Module):
         return self.computed(super().__call__, x, y)
 
     def computed(self, function: Callable[..., Tensor], *inputs: Any) -> Tensor:
-        """`function(*inputs)` in the network's precision → float32."""
+        """`function(*inputs)` in the network's precision → float32, or float64 of float64."""
         with self.autocast():
-            return function(*inputs).float()
+            found = function(*inputs)
+        return found.to(torch.promote_types(found.dtype, torch.float32))
 
     def run(self, block: nn.Module, *inputs: Any) -> Any:
         """`block(*inputs)`, in a `forward`; where `recompute` says so, its activations are not kept."""
@@ -107,7 +109,7 @@ class Family:
     """
 
     latent_size: int
-    conditional: bool  # whether networks are given labels
+    conditional: bool = field(default=False, kw_only=True)  # whether networks are given labels
 
     def generator(self, data: DataFacts) -> "Network":
         """(N, latent_size) standard normal → (N, channels, size, size) in [-1, 1], with fresh weights."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from frugalgan.data.batches import stream_seed
@@ -17,6 +17,7 @@ from frugalgan.networks.store import load_generator
 SAMPLES, OTHERS = "samples.npy", "others.npy"
 FIXED_SEED, FIXED = 6, 6  # the six vectors that are watched over training, drawn once
 BATCH = 64  # images per forward pass
+STATISTICS_BATCHES = 4  # of z, from which BatchNorm statistics are estimated
 SHOWN, SHOWN_COLUMNS = 40, 8  # images of a sample grid
 
 
@@ -24,6 +25,44 @@ def latents(n: int, latent_size: int, seed: int) -> Tensor:
     """(n, latent_size) float32, standard normal: the first n of the endless sequence of `seed`."""
     rng = torch.Generator().manual_seed(seed)
     return torch.stack([torch.randn(latent_size, generator=rng) for _ in range(n)])
+
+
+def truncated(z: Tensor, threshold: float) -> Tensor:
+    """Standard normal numbers → as many of a normal distribution cut off at ± `threshold`, one for one.
+
+    As if every number beyond the threshold were drawn anew until it is within (the truncation trick: Brock et al. 2019,
+    arXiv:1809.11096), but equal ranks keep equal ranks, so that images of several thresholds resemble each other.
+    Raises ValueError for a threshold ≤ 0.
+    """
+    if threshold <= 0:
+        raise ValueError(f"truncation at {threshold:g}: a threshold must be above 0")
+    within = torch.special.erf(torch.tensor(threshold / 2**0.5, dtype=torch.float64))
+    rank = torch.special.ndtr(z.double())  # uniform in 0 … 1
+    return torch.special.ndtri(0.5 + (rank - 0.5) * within).clamp(-threshold, threshold).to(z.dtype)
+
+
+@torch.no_grad()
+def estimate_statistics(generator: Network, norms: Sequence[nn.Module], seed: int, threshold: float | None) -> None:
+    """Set the statistics of these of its BatchNorm layers to those of z from `seed`, truncated where a threshold is
+    given: the standing statistics of Brock et al. 2019. The layers must be in training mode, and stay so."""
+    for norm in norms:
+        assert isinstance(norm, nn.BatchNorm2d)
+        norm.reset_running_stats()
+        norm.momentum = None  # cumulative average
+    rng = torch.Generator().manual_seed(seed)
+    device = next(generator.parameters()).device
+    for _ in range(STATISTICS_BATCHES if norms else 0):
+        z = torch.randn(BATCH, generator.arguments["latent_size"], generator=rng)
+        z = z if threshold is None else truncated(z, threshold)
+        generator(z.to(device), every_label(generator, BATCH))
+
+
+def truncated_images(generator: Network, *, n: int, seed: int, threshold: float) -> Tensor:
+    """n images of truncated z from `seed`: (n, C, S, S) uint8. Its BatchNorm statistics are then those of such z."""
+    norms = [module.train() for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
+    estimate_statistics(generator, norms, stream_seed(seed, "statistics"), threshold)
+    z = truncated(latents(n, generator.arguments["latent_size"], seed), threshold)
+    return images_of(generator.eval(), z)
 
 
 def fixed_latents(latent_size: int) -> Tensor:

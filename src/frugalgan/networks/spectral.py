@@ -7,7 +7,7 @@ computed again, or further processes would see another network each. Here it tak
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.parametrize import register_parametrization
+from torch.nn.utils.parametrize import is_parametrized, register_parametrization
 
 FIRST_ITERATIONS = 15
 
@@ -24,7 +24,8 @@ class SpectralNorm(nn.Module):
         self.weight = [weight]  # the parameter itself, which the layer has: in a list, so that it is not one of ours
         self.register_buffer("u", F.normalize(torch.randn(rows, device=weight.device), dim=0))
         self.register_buffer("v", F.normalize(torch.randn(columns, device=weight.device), dim=0))
-        self.iterate(FIRST_ITERATIONS)
+        if not weight.is_meta:
+            self.iterate(FIRST_ITERATIONS)
 
     @torch.no_grad()
     def iterate(self, times: int = 1) -> None:
@@ -43,3 +44,11 @@ def spectral(layer: nn.Module) -> nn.Module:
     assert isinstance(layer.weight, nn.Parameter)
     register_parametrization(layer, "weight", SpectralNorm(layer.weight))
     return layer
+
+
+def weight_of(layer: nn.Module) -> Tensor:
+    """The weight that training changes: of a normalised layer, before it is divided."""
+    if is_parametrized(layer, "weight"):
+        return layer.parametrizations.weight.original  # pyright: ignore[reportAttributeAccessIssue, reportReturnType]
+    assert isinstance(layer.weight, Tensor)
+    return layer.weight

@@ -60,6 +60,9 @@ QUALITY = [
     "second_coverage",
     "second_variety",
     "spacing",
+    "inception_score",
+    "inception_score_of_real",
+    "classifier_accuracy",
 ]
 JUDGED = [
     *("other", "over", "repeats", "distance", "sd", "other_distance", "other_sd", "p_value", "by_distance"),
@@ -114,7 +117,9 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "`distance_infinity` is extrapolated to infinitely many samples; `distance_vs_source` is to images of the "
         "teacher. Compare `floor` with `distance_at_floor_n`. `closer_than_heldout_share` is about 0.05 for a model as "
         "original as real images, 1 for one that copies them, and 0 also where nothing resembles them. "
-        "`quality_change_percent` is relative to the first trained model of the same data.\n",
+        "`quality_change_percent` is relative to the first trained model of the same data. `inception_score` is by a "
+        "classifier of the same data's real images, which is right for `classifier_accuracy` of held-out ones; it has "
+        "five blind spots (docs/metrics.md).\n",
         markdown(_there(table, QUALITY)),
         "## What was trained\n",
         markdown(table.loc[:, COST]),

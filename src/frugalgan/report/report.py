@@ -3,7 +3,7 @@
 from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.files import replaced
-from frugalgan.report import decoders, figures
+from frugalgan.report import decoders, figures, truncation
 from frugalgan.report.charts import charts_file, write_charts
 from frugalgan.report.head_start import head_starts
 from frugalgan.report.page import page
@@ -31,6 +31,8 @@ def write_report(study: Study) -> None:
     evaluations = read_evaluations(study)
     table, progress = results(study, evaluations), over_training(evaluations)
     further = {"comparison": table, "over_training": progress, "losses": losses(study)}
+    traded = truncation.curves(evaluations)
+    curves = {} if traded.empty else {"truncation": traded}
     starts = head_starts(study, evaluations)
     heads = decoders.decoders(study, starts, compare.significance)
     tables = {
@@ -41,7 +43,7 @@ def write_report(study: Study) -> None:
     }
     with replaced(places.RESULTS / "tables") as folder:
         folder.mkdir()
-        for name, rows in (tables | further | {"head_starts": heads}).items():
+        for name, rows in (tables | further | {"head_starts": heads} | curves).items():
             write_csv(rows, folder / f"{name}.csv")
     pages = {
         "comparison": page(
@@ -56,4 +58,5 @@ def write_report(study: Study) -> None:
     with replaced(places.RESULTS / "figures") as folder:
         folder.mkdir()
         figures.draw(table, progress, folder)
+        truncation.plot(traded, folder / "truncation.png")
         decoders.plot(starts, evaluations, folder / "head_starts.png")

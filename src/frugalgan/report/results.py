@@ -8,12 +8,12 @@ import pandas as pd
 
 from frugalgan.config import places
 from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
-from frugalgan.evaluation.metrics.names import SWD, metric_key
+from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, metric_key
 from frugalgan.files import FileError, read_json
 
 MIB = 2**20
 Evaluations = dict[str, dict[str, Any]]  # model → its file in metrics/evaluations
-# Further metrics in the comparison. The Inception Score is not among them: it ranks no models of a single class.
+# Further metrics in the comparison. The extractor's Inception Score is not among them: it ranks no models of one class.
 FURTHER = (
     *("kid", "mmd_rbf", "precision", "recall", "density", "coverage", "closer_than_heldout_share"),
     *("variety", "spacing"),
@@ -186,6 +186,9 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "n_floor": floor.get("n_floor"),
         **{metric: mean(metric_key(metric, extractor)) for metric in FURTHER},
         "agreement": float(np.mean(one["agreement"])) if "agreement" in one else None,
+        "inception_score": mean(metric_key("inception_score", CLASSIFIER)),
+        "inception_score_of_real": one.get("inception_score_of_these"),
+        "classifier_accuracy": one.get("classifier_accuracy"),
         "kimg": kimg,
         "batch_size": records[0]["batch_size"],
         "seconds": seconds,

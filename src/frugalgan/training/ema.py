@@ -2,13 +2,12 @@
 
 import copy
 
-import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from frugalgan.networks import Network, every_label
-
-BATCHES, BATCH = 4, 64  # z drawn to re-estimate BatchNorm statistics
+from frugalgan.networks import Network
+from frugalgan.networks.sampling import estimate_statistics
+from frugalgan.networks.spectral import FIRST_ITERATIONS, SpectralNorm
 
 
 def averaged(G: Network, decay: float) -> AveragedModel | None:
@@ -22,19 +21,15 @@ def averaged(G: Network, decay: float) -> AveragedModel | None:
 def working_generator(G: Network, ema: AveragedModel | None, seed: int) -> Network:
     """A copy of the generator as it is used after training, in eval mode.
 
-    The averaged weights get BatchNorm statistics of their own, over z from `seed`; layers that are frozen keep theirs.
+    The averaged weights get singular values and BatchNorm statistics of their own, over z from `seed`; layers that are
+    frozen keep theirs.
     """
     if ema is None:
         return copy.deepcopy(G).eval()
     generator: Network = copy.deepcopy(ema.module)  # pyright: ignore[reportAssignmentType]
+    for module in generator.modules():
+        if isinstance(module, SpectralNorm):
+            module.iterate(FIRST_ITERATIONS)
     norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm2d) and m.training]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # cumulative average
-    rng = torch.Generator().manual_seed(seed)
-    device = next(generator.parameters()).device
-    with torch.no_grad():
-        for _ in range(BATCHES if norms else 0):
-            z = torch.randn(BATCH, generator.arguments["latent_size"], generator=rng).to(device)
-            generator(z, every_label(generator, BATCH))
+    estimate_statistics(generator, norms, seed, None)
     return generator.eval()

@@ -35,7 +35,7 @@ def plan(
     """
     steps_timed: dict[tuple[Recipe, int], float] = {}
     trained = {name: job for name, job in jobs(study).items() if job.kimg}
-    conditions_of = {name: Conditions.of(job.training) for name, job in trained.items()}
+    conditions_of = {name: Conditions.of(job) for name, job in trained.items()}
     sizes = [(name, batch) for name, job in trained.items() for batch in batches or (job.batch_size,)]
     for name, batch in sizes:
         conditions_of[name].check_batch(batch)

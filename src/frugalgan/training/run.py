@@ -19,9 +19,9 @@ from frugalgan.files import FileError
 from frugalgan.methods.base import Method
 from frugalgan.networks import Network
 from frugalgan.networks.parts import GENERATOR, Networks
+from frugalgan.networks.sampling import BATCH
 from frugalgan.provenance import versions
 from frugalgan.training.announcement import Expectation, announcement, expect
-from frugalgan.training.ema import BATCH
 from frugalgan.training.job import Job
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
@@ -48,7 +48,7 @@ def run(
     before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, as `resume` allows.
     Only the process of rank 0 writes.
     """
-    conditions = Conditions.of(job.training)
+    conditions = Conditions.of(job)
     conditions.check_batch(job.batch_size)
     processes = open_processes(job.training, conditions.device)
     conditions = replace(conditions, device=processes.device)

@@ -15,10 +15,9 @@ from frugalgan.methods.gradients import Accumulation, identity
 from frugalgan.methods.start import Source, freeze, started
 from frugalgan.networks.parts import Networks
 from frugalgan.training.ema import averaged
-from frugalgan.training.job import Recipe, check_networks
+from frugalgan.training.job import Job, Recipe, check_networks
 from frugalgan.training.memory import state_tensors
 from frugalgan.training.processes import count_processes
-from frugalgan.training.settings import Training
 
 
 @dataclass
@@ -72,13 +71,14 @@ class Conditions:
     processes: int = 1  # on all nodes together
 
     @classmethod
-    def of(cls, training: Training) -> "Conditions":
-        """Those that section `training` asks for, on this machine. Raises ValueError where it can't have them."""
+    def of(cls, job: Job) -> "Conditions":
+        """Those that the job asks for, on this machine. Raises ValueError where it can't have them."""
+        training = job.training
         device = choose_device(training.device)
         return cls(
             device=device,
             precision=choose_precision(training.precision, device),
-            ema_decay=training.ema_decay,
+            ema_decay=job.recipe.method.ema_decay(job.batch_size, training.ema_decay),
             accumulate=training.accumulate,
             critic_parts=training.critic_parts,
             term_by_term=training.term_by_term,

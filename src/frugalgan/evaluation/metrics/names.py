@@ -1,5 +1,6 @@
 """The names of metrics in files: numbers of different feature spaces must not share one."""
 
+CLASSIFIER = "classifier"  # in place of an extractor: that of the data set's own labels
 SWD = "swd"  # the sliced Wasserstein distance of pixels, which no network is behind
 
 

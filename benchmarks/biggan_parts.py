@@ -1,0 +1,198 @@
+"""What each part of BigGAN brings and costs: rows for models.yaml, one per part, and what came of them.
+
+    git clone . parts && cd parts
+    python benchmarks/biggan_parts.py rows --source /photographs --kimg 8
+    frugalgan repro
+    python benchmarks/biggan_parts.py page docs/biggan/animals
+
+`rows` replaces models.yaml and sections of params.yaml in this folder, so run it in a clone. Every part is added to a
+baseline (SAGAN's) alone and removed from the full BigGAN alone; beside them stands a WGAN-GP of as many seconds.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import matplotlib
+
+matplotlib.use("agg")
+import numpy as np
+import pandas as pd
+import typer
+import yaml
+from matplotlib import pyplot as plt
+
+from frugalgan.config.study import load
+from frugalgan.files import read_json
+from frugalgan.report.tables import markdown, write_csv
+from frugalgan.training.job import jobs
+from frugalgan.training.plan import seconds_per_step
+from frugalgan.training.state import Conditions
+
+MODELS, PARAMS = Path("models.yaml"), Path("params.yaml")
+Changes = dict[str, Any]  # of a row: keys of its networks, recipe and budget
+BASELINE, FULL = "baseline", "full"
+NETWORKS = ("attention", "spectral", "conditional_norm", "shared", "skip_z", "projection", "initialisation", "width")
+SAGAN: Changes = {"shared": 0, "skip_z": False, "initialisation": "xavier"}
+BIGGAN: Changes = {"orthogonal": 5e-5}
+# Part → what adds it to the baseline; these are BigGAN's own.
+ADDED: dict[str, Changes] = {
+    "shared embedding": {"shared": 128},
+    "skip-z": {"skip_z": True},
+    "orthogonal regularisation": {"orthogonal": 5e-5},
+    "orthogonal initialisation": {"initialisation": "orthogonal"},
+    "batch x 2": {"batch": 2},
+    "batch x 4": {"batch": 4},
+    "width x 1.5": {"width": 1.5},
+}
+# Part → what removes it from the full model.
+REMOVED: dict[str, Changes] = {
+    "shared embedding": {"shared": 0},
+    "skip-z": {"skip_z": False},
+    "orthogonal regularisation": {"orthogonal": 0.0},
+    "orthogonal initialisation": {"initialisation": "xavier"},
+    "attention": {"attention": 0},
+    "spectral norm in G": {"spectral": ["critic"]},
+    "spectral norm in D": {"spectral": ["generator"]},
+    "conditional norms": {"conditional_norm": False, "shared": 0},
+    "projection": {"projection": False},
+    "TTUR": {"learning_rate": 4e-4, "critic_learning_rate": 4e-4},
+    "running average": {"ema_kimg": 0.0},
+}
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+def key_of(part: str) -> str:
+    return part.replace(" ", "_").replace("-", "_").replace(".", "_").lower()
+
+
+def all_rows() -> dict[str, Changes]:
+    """Row → how it differs from the section `biggan` of params.yaml."""
+    rows = {BASELINE: SAGAN, FULL: BIGGAN}
+    rows |= {f"with_{key_of(part)}": SAGAN | changes for part, changes in ADDED.items()}
+    return rows | {f"without_{key_of(part)}": BIGGAN | changes for part, changes in REMOVED.items()}
+
+
+@app.command()
+def rows(
+    source: Annotated[str, typer.Option(help="of the data set: drawn, mnist, or a folder with a folder per class")],
+    kimg: Annotated[float, typer.Option(help="thousands of images that each model sees")] = 8.0,
+    width: Annotated[int, typer.Option(help="of all networks; a multiple of 16")] = 16,
+    seeds: Annotated[int, typer.Option(help="trainings of each row")] = 3,
+    grey: Annotated[bool, typer.Option(help="for digits: grey, and never mirrored")] = False,
+    count: Annotated[int, typer.Option(help="drawn faces of each kind")] = 300,
+) -> None:
+    """Write models.yaml and params.yaml of this folder."""
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    data = params["datasets"]["animals"] | {"source": source, "count": count, "samples": 250}
+    if grey:
+        data |= {"subject": "any", "colour": False, "mirror": False}
+    params["datasets"] = {"pictures": data}
+    full = params["networks"]["biggan"] | {"width": width}
+    dcgan = params["networks"]["digits_conditional"] | {"latent_size": 100, "generator_width": 256, "critic_width": 32}
+    params["networks"], params["recipes"], params["budgets"] = {"dcgan": dcgan}, {"plain": {}}, {}
+    params["students"], params["pools"], params["starts"] = [], {}, {"random": {}}
+    params["compare"]["pairs"] = [f"* / {BASELINE}", f"* / {FULL}"]
+    params["evaluate"]["truncation"]["models"] = [FULL, "without_orthogonal_regularisation"]
+    models = {}
+
+    def row(name: str, method: str, networks: Changes, recipe: Changes, budget: Changes) -> None:
+        params["networks"][name], params["recipes"][name], params["budgets"][name] = networks, recipe, budget
+        words = {"data": "pictures", "from": "random", "start": "random", "seeds": seeds}
+        models[name] = words | {"method": method, "networks": name, "recipe": name, "budget": name}
+
+    for name, changes in all_rows().items():
+        changes = dict(changes)
+        budget = {"kimg": kimg, "batch_size": 16 * changes.pop("batch", 1)}
+        if "width" in changes:
+            changes["width"] = int(width * changes["width"])
+        networks = full | {key: changes.pop(key) for key in NETWORKS if key in changes}
+        row(name, "hinge", networks, changes, budget)
+    equal = {"kimg": kimg, "batch_size": 16}
+    row("wgan_gp_same_networks", "wgan_gp", full | {"spectral": ["generator"]}, {}, dict(equal))
+    row("wgan_gp_dcgan", "wgan_gp", dcgan, {}, dict(equal))
+    _write(params, models)
+    planned = jobs(load())
+    seconds = {}
+    for name in (BASELINE, "wgan_gp_same_networks", "wgan_gp_dcgan"):
+        job = planned[name]
+        seconds[name] = seconds_per_step(job.recipe, 16, Conditions.of(job), 20)
+    for name in ("wgan_gp_same_networks", "wgan_gp_dcgan"):
+        params["budgets"][name]["kimg"] = round(kimg * seconds[BASELINE] / seconds[name], 2)
+    _write(params, models)
+
+
+def _write(params: dict[str, Any], models: dict[str, Any]) -> None:
+    PARAMS.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    MODELS.write_text(yaml.safe_dump({"models": models}, sort_keys=False), encoding="utf-8")
+
+
+@app.command()
+def page(out: Annotated[Path, typer.Argument(help="folder for parts.csv, parts.md, parts.png")]) -> None:
+    """What came of them: a table, and gain against cost."""
+    out.mkdir(parents=True, exist_ok=True)
+    measured = {
+        name: read_json(Path("metrics/evaluations") / f"{name}.json", hint="frugalgan repro") for name in load().rows
+    }
+    verdicts = pd.read_csv("results/tables/verdicts.csv", index_col=0)
+    table = pd.DataFrame.from_dict({name: _row(one) for name, one in measured.items()}, orient="index")
+    for other in (BASELINE, FULL):
+        table[f"than {other}"] = verdicts.loc[verdicts["other"] == other, "verdict"].reindex(table.index).fillna("")
+    write_csv(table.rename_axis("row"), out / "parts.csv")
+    (out / "parts.md").write_text(markdown(table.rename_axis("row")), encoding="utf-8")
+    _plot(table, out / "parts.png")
+
+
+def _row(one: dict[str, Any]) -> dict[str, Any]:
+    """Means over seeds, ± sd."""
+    quality, records, network = one["quality"], one["records"], one["extractor"]
+
+    def of(rows: list[dict[str, Any]], key: str) -> np.ndarray:
+        return np.array([row[key] for row in rows], float)
+
+    def spread(name: str, values: np.ndarray) -> dict[str, float]:
+        return {name: values.mean(), f"{name} ±": values.std(ddof=1)}
+
+    seconds = of(records, "seconds") / of(records, "kimg")
+    return {
+        **spread("distance", of(quality, one["distance"])),
+        **spread("swd", of(quality, "swd")),
+        **spread("kid", of(quality, f"kid_{network}")),
+        **spread("recall", of(quality, f"recall_{network}")),
+        **spread("IS", of(quality, "inception_score_classifier")),
+        **spread("agreement", np.array(one["agreement"])),
+        "s/kimg": float(np.median(seconds)),
+        "seconds": float(np.median(of(records, "seconds"))),
+        "MiB": max(of(records, "peak_training_bytes")) / 2**20,
+        "G, MiB": records[0]["generator_bytes"] / 2**20,
+        "collapsed": int(sum(row[f"collapsed_{network}"] for row in quality)),
+    }
+
+
+def _plot(table: pd.DataFrame, file: Path) -> None:
+    """A point per part: seconds that it costs, per cent of the distance that it takes away."""
+    figure, axis = plt.subplots(figsize=(9, 6), layout="constrained")
+    kinds: tuple[tuple[str, dict[str, Changes], str, Callable[[str], tuple[str, str]]], ...] = (
+        ("added to the baseline", ADDED, "C0", lambda part: (f"with_{key_of(part)}", BASELINE)),
+        ("removed from the full model", REMOVED, "C3", lambda part: (FULL, f"without_{key_of(part)}")),
+    )
+    for label, parts, colour, names in kinds:
+        for part in parts:
+            having, lacking = (table.loc[name] for name in names(part))
+            cost = 100 * (having["s/kimg"] / lacking["s/kimg"] - 1)
+            gain = 100 * (1 - having["distance"] / lacking["distance"])
+            spread = 100 * np.hypot(having["distance ±"], lacking["distance ±"]) / lacking["distance"]
+            axis.errorbar(cost, gain, yerr=spread, fmt="o", color=colour, capsize=2, linewidth=0.6, label=label)
+            axis.annotate(part, (cost, gain), xytext=(4, 3), textcoords="offset points", fontsize=7, color=colour)
+            label = None
+    axis.axhline(0, color="grey", linewidth=0.6)
+    axis.axvline(0, color="grey", linewidth=0.6)
+    axis.set_xlabel("costs: further seconds per image, %")
+    axis.set_ylabel("brings: distance taken away, % (bars: ± sd over seeds)")
+    axis.legend(fontsize=8)
+    figure.savefig(file, dpi=130)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    app()
