@@ -56,7 +56,7 @@ REMOVED: dict[str, Changes] = {
     "spectral norm in D": {"spectral": ["generator"]},
     "conditional norms": {"conditional_norm": False, "shared": 0},
     "projection": {"projection": False},
-    "TTUR": {"learning_rate": 4e-4, "critic_learning_rate": 4e-4},
+    "TTUR": {"learning_rate": 7e-4, "critic_learning_rate": 7e-4},
     "running average": {"ema_kimg": 0.0},
 }
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -77,7 +77,8 @@ def all_rows() -> dict[str, Changes]:
 def rows(
     source: Annotated[str, typer.Option(help="of the data set: drawn, mnist, or a folder with a folder per class")],
     kimg: Annotated[float, typer.Option(help="thousands of images that each model sees")] = 8.0,
-    width: Annotated[int, typer.Option(help="of all networks; a multiple of 16")] = 16,
+    batch: Annotated[int, typer.Option(help="images per update of the baseline")] = 8,
+    width: Annotated[int, typer.Option(help="of all networks; a multiple of 8")] = 8,
     seeds: Annotated[int, typer.Option(help="trainings of each row")] = 3,
     grey: Annotated[bool, typer.Option(help="for digits: grey, and never mirrored")] = False,
     count: Annotated[int, typer.Option(help="drawn faces of each kind")] = 300,
@@ -103,12 +104,12 @@ def rows(
 
     for name, changes in all_rows().items():
         changes = dict(changes)
-        budget = {"kimg": kimg, "batch_size": 16 * changes.pop("batch", 1)}
+        budget = {"kimg": kimg, "batch_size": batch * changes.pop("batch", 1)}
         if "width" in changes:
             changes["width"] = int(width * changes["width"])
         networks = full | {key: changes.pop(key) for key in NETWORKS if key in changes}
         row(name, "hinge", networks, changes, budget)
-    equal = {"kimg": kimg, "batch_size": 16}
+    equal = {"kimg": kimg, "batch_size": batch}
     row("wgan_gp_same_networks", "wgan_gp", full | {"spectral": ["generator"]}, {}, dict(equal))
     row("wgan_gp_dcgan", "wgan_gp", dcgan, {}, dict(equal))
     _write(params, models)
@@ -116,7 +117,7 @@ def rows(
     seconds = {}
     for name in (BASELINE, "wgan_gp_same_networks", "wgan_gp_dcgan"):
         job = planned[name]
-        seconds[name] = seconds_per_step(job.recipe, 16, Conditions.of(job), 20)
+        seconds[name] = seconds_per_step(job.recipe, batch, Conditions.of(job), 20)
     for name in ("wgan_gp_same_networks", "wgan_gp_dcgan"):
         params["budgets"][name]["kimg"] = round(kimg * seconds[BASELINE] / seconds[name], 2)
     _write(params, models)

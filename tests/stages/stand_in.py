@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
-from pipeline import PROJECT, call, ran
+from pipeline import PAIRS, PROJECT, call, ran
 
 from frugalgan.config.presets import write_preset
 
@@ -63,6 +63,7 @@ class StandIn:
         kept = [line for line in lines if line.split(":")[0].strip() in (*ROWS, "models")]
         (folder / "models.yaml").write_text("\n".join(kept) + "\n")
         self.edit("params.yaml", "- 0.01\n- 0.001\n", "- 0.01\n")
+        self.edit("params.yaml", PAIRS, "")
         stages = yaml.safe_load((folder / "dvc.yaml").read_text())
         for name, stage in stages["stages"].items():
             if name != "code":

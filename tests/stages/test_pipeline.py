@@ -44,6 +44,7 @@ def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None
         samples = np.load(project / "samples" / name / "samples.npy")
         assert samples.shape[:2] == (len(SEEDS[name]), 5 * (10 if name in DIGITS else 8))
         assert (project / "results" / "pictures" / name / "neighbours.png").is_file()
+        assert (project / "results" / "pictures" / name / "truncation.png").is_file() == name.endswith("biggan")
         grid = read_rgb(project / "samples" / name / "grid.png")
         assert grid.shape[1] >= 8 * 128
     assert {file.stem for file in (project / "metrics").glob("*.json")} >= MODELS  # others are committed
@@ -55,7 +56,9 @@ def test_one_comparison_has_every_model_and_the_thesis_is_a_view_of_it(project: 
     assert set(comparison.index) == MODELS
     assert comparison["seeds"].to_dict() == {name: len(seeds) for name, seeds in SEEDS.items()}
     assert set(comparison.loc[comparison["seeds"] > 1, "spread"]) == {"seeds"}
-    assert comparison["agreement"].notna().to_dict() == {name: name.startswith("digits_c") for name in comparison.index}
+    assert comparison["agreement"].notna().to_dict() == {
+        name: name.startswith(("digits_c", "digits_biggan")) for name in comparison.index
+    }
     assert comparison["distance_vs_source"].notna().to_dict() == {name: name in STUDENTS for name in comparison.index}
     assert pd.read_csv(tables / "table_3_1.csv")["model"].tolist() == ["teacher", "scratch", "transfer"]
     assert pd.read_csv(tables / "table_3_2.csv")["alpha"].tolist() == [0.3, 0.05]
@@ -67,7 +70,7 @@ def test_one_comparison_has_every_model_and_the_thesis_is_a_view_of_it(project: 
     assert set(pd.read_csv(tables / "over_training.csv")["model"]) == MODELS - {"untrained"}
     figures = {file.stem for file in (project / "results" / "figures").glob("*.png")}
     thesis = {f"figure_3_{i}" for i in range(1, 7)}
-    assert figures == thesis | {"samples", "head_starts", "pareto", "quality_over_training"}
+    assert figures == thesis | {"samples", "head_starts", "pareto", "quality_over_training", "truncation"}
 
 
 def test_the_study_of_decoders_is_a_view_of_the_same_table(project: Path) -> None:
@@ -152,7 +155,7 @@ def test_looking_commands_show_something(project: Path) -> None:
     shutil.rmtree(project / "plots")
     assert "Table 3.1" in call(project, "frugalgan", "results")
     assert "size: 32" in call(project, "frugalgan", "params", "teacher")
-    assert f"{len(MODELS)} models of 3 data sets" in call(project, "frugalgan", "check")
+    assert f"{len(MODELS)} models of 4 data sets" in call(project, "frugalgan", "check")
 
 
 @pytest.mark.parametrize("stage", sorted(file.name for file in (PROJECT / "stages").glob("*.py")))

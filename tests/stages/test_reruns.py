@@ -14,7 +14,7 @@ from frugalgan.config.presets import write_preset
 
 pytestmark = pytest.mark.slow
 
-SETS = ("cats", "dogs", "digits")
+SETS = ("cats", "dogs", "animals", "digits")
 FOLLOWING = ("sample", "evaluate")
 WGAN = {"untrained", "teacher", "scratch", "transfer", "teacher_from_vae"}
 VAE = {"cats_vae", "digits_vae"}
@@ -76,12 +76,12 @@ def test_comments_and_docstrings_re_run_nothing(project: StandIn) -> None:
 
 def test_a_new_method_trains_nothing_and_a_row_of_it_trains_one_model(project: StandIn) -> None:
     source = (project.folder / "src/frugalgan/methods/dcgan.py").read_text()
-    (project.folder / "src/frugalgan/methods/hinge.py").write_text(source.replace("DcGan", "Hinge"))
+    (project.folder / "src/frugalgan/methods/other.py").write_text(source.replace("DcGan", "Other"))
     assert project.changed() == {"code"}
     rates = "learning_rate: 0.001, critic_learning_rate: 0.001, beta1: 0.5, beta2: 0.999"
-    project.append("params.yaml", f"\nhinge: {{n_critic: 1, {rates}}}\n")
-    project.append("models.yaml", row("dogs_hinge", method="hinge"))
-    assert project.repro() == {"code"} | of("train", {"dogs_hinge"}) | following("dogs_hinge")
+    project.append("params.yaml", f"\nother: {{n_critic: 1, {rates}}}\n")
+    project.append("models.yaml", row("dogs_other", method="other"))
+    assert project.repro() == {"code"} | of("train", {"dogs_other"}) | following("dogs_other")
 
 
 def test_a_new_family_trains_nothing_and_a_row_of_it_trains_one_model(project: StandIn) -> None:
@@ -111,7 +111,7 @@ def test_more_seeds_train_one_model(project: StandIn) -> None:
 
 def test_a_folder_of_ones_own_needs_a_block_and_a_row(project: StandIn) -> None:
     text = (project.folder / "params.yaml").read_text()
-    dogs = text[text.index("  dogs:\n") : text.index("  digits:\n")]
+    dogs = text[text.index("  dogs:\n") : text.index("  animals:\n")]
     project.edit("params.yaml", "  digits:\n    source", f"{dogs.replace('dogs:', 'flowers:')}  digits:\n    source")
     project.append("models.yaml", row("flowers_wgan", data="flowers", method="wgan_gp"))
     data = {f"{stage}@flowers" for stage in ("fetch", "prepare", "reference")}

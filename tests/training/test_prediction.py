@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import torch
 from one_training import DIGITS, KD, MODEL, ROW, study_of
-from small import CPU, RECIPES
+from small import CPU, HINGE, RECIPES, recipe
 
+from frugalgan.data.facts import DataFacts
+from frugalgan.networks.biggan import BigGan
 from frugalgan.training.job import Recipe, job
 from frugalgan.training.memory import LiveBytes
 from frugalgan.training.prediction import fresh_state, noise, predict
@@ -164,3 +166,15 @@ def test_accumulation_lowers_the_peak_as_predicted() -> None:
     recipe = recipe_of(MODEL, "embedded")
     whole, parts = (predict(recipe, 16, replace(PLAIN_CONDITIONS, accumulate=n)) for n in (1, 4))
     assert parts.activations_bytes < 0.5 * whole.activations_bytes
+
+
+@pytest.mark.slow
+def test_the_papers_biggan_is_planned_without_its_memory() -> None:
+    """128 px, width 96, 1,000 labels: 158.4 million parameters, of which each has a weight and two moments."""
+    family = BigGan(latent_size=120, width=96, attention=64)
+    labels = tuple(str(label) for label in range(1000))
+    images = DataFacts(128, 3, mirror=True, labels=labels)
+    need = predict(replace(recipe(HINGE, family), data=images), 2, PLAIN_CONDITIONS)
+    assert need.trained_parameters == pytest.approx(158.42e6, abs=5e3)
+    assert need.optimizer_bytes == pytest.approx(8 * need.trained_parameters, rel=1e-3)
+    assert need.peak_bytes > 12 * need.trained_parameters
