@@ -93,6 +93,18 @@ def test_prediction_follows_every_choice(name: str, choice: dict[str, Any]) -> N
     assert predicted == pytest.approx(measured_peak(recipe, 16, conditions), rel=0.1)
 
 
+PARTS = [name for name, row in RECIPES.items() if isinstance(row.family, BigGan)]
+
+
+@pytest.mark.parametrize(
+    ("name", "choice"), [(name, {}) for name in PARTS] + [("biggan", choice) for choice in CHOICES]
+)
+def test_prediction_knows_every_part_of_biggan(name: str, choice: dict[str, Any]) -> None:
+    conditions = replace(PLAIN_CONDITIONS, **choice)
+    predicted = predict(RECIPES[name], 16, conditions).peak_bytes
+    assert predicted == pytest.approx(measured_peak(RECIPES[name], 16, conditions), rel=0.1)
+
+
 # GiB of live tensors of a plain implementation at the paper's widths: float32, one summed critic loss
 PLAIN = {8: 1.13, 64: 2.35}
 
