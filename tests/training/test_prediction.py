@@ -97,7 +97,8 @@ PARTS = [name for name, row in RECIPES.items() if isinstance(row.family, BigGan)
 
 
 @pytest.mark.parametrize(
-    ("name", "choice"), [(name, {}) for name in PARTS] + [("biggan", choice) for choice in CHOICES]
+    ("name", "choice"),
+    [(name, {}) for name in PARTS] + [("biggan", choice) for choice in CHOICES],
 )
 def test_prediction_knows_every_part_of_biggan(name: str, choice: dict[str, Any]) -> None:
     conditions = replace(PLAIN_CONDITIONS, **choice)
