@@ -30,3 +30,12 @@ def unchanged(project: Path) -> Iterator[Path]:
     call(project, "git", "checkout", "--quiet", "--", ".")
     call(project, "git", "clean", "--quiet", "-d", "--force", "metrics", "results")
     call(project, "dvc", "checkout", "--quiet", "--force")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (pytest -n), tests that share a costly project run in one of them."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        shared = "whole" if "whole" in names else "project" if "project" in names else None
+        if shared or item.path.parent.name == "stages":
+            item.add_marker(pytest.mark.xdist_group(shared or item.path.stem))
