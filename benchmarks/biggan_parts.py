@@ -23,6 +23,7 @@ import yaml
 from matplotlib import pyplot as plt
 
 from frugalgan.config.study import load
+from frugalgan.evaluation.metrics.variety import COLLAPSED
 from frugalgan.files import read_json
 from frugalgan.report.tables import markdown, write_csv
 from frugalgan.training.job import jobs
@@ -166,8 +167,18 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         "seconds": float(np.median(of(records, "seconds"))),
         "MiB": max(of(records, "peak_training_bytes")) / 2**20,
         "G, MiB": records[0]["generator_bytes"] / 2**20,
-        "collapsed": int(sum(row[f"collapsed_{network}"] for row in quality)),
+        "collapsed": _collapse(one["course"], [row[f"collapsed_{network}"] for row in quality]),
     }
+
+
+def _collapse(course: dict[str, Any], collapsed: list[bool]) -> str:
+    """How many seeds ended collapsed, and since when at the earliest."""
+    since = []
+    for variety, spacing, ended in zip(course["variety"], course["spacing"], collapsed, strict=True):
+        if ended:
+            alive = [i for i, both in enumerate(zip(variety, spacing, strict=True)) if min(both) >= COLLAPSED]
+            since.append(course["kimg"][min(alive[-1] + 1, len(variety) - 1) if alive else 0])
+    return f"{len(since)} of {len(collapsed)}" + (f", from {min(since):g} kimg" if since else "")
 
 
 def _plot(table: pd.DataFrame, file: Path) -> None:
