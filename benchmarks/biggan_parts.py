@@ -3,13 +3,15 @@
     git clone . parts && cd parts
     python benchmarks/biggan_parts.py rows --source /photographs --kimg 8
     frugalgan repro
+    python benchmarks/biggan_parts.py seconds
     python benchmarks/biggan_parts.py page docs/biggan/animals
 
-`rows` replaces models.yaml and sections of params.yaml in this folder, so run it in a clone. Every part is added to a
+`seconds` times all rows side by side, with nothing else on the machine, so training itself may share it. `rows`
+replaces models.yaml and sections of params.yaml in this folder, so run it in a clone. Every part is added to a
 baseline (SAGAN's) alone and removed from the full BigGAN alone; beside them stands a WGAN-GP of as many seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,15 +26,16 @@ from matplotlib import pyplot as plt
 
 from frugalgan.config.study import load
 from frugalgan.evaluation.metrics.variety import COLLAPSED
-from frugalgan.files import read_json
+from frugalgan.files import read_json, write_json
 from frugalgan.report.tables import markdown, write_csv
 from frugalgan.training.job import jobs
 from frugalgan.training.plan import seconds_per_step
 from frugalgan.training.state import Conditions
 
-MODELS, PARAMS = Path("models.yaml"), Path("params.yaml")
+MODELS, PARAMS, SECONDS = Path("models.yaml"), Path("params.yaml"), Path("seconds.json")
 Changes = dict[str, Any]  # of a row: keys of its networks, recipe and budget
 BASELINE, FULL = "baseline", "full"
+ROUNDS, STEPS = 3, 10
 NETWORKS = ("attention", "spectral", "conditional_norm", "shared", "skip_z", "projection", "initialisation", "width")
 SAGAN: Changes = {"shared": 0, "skip_z": False, "initialisation": "xavier"}
 BIGGAN: Changes = {"orthogonal": 5e-5}
@@ -114,14 +117,27 @@ def rows(
     row("wgan_gp_same_networks", "wgan_gp", full | {"spectral": ["generator"]}, {}, dict(equal))
     row("wgan_gp_dcgan", "wgan_gp", dcgan, {}, dict(equal))
     _write(params, models)
-    planned = jobs(load())
-    seconds = {}
-    for name in (BASELINE, "wgan_gp_same_networks", "wgan_gp_dcgan"):
-        job = planned[name]
-        seconds[name] = seconds_per_step(job.recipe, batch, Conditions.of(job), 20)
-    for name in ("wgan_gp_same_networks", "wgan_gp_dcgan"):
+    others = ("wgan_gp_same_networks", "wgan_gp_dcgan")
+    seconds = _seconds_per_kimg((BASELINE, *others))
+    for name in others:
         params["budgets"][name]["kimg"] = round(kimg * seconds[BASELINE] / seconds[name], 2)
     _write(params, models)
+
+
+@app.command("seconds")
+def seconds_() -> None:
+    """Write seconds.json: seconds of training per thousand images, of each row."""
+    write_json(SECONDS, _seconds_per_kimg(load().rows))
+
+
+def _seconds_per_kimg(names: Iterable[str]) -> dict[str, float]:
+    """The median of ROUNDS rounds of STEPS steps, in which rows take turns."""
+    planned, found = jobs(load()), {name: [] for name in names}
+    for name in list(found) * ROUNDS:
+        job = planned[name]
+        step = seconds_per_step(job.recipe, job.batch_size, Conditions.of(job), STEPS)
+        found[name].append(1000 * step / (job.batch_size * job.recipe.method.batches_per_step))
+    return {name: float(np.median(times)) for name, times in found.items()}
 
 
 def _write(params: dict[str, Any], models: dict[str, Any]) -> None:
@@ -136,8 +152,9 @@ def page(out: Annotated[Path, typer.Argument(help="folder for parts.csv, parts.m
     measured = {
         name: read_json(Path("metrics/evaluations") / f"{name}.json", hint="frugalgan repro") for name in load().rows
     }
+    seconds = read_json(SECONDS, hint="python benchmarks/biggan_parts.py seconds")
     verdicts = pd.read_csv("results/tables/verdicts.csv", index_col=0)
-    table = pd.DataFrame.from_dict({name: _row(one) for name, one in measured.items()}, orient="index")
+    table = pd.DataFrame.from_dict({name: _row(one, seconds[name]) for name, one in measured.items()}, orient="index")
     for other in (BASELINE, FULL):
         table[f"than {other}"] = verdicts.loc[verdicts["other"] == other, "verdict"].reindex(table.index).fillna("")
     write_csv(table.rename_axis("row"), out / "parts.csv")
@@ -145,8 +162,8 @@ def page(out: Annotated[Path, typer.Argument(help="folder for parts.csv, parts.m
     _plot(table, out / "parts.png")
 
 
-def _row(one: dict[str, Any]) -> dict[str, Any]:
-    """Means over seeds, ± sd."""
+def _row(one: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Means over seeds, ± sd; `seconds` per thousand images."""
     quality, records, network = one["quality"], one["records"], one["extractor"]
 
     def of(rows: list[dict[str, Any]], key: str) -> np.ndarray:
@@ -155,7 +172,6 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
     def spread(name: str, values: np.ndarray) -> dict[str, float]:
         return {name: values.mean(), f"{name} ±": values.std(ddof=1)}
 
-    seconds = of(records, "seconds") / of(records, "kimg")
     return {
         **spread("distance", of(quality, one["distance"])),
         **spread("swd", of(quality, "swd")),
@@ -163,8 +179,8 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         **spread("recall", of(quality, f"recall_{network}")),
         **spread("IS", of(quality, "inception_score_classifier")),
         **spread("agreement", np.array(one["agreement"])),
-        "s/kimg": float(np.median(seconds)),
-        "seconds": float(np.median(of(records, "seconds"))),
+        "s/kimg": seconds,
+        "seconds": seconds * records[0]["kimg"],
         "MiB": max(of(records, "peak_training_bytes")) / 2**20,
         "G, MiB": records[0]["generator_bytes"] / 2**20,
         "collapsed": _collapse(one["course"], [row[f"collapsed_{network}"] for row in quality]),
