@@ -32,6 +32,7 @@ def unchanged(project: Path) -> Iterator[Path]:
     call(project, "dvc", "checkout", "--quiet", "--force")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes (pytest -n), tests that share a costly project run in one of them."""
     for item in items:

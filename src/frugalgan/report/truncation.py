@@ -23,20 +23,26 @@ def curves(evaluations: Evaluations) -> pd.DataFrame:
 
 
 def plot(table: pd.DataFrame, file: Path) -> None:
-    """Distance against the threshold, and recall against precision, a line per model; no file without any."""
+    """Distance and Inception Score against the threshold, recall against precision; no file without any model."""
     if table.empty:
         return
-    figure, (first, second) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    figure, (distance, score, trade) = plt.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
     for name, rows in table.groupby(level="model", sort=False):
-        first.plot(rows["threshold"], rows["distance"], marker="o", markersize=3, label=name)
-        second.plot(rows["precision"], rows["recall"], marker="o", markersize=3, label=name)
+        distance.plot(rows["threshold"], rows["distance"], marker="o", markersize=3, label=name)
+        if "inception_score" in rows:
+            score.plot(rows["threshold"], rows["inception_score"], marker="o", markersize=3)
+        trade.plot(rows["precision"], rows["recall"], marker="o", markersize=3)
         for row in rows.to_dict("records"):
-            second.annotate(f"{row['threshold']:g}", (row["precision"], row["recall"]), fontsize=6)
-    first.set_xlabel("threshold of z")
-    first.set_ylabel("distance (compare only models of the same data)")
-    first.set_ylim(bottom=0)
-    second.set_xlabel("precision: fidelity")
-    second.set_ylabel("recall: variety (numbers: thresholds)")
-    figure.legend(*first.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+            place = row["precision"], row["recall"]
+            trade.annotate(f"{row['threshold']:g}", place, (3, 3), textcoords="offset points", fontsize=7)
+    distance.set_ylabel("distance (compare only models of the same data)")
+    score.set_ylabel("Inception Score, by a classifier of the data set")
+    for axis in (distance, score):
+        axis.set_xlabel("threshold of z")
+        axis.set_ylim(bottom=0)
+    trade.set_xlabel("precision: fidelity")
+    trade.set_ylabel("recall: variety (numbers: thresholds)")
+    trade.locator_params(nbins=5)
+    figure.legend(*distance.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     figure.savefig(file, dpi=150, bbox_inches="tight")
     plt.close(figure)
