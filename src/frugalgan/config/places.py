@@ -13,8 +13,8 @@ OWNED = (DATA, MODELS, SAMPLES, METRICS, RESULTS, CODE)  # folders whose content
 EVALUATIONS = METRICS / "evaluations"
 _NAME = r"[A-Za-z0-9][\w.-]*"  # of a data set or a model
 _PART = "(generator|critic|encoder)"
-_FIGURES = "samples|head_starts|pareto|quality_over_training|figure_3_[1-6]"
-_PICTURES = "neighbours|losses|reconstructions|random|by_label|manifold|codes"
+_FIGURES = "samples|head_starts|pareto|quality_over_training|truncation|figure_3_[1-6]"
+_PICTURES = "neighbours|losses|reconstructions|random|by_label|manifold|codes|truncation"
 # All that stages leave, but for fetched pictures, of which their index tells.
 OWN = re.compile(
     "|".join(
