@@ -49,7 +49,7 @@ def test_pictures_that_are_no_animals_go_through_to_the_report(unchanged: Path, 
             pixels[:] = pixels[:1]
         Image.fromarray(pixels).resize((50 + number, 40)).save(place)
     text = (unchanged / "params.yaml").read_text()
-    dogs = text[text.index("  dogs:\n") : text.index("  animals:\n")]
+    dogs = text[text.index("  dogs:\n") : text.index("  animals: ")]
     block = (
         dogs.replace("dogs:", "flowers:")
         .replace("source: drawn", f"source: {folder}")

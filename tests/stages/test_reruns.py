@@ -111,7 +111,7 @@ def test_more_seeds_train_one_model(project: StandIn) -> None:
 
 def test_a_folder_of_ones_own_needs_a_block_and_a_row(project: StandIn) -> None:
     text = (project.folder / "params.yaml").read_text()
-    dogs = text[text.index("  dogs:\n") : text.index("  animals:\n")]
+    dogs = text[text.index("  dogs:\n") : text.index("  animals: ")]
     project.edit("params.yaml", "  digits:\n    source", f"{dogs.replace('dogs:', 'flowers:')}  digits:\n    source")
     project.append("models.yaml", row("flowers_wgan", data="flowers", method="wgan_gp"))
     data = {f"{stage}@flowers" for stage in ("fetch", "prepare", "reference")}
