@@ -30,4 +30,4 @@ def test_a_row_per_threshold_of_models_that_have_them(tmp_path: Path, monkeypatc
     assert table["distance"].tolist() == [11.0, 21.0] and table["recall"].tolist() == [0.5, 0.2]
     with seen(monkeypatch) as found:
         plot(table, tmp_path / "one.png")
-    assert (tmp_path / "one.png").is_file() and len(found[0].axes) == 2
+    assert (tmp_path / "one.png").is_file() and len(found[0].axes) == 3
