@@ -10,7 +10,17 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 # Each method, family and start once, of the committed models.
-FACES = ("untrained", "teacher", "scratch", "transfer", "student", "cats_vae", "teacher_from_vae")
+FACES = (
+    "untrained",
+    "teacher",
+    "scratch",
+    "transfer",
+    "student",
+    "cats_vae",
+    "teacher_from_vae",
+    "cats_stylegan2",
+    "dogs_vector",
+)
 DIGITS = (
     "digits_dcgan",
     "digits_cdcgan",
@@ -21,7 +31,14 @@ DIGITS = (
     "digits_biggan",
 )
 ONE_SEED = ("digits_wae_2d", "digits_biggan")
-PAIRS = "  - digits_biggan / digits_sagan\n  - animals_biggan / animals_sagan\n"  # of rows that are left out
+# Of rows that are left out.
+PAIRS = """\
+  - digits_biggan / digits_sagan
+  - animals_biggan / animals_sagan
+  - dogs_vector / dogs_tuned
+  - dogs_affine / dogs_tuned
+  - sketches_vector / sketches_tuned
+"""
 STUDENTS = ("student", "student_0.3")
 MODELS = {*FACES, *DIGITS, *STUDENTS}
 SEEDS = {name: [0] for name in MODELS} | {name: [0, 1] for name in DIGITS if name not in ONE_SEED}

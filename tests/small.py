@@ -23,6 +23,7 @@ from frugalgan.methods.gradients import Accumulation
 from frugalgan.methods.hinge import Hinge
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.start import Source
+from frugalgan.methods.stylegan2 import StyleGan2 as StyleLosses
 from frugalgan.methods.teachers import PooledTeacher
 from frugalgan.methods.vae import Vae
 from frugalgan.methods.wae import Wae
@@ -35,6 +36,8 @@ from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.parts import Networks
 from frugalgan.networks.projected import Projected
+from frugalgan.networks.stylegan2 import StyleGan2
+from frugalgan.networks.stylegan2.adaptations import KINDS
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.state import Conditions, State, begin
 
@@ -57,6 +60,7 @@ PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32,
 SPECTRAL = DcganSpectral(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 BIGGAN = BigGan(latent_size=60, width=8, attention=16, shared=16)
 SAGAN = replace(BIGGAN, shared=0, skip_z=False, initialisation="xavier")
+STYLES = StyleGan2(latent_size=LATENT, conditional=False, channel_base=512, channel_max=32, group=2)
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
@@ -65,6 +69,8 @@ WGAN_GP = WganGp(**RATES, n_critic=2, gradient_penalty=10.0, penalty_at="image")
 AT_FEATURES = replace(WGAN_GP, penalty_at="features")
 KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_critic=1)
 HINGE = Hinge(**RATES, n_critic=1)
+STYLE_LOSSES = StyleLosses(**RATES, n_critic=1, r1=1.0, r1_every=2, path_length=0.0, path_length_every=1)
+PATHS = replace(STYLE_LOSSES, path_length=0.5, path_length_every=2)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
 AUGMENT = ("colour", "translation", "cutout")
@@ -140,6 +146,19 @@ RECIPES: dict[str, Recipe] = {
     "wgan_gp, sagan, spectral norm in D": recipe(WGAN_GP, replace(SAGAN, spectral=("critic",))),
     "transfer, biggan": recipe(HINGE, BIGGAN, TRANSFER, recipe(HINGE, BIGGAN)),
     "hinge, orthogonal": recipe(switched(HINGE, orthogonal=1e-3)),
+    "stylegan2": recipe(STYLE_LOSSES, STYLES),
+    "stylegan2, path length, conditional": recipe(PATHS, replace(STYLES, conditional=True)),
+    "wgan_gp, stylegan2": recipe(WGAN_GP, STYLES),
+    "stylegan2's losses, other networks": recipe(STYLE_LOSSES),
+    **{
+        f"stylegan2, {kind}": recipe(
+            STYLE_LOSSES,
+            STYLES,
+            Start(weights=("generator", "critic"), adaptation=kind),  # pyright: ignore[reportArgumentType]
+            recipe(STYLE_LOSSES, STYLES),
+        )
+        for kind in KINDS
+    },
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
     "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),

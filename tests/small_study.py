@@ -22,7 +22,8 @@ BUDGETS = {"none": 0.0, "short": 0.5, "some": 1.0}
 def dataset(**changes: Any) -> dict[str, Any]:
     """A section of `datasets`."""
     return {
-        "source": "drawn", "subject": "any", "count": 10, "crop": "centre", "size": 32, "colour": True, "mirror": False,
+        "source": "drawn", "subject": "any", "count": 10, "crop": "centre", "size": 32, "colour": True, "style": "none",
+        "mirror": False,
         "labels": False, "extractor": "efficientnet_lite0_mid64", "samples": 20, "reference": 60, "moment_samples": 20,
     } | changes  # fmt: skip
 

@@ -4,11 +4,13 @@ import subprocess
 from pathlib import Path
 
 from frugalgan.config import places
+from frugalgan.config.params import unknown
 from frugalgan.config.places import PlaceError
 from frugalgan.config.sections import RANDOM, ParamsError
 from frugalgan.config.study import Study
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import foreign_files
+from frugalgan.data.styles import NONE, STYLES
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.report.settings import Compare
 from frugalgan.training.settings import Training
@@ -44,6 +46,8 @@ def check_names(study: Study) -> None:
                     f"{study.params}: datasets.{name}.{key}: {n} is not allowed: evaluate.precision_k and coverage_k "
                     f"ask for more than {neighbours}"
                 )
+        if dataset.style not in (NONE, *STYLES):
+            raise unknown(study.params, f"datasets.{name}.style", dataset.style, (NONE, *STYLES))
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
     for name, row in study.rows.items():

@@ -69,10 +69,11 @@ def test_the_committed_files_pass() -> None:
         ("compare.pairs", ["techer / scratch"], r"compare\.pairs: 'techer / scratch': no model techer; there are unt"),
         (
             "compare.pairs",
-            ["teacher / dog*"],
-            r"compare\.pairs: 'teacher / dog\*': no model dog\*; there are unt",
+            ["teacher / wolf*"],
+            r"compare\.pairs: 'teacher / wolf\*': no model wolf\*; there are unt",
         ),
         ("datasets.dogs.count", 0, r"params\.yaml: datasets\.dogs\.count: 0 is not allowed where pictures are drawn"),
+        ("datasets.dogs.style", "pensil", r"datasets\.dogs\.style: 'pensil' is not one of none, .*did you mean pencil"),
         ("datasets.dogs.samples", 5, r"datasets\.dogs\.samples: 5 is not allowed: .*coverage_k ask for more than 5"),
         ("datasets.dogs.reference", 5, r"datasets\.dogs\.reference: 5 is not allowed"),
         ("evaluate.precision_k", 50, r"moment_samples: 50 is not allowed: evaluate\.precision_k and .* than 50"),

@@ -27,6 +27,7 @@ from frugalgan.methods.gan import Gan
 from frugalgan.networks.biggan import BigGan
 from frugalgan.networks.parts import CRITIC, GENERATOR, trainable
 from frugalgan.networks.projected import Projected
+from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.training.job import Recipe
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.record import NonFiniteLoss, Recorder
@@ -101,7 +102,7 @@ class TestEveryRecipe:
         def update(choice: dict[str, int]) -> tuple[list[Tensor], list[Tensor]]:
             once, conditions = hardly_moving(recipe), conditions_of(**choice)
             state, batch = state_of(once, conditions), images.batch(0, 8)
-            if isinstance(recipe.family, Projected | BigGan):
+            if isinstance(recipe.family, Projected | BigGan | StyleGan2):
                 batch = replace(batch, real=batch.real.double())
                 for network in state.networks.parts.values():
                     network.double()

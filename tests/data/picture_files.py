@@ -23,6 +23,7 @@ DATASET = Dataset(
     crop="eyes",
     size=32,
     colour=True,
+    style="none",
     mirror=True,
     labels=False,
     extractor="efficientnet_lite0",

@@ -13,7 +13,8 @@ from torch.nn.utils import parametrizations
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks import Network
 from frugalgan.networks.attention import SelfAttention
-from frugalgan.networks.biggan import BigGan, ConditionalNorm, Head, Up
+from frugalgan.networks.biggan import BigGan
+from frugalgan.networks.biggan.blocks import ConditionalNorm, Head, Up
 from frugalgan.networks.layers import Layers
 from frugalgan.networks.spectral import SpectralNorm, spectral, weight_of
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from one_training import DIGITS, KD, MODEL, ROW, train, training_folder, weights
+from one_training import DIGITS, KD, MODEL, ROW, SHORT, study_of, train, training_folder, weights
+from safetensors.torch import load_file
 
-from frugalgan.config.sections import GanRecipe
+from frugalgan.config.sections import GanRecipe, ParamsError
 from frugalgan.files import FileError
 from frugalgan.methods.pool import load_pool, write_pool
 from frugalgan.networks.sampling import images_of
-from frugalgan.networks.store import load_generator, load_model
+from frugalgan.networks.store import ModelError, load_generator, load_model
+from frugalgan.training.job import job
 
 
 @pytest.fixture
@@ -115,3 +118,60 @@ def test_a_conditional_model_needs_labelled_images(folder: Path) -> None:
     with pytest.raises(FileError, match=r"labels\.npy: no such file; conditional is conditional: train it on labelled"):
         train(folder, rows, "conditional")
     assert not (folder / "models").exists()
+
+
+# --- adapted models --------------------------------------------------------------------------------------------------
+
+STYLE = ROW | {"method": "stylegan2", "networks": "style"}
+ADAPTED = STYLE | {"from": "source", "start": "vector", "recipe": "light"}
+
+
+def test_of_an_adapted_model_its_own_numbers_are_kept_and_the_rest_is_the_sources(folder: Path) -> None:
+    rows = {"source": STYLE, "vector": ADAPTED}
+    source, model = train(folder, rows, "source"), train(folder, rows, "vector")
+    own = load_file(model / "weights/0/generator.safetensors")
+    assert own and all(name.endswith(".factor") for name in own)
+    theirs, ours = (load_generator(path / "weights/0") for path in (source, model))
+    for name, tensor in theirs.state_dict().items():
+        assert torch.equal(ours.state_dict()[name], tensor), name
+    z = torch.randn(2, theirs.arguments["latent_size"])
+    assert not torch.equal(ours(z), theirs(z))
+    said = record(model, 0)
+    assert said["own_bytes"] == len(weights(model, 0)) < 0.1 * said["generator_bytes"]
+    assert said["generator_bytes"] == len(weights(model, 0)) + len(weights(source, 0))
+    with torch.no_grad():
+        for name, parameter in ours.named_parameters():
+            if name.endswith(".factor"):
+                parameter.zero_()
+    assert torch.equal(ours(z), theirs(z))
+
+
+def test_an_adapted_model_without_its_source_is_none(folder: Path) -> None:
+    rows = {"source": STYLE, "vector": ADAPTED}
+    source, model = train(folder, rows, "source"), train(folder, rows, "vector")
+    train(folder, rows, "source", {"stylegan2.learning_rate": 0.001})
+    with pytest.raises(ModelError, match=r"adapts another model than .* holds now \(sha256 .*adapt this one anew"):
+        load_generator(model / "weights/0")
+    shutil.rmtree(source)
+    with pytest.raises(ModelError, match=r"which is not there: dvc pull, or train it"):
+        load_generator(model / "weights/0")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"from": "vector"}, "itself adapted, by domain_vector: start from the model that that one starts from"),
+        ({"from": "other"}, r"a dcgan\.Generator cannot start a stylegan2\.generator\.Generator"),
+        ({"from": "other", "networks": "faces", "method": "wgan_gp"}, "does not offer what adaptation 'domain_vector'"),
+    ],
+)
+def test_what_cannot_be_adapted_is_known_before_training(changes: dict[str, str], message: str) -> None:
+    rows = {"source": STYLE, "other": ROW, "vector": ADAPTED, "model": ADAPTED | changes}
+    with pytest.raises(ParamsError, match=rf"models\.model: from .*{message}"):
+        job(study_of(rows, SHORT), "model")
+
+
+def test_an_adaptation_is_of_trained_weights() -> None:
+    rows = {"source": STYLE, "vector": ADAPTED}
+    with pytest.raises(ParamsError, match=r"an adaptation is of a trained generator: let the start have weights"):
+        job(study_of(rows, {"starts.vector.weights": ["critic"]}), "vector")

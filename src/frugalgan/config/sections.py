@@ -41,6 +41,8 @@ ExtractorName = Literal[
     "inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64", "vgg16_edges"
 ]
 
+Adaptation = Literal["domain_vector", "style_space", "affine", "affine_plus", "affine_light"]
+
 RANDOM = "random"  # as `from` of a row: the model starts from nothing
 
 
@@ -72,6 +74,7 @@ class Dataset:
     crop: Literal["eyes", "thesis", "centre"]
     size: Literal[32, 64, 128, 256, 512]
     colour: bool
+    style: Text  # none, or the name of a transformation of the prepared images
     mirror: bool
     labels: bool
     extractor: ExtractorName
@@ -103,9 +106,12 @@ class Start:
     critic_layers: int = 0  # of the critic, counted from the image, never train; -2: all but the last two
     wait: Share = 0.0  # share of the budget in which the generator, or its first `layers` layers, do not train
     layers: Natural = 0
+    adaptation: Adaptation | None = None  # of the generator, whose weights do not train
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Start":
+        if self.adaptation and (self.generator_layers or self.layers):
+            raise ValueError(f"adaptation {self.adaptation} freezes all of the generator: leave its layers out")
         if self.layers and not self.wait:
             raise ValueError("layers says which layers wait: set wait, the share of the budget for which they do")
         return self

@@ -16,6 +16,7 @@ from frugalgan.data.idx import CLASSES, find_idx_files
 from frugalgan.data.idx_digits import read_digits
 from frugalgan.data.index import REJECTED, Picture, read_index, read_left_out
 from frugalgan.data.settings import Prepare
+from frugalgan.data.styles import styled
 from frugalgan.files import replaced
 
 MANIFEST = "manifest.csv"
@@ -79,8 +80,8 @@ def _prepare_digits(raw: Path, folder: Path, dataset: Dataset) -> tuple[Preparat
     if dataset.colour:
         raise PreparationError(f"{raw}: digits are grey: set `colour: false` of the data set in params.yaml")
     (train, labels), (heldout, heldout_labels) = read_digits(raw, dataset.size)
-    np.save(folder / IMAGES, train)
-    np.save(folder / HELDOUT, heldout)
+    np.save(folder / IMAGES, styled(train, dataset.style))
+    np.save(folder / HELDOUT, styled(heldout, dataset.style))
     if dataset.labels:
         np.save(folder / LABELS, labels)
         np.save(folder / HELDOUT_LABELS, heldout_labels)
@@ -113,7 +114,8 @@ def _prepare_pictures(
                 duplicates[name] = f"duplicate of {first}"
             else:
                 split, array = ("heldout", heldout) if is_heldout(cropped) else ("train", train)
-                array.append(cropped.face if dataset.colour else _grey(cropped.face))
+                face = cropped.face if dataset.colour else _grey(cropped.face)
+                array.append(styled(face[None], dataset.style)[0])
                 manifest[split].append((name, *_box_columns(cropped), cropped.sha256))
                 if names:
                     labels[split].append(names.index(cropped.photo.label))

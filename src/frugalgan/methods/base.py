@@ -64,9 +64,7 @@ class Method:
 
     def optimizer(self, part: str, network: Network) -> optim.Optimizer:
         """What trains one part of the networks. Default: Adam."""
-        betas = (self.beta1, self.beta2)
-        # fused: one pass over the weights, without temporary copies of them
-        return optim.Adam(trainable(network), lr=self.learning_rate_of(part), betas=betas, fused=True)
+        return adam(network, self.learning_rate_of(part), (self.beta1, self.beta2))
 
     def optimizers(self, networks: Networks) -> Optimizers:
         """One per part."""
@@ -85,3 +83,9 @@ class Method:
     def heldout_terms(self, networks: Networks, batch: Batch) -> Terms:
         """Yield named losses on held-out images, where they say anything, without changing anything."""
         yield from ()
+
+
+def adam(network: Network, learning_rate: float, betas: tuple[float, float]) -> optim.Optimizer:
+    """Adam on what training changes of a network."""
+    # fused: one pass over the weights, without temporary copies of them
+    return optim.Adam(trainable(network), lr=learning_rate, betas=betas, fused=True)

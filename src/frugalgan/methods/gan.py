@@ -17,7 +17,7 @@ from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
 from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
 from frugalgan.methods.orthogonal import orthogonality
-from frugalgan.networks import Family
+from frugalgan.networks import Family, Network
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, trainable
 
 
@@ -63,7 +63,18 @@ class Gan(Method):
 
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
         """G's images for an update (CRITIC or GENERATOR), as many as `batch` has: (N, C, S, S) in [-1, 1]."""
-        return networks.G(batch.normal(purpose, networks.G.arguments["latent_size"]), batch.labels)
+        return self.images(networks, batch.normal(purpose, networks.G.arguments["latent_size"]), batch, purpose)
+
+    def images(self, networks: Networks, z: Tensor, batch: Batch, purpose: str) -> Tensor:
+        """G's images of these z, one per row of `batch`, whose labels and noise they have."""
+        return networks.G(z, batch.labels, *self.noise(networks.G, batch, purpose))
+
+    def noise(self, G: Network, batch: Batch, purpose: str) -> list[Tensor]:
+        """The maps of noise that G takes, of these random numbers; none of most."""
+        return [
+            batch.normal(f"{purpose} noise {place}", side**2).unflatten(1, (1, side, side))
+            for place, side in enumerate(G.noise)
+        ]
 
     def scores(
         self, networks: Networks, images: Tensor, batch: Batch, *, after: int = 0, stream: str = CRITIC
@@ -77,7 +88,12 @@ class Gan(Method):
         y = batch.labels_of(images)
         if after:
             return networks.D.rest(after, images, y)
-        return networks.D(self.augmented(images, batch, stream), y)
+        images = self.augmented(images, batch, stream)
+        if not networks.D.compares:
+            return networks.D(images, y)
+        n = len(batch.real)  # real ones are compared with real ones
+        labels = [None] * (len(images) // n) if y is None else y.split(n)
+        return torch.cat([networks.D(some, of) for some, of in zip(images.split(n), labels, strict=True)])
 
     def augmented(self, images: Tensor, batch: Batch, stream: str = CRITIC) -> Tensor:
         """The images as the critic is to see them, k times as many as `batch` has."""
@@ -104,6 +120,10 @@ class Gan(Method):
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the generator's loss on its images `fake`, each a mean over the samples."""
         yield "loss_G", self.adversarial(networks, batch, fake)
+
+    def generator_penalties(self, networks: Networks, batch: Batch) -> Terms:
+        """Yield further terms of the generator's loss, of images that they draw themselves. Default: none."""
+        yield from ()
 
     def adversarial(self, networks: Networks, batch: Batch, fake: Tensor) -> Tensor:
         """What the critic makes of the generator's images."""
@@ -158,6 +178,8 @@ class Gan(Method):
                 update.add(self.generator_terms(networks, piece, some), [images])
             if trained:
                 fake.backward(images.grad, inputs=trained)
+                for piece in part.split(accumulation.critic_parts):
+                    update.add(self.generator_penalties(networks, piece), trained)
         if self.recipe.orthogonal:
             update.add_once("orthogonal", self.recipe.orthogonal * orthogonality(networks.G, trained), trained)
         return update.finish()

@@ -27,7 +27,7 @@ class Distillation(Gan):
     needs_teacher: ClassVar[bool] = True
 
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
-        return networks.G(_teacher(networks).latents(batch, purpose), batch.labels)
+        return self.images(networks, _teacher(networks).latents(batch, purpose), batch, purpose)
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         mse = F.mse_loss(fake, _teacher(networks).images(batch, GENERATOR))

@@ -37,8 +37,13 @@ def started(start: Start, networks: Networks, source: Source | None, kimg: float
 
 
 def freeze(start: Start, networks: Networks) -> None:
-    """Take the layers that never train out of training. Raises StartError where none would be left, or where the model
-    has no such part; of layers that wait, too."""
+    """Take out of training what never trains. Raises StartError where nothing would be left, or where the model has no
+    such part, or another family; of layers that wait, too."""
+    if start.adaptation:
+        try:
+            networks.G.adapt(start.adaptation)
+        except ValueError as error:
+            raise StartError(str(error)) from None
     for part, layers, key in (
         (GENERATOR, start.generator_layers, "generator_layers"),
         (CRITIC, start.critic_layers, "critic_layers"),
@@ -61,6 +66,11 @@ def check_sizes(part: str, networks: Networks, source: Networks) -> None:
     ours, theirs = (side.parts[part].description() for side in (networks, source))
     if ours == theirs:
         return
+    if "adaptation" in theirs:
+        raise StartError(
+            f"the {part} of the model that it starts from is itself adapted, by {theirs['adaptation']}: start from the "
+            "model that that one starts from"
+        )
     if ours["network"] != theirs["network"]:
         differences = [f"a {theirs['network']} cannot start a {ours['network']}"]
     else:

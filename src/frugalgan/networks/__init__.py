@@ -15,7 +15,9 @@ from frugalgan.data.facts import DataFacts
 from frugalgan.networks.recomputation import recomputing
 from frugalgan.networks.spectral import SpectralNorm
 
-RECOMPUTE, CUT = "blocks that are computed again", "a cut between its blocks"  # what a network may offer
+# What a network may offer.
+RECOMPUTE, CUT = "blocks that are computed again", "a cut between its blocks"
+ADAPTATION, STYLES = "adaptation to a domain", "a mean style that truncation moves towards"
 
 
 class Network(nn.Module):
@@ -27,11 +29,18 @@ class Network(nn.Module):
     - RECOMPUTE: its `forward` sends the blocks through `run`. A network draws no random numbers, so that a block
       computed again gives the same.
     - CUT: it has `first` and `rest`.
+    - ADAPTATION: it has `adapt`.
+    - STYLES: `forward(x, y, *noise)` is `of_styles(styles(x, y), *noise)`; a factor `truncation` of the distance to
+      their mean, which `settle` works out; and a running mean `mean_path`, which a method keeps.
     """
 
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
     recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
     offers: ClassVar[frozenset[str]] = frozenset()
+    compares: bool = False  # whether what it says of an image depends on others that it is given
+    adaptation: str | None = None  # how it was adapted
+    truncation: float = 1.0
+    mean_path: Tensor
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()
@@ -60,8 +69,24 @@ class Network(nn.Module):
         """What the other blocks make of that: `rest(k, first(k, x, y), y)` is `forward(x, y)`."""
         raise NotImplementedError
 
-    def __call__(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.computed(super().__call__, x, y)
+    def styles(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """z (N, latent_size) → w (N, k). Only where it offers STYLES."""
+        raise NotImplementedError
+
+    def of_styles(self, w: Tensor, *noise: Tensor) -> Tensor:
+        """w (N, k) → images. Only where it offers STYLES."""
+        raise NotImplementedError
+
+    def adapt(self, kind: str) -> None:
+        """Freeze all weights, and add those that this way of adapting to a new domain trains; at first they change
+        nothing. Raises ValueError. Only where it offers ADAPTATION."""
+        self.require(ADAPTATION, f"adaptation {kind!r}")
+
+    def settle(self, rng: torch.Generator) -> None:
+        """Called once its weights are those that it is used with: what it works out from them. Default: nothing."""
+
+    def __call__(self, x: Tensor, y: Tensor | None = None, *noise: Tensor) -> Tensor:
+        return self.computed(super().__call__, x, y, *noise)
 
     def computed(self, function: Callable[..., Tensor], *inputs: Any) -> Tensor:
         """`function(*inputs)` in the network's precision → float32, or float64 of float64."""
@@ -85,6 +110,11 @@ class Network(nn.Module):
         return y
 
     @property
+    def noise(self) -> Sequence[int]:
+        """Sides S, px, of the maps of noise that `forward` takes at its end: (N, 1, S, S), standard normal."""
+        return ()
+
+    @property
     def frozen_blocks(self) -> int:
         """How many blocks nearest the input do not train."""
         trains = [any(parameter.requires_grad for parameter in block.parameters()) for block in self.blocks]
@@ -98,7 +128,8 @@ class Network(nn.Module):
     def description(self) -> dict[str, Any]:
         """What `rebuild` needs, as plain JSON values."""
         family = type(self).__module__.removeprefix(f"{__name__}.")
-        return {"network": f"{family}.{type(self).__name__}", "arguments": self.arguments}
+        built = {"network": f"{family}.{type(self).__name__}", "arguments": self.arguments}
+        return built | ({"adaptation": self.adaptation} if self.adaptation else {})
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -144,9 +175,12 @@ def every_label(network: Network, n: int) -> Tensor | None:
 def rebuild(description: dict[str, Any]) -> Network:
     """The network that `Network.description` described, with fresh weights. Raises ValueError."""
     family, _, name = str(description.get("network")).rpartition(".")
-    if not family.isidentifier():
+    if not all(part.isidentifier() for part in family.split(".")):
         raise ValueError(f"{description.get('network')!r} is not the name of a network, such as dcgan.Generator")
     network = getattr(importlib.import_module(f"{__name__}.{family}"), name, None)
     if not (isinstance(network, type) and issubclass(network, Network)):
         raise ValueError(f"there is no network {name} in frugalgan.networks.{family}")
-    return network(**description["arguments"])
+    rebuilt = network(**description["arguments"])
+    if adaptation := description.get("adaptation"):
+        rebuilt.adapt(adaptation)
+    return rebuilt

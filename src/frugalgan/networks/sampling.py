@@ -11,7 +11,7 @@ from tqdm import tqdm
 from frugalgan.data.batches import stream_seed
 from frugalgan.data.images import enlarged_grid, to_uint8, write_png
 from frugalgan.files import replaced
-from frugalgan.networks import Network, every_label
+from frugalgan.networks import STYLES, Network, every_label
 from frugalgan.networks.store import load_generator
 
 SAMPLES, OTHERS = "samples.npy", "others.npy"
@@ -58,7 +58,14 @@ def estimate_statistics(generator: Network, norms: Sequence[nn.Module], seed: in
 
 
 def truncated_images(generator: Network, *, n: int, seed: int, threshold: float) -> Tensor:
-    """n images of truncated z from `seed`: (n, C, S, S) uint8. Its BatchNorm statistics are then those of such z."""
+    """n images of truncated z from `seed`: (n, C, S, S) uint8. Its BatchNorm statistics are then those of such z.
+
+    Of a generator that has styles, w moves towards their mean instead: `threshold` is ψ (Karras et al. 2019,
+    arXiv:1812.04948).
+    """
+    if STYLES in generator.offers:
+        generator.truncation = threshold
+        return generate(generator, n=n, seed=seed)
     norms = [module.train() for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     estimate_statistics(generator, norms, stream_seed(seed, "statistics"), threshold)
     z = truncated(latents(n, generator.arguments["latent_size"], seed), threshold)

@@ -6,6 +6,7 @@ computed again, or further processes would see another network each. Here it tak
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn import functional as F
 from torch.nn.utils.parametrize import is_parametrized, register_parametrization
 
@@ -24,7 +25,7 @@ class SpectralNorm(nn.Module):
         self.weight = [weight]  # the parameter itself, which the layer has: in a list, so that it is not one of ours
         self.register_buffer("u", F.normalize(torch.randn(rows, device=weight.device), dim=0))
         self.register_buffer("v", F.normalize(torch.randn(columns, device=weight.device), dim=0))
-        if not weight.is_meta:
+        if not weight.is_meta and not isinstance(weight, FakeTensor):
             self.iterate(FIRST_ITERATIONS)
 
     @torch.no_grad()

@@ -1,5 +1,9 @@
-"""A trained model's weights: generator.safetensors, …, and networks.json, which says how its networks are built."""
+"""A trained model's weights: generator.safetensors, …, and networks.json, which says how its networks are built.
 
+Of an adapted generator the file has what was trained alone; all else is the source's, which networks.json names.
+"""
+
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,21 +14,36 @@ from safetensors.torch import load_file, save_file
 from frugalgan.files import read_json, write_json
 from frugalgan.networks import Network, rebuild
 from frugalgan.networks.parts import CRITIC, ENCODER, GENERATOR, Networks
+from frugalgan.provenance import file_sha256
 
 PARTS = (GENERATOR, CRITIC, ENCODER)
 NETWORKS = "networks.json"
+FILE = "{part}.safetensors"
 
 
 class ModelError(ValueError):
     """Weights do not fit the model that networks.json describes; the message names the file."""
 
 
-def save_model(folder: Path, parts: Mapping[str, Network]) -> None:
-    """Write weights and networks.json into `folder`."""
+def save_model(
+    folder: Path, parts: Mapping[str, Network], source: Path | None = None, becomes: Path | None = None
+) -> None:
+    """Write weights and networks.json into `folder`; `source`: the folder of the model that an adapted network
+    started from; `becomes`: how `folder` will be called, where that is another name."""
+    described: dict[str, dict[str, Any]] = {}
     for part, network in parts.items():
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-        save_file(weights, folder / f"{part}.safetensors")
-    write_json(folder / NETWORKS, {part: network.description() for part, network in parts.items()})
+        described[part] = network.description()
+        if network.adaptation:
+            assert source is not None
+            trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+            weights = {name: tensor for name, tensor in weights.items() if name in trained}
+            described[part]["source"] = {
+                "folder": os.path.relpath(source, becomes or folder),
+                "sha256": file_sha256(source / FILE.format(part=part)),
+            }
+        save_file(weights, folder / FILE.format(part=part))
+    write_json(folder / NETWORKS, described)
 
 
 def read_networks(folder: Path) -> dict[str, Any]:
@@ -36,19 +55,38 @@ def load_model(folder: Path) -> Networks:
     """All networks with their trained weights, strictly, in eval mode. Raises FileError or ModelError."""
     described = read_networks(folder)
     return Networks(
-        {part: _load(folder / f"{part}.safetensors", described[part]) for part in PARTS if part in described}
+        {part: _load(folder / FILE.format(part=part), described[part]) for part in PARTS if part in described}
     )
 
 
 def load_generator(folder: Path) -> Network:
     """The generator alone, in eval mode. Raises FileError or ModelError."""
-    return _load(folder / "generator.safetensors", read_networks(folder)["generator"])
+    return _load(folder / FILE.format(part=GENERATOR), read_networks(folder)[GENERATOR])
 
 
 def _load(file: Path, description: dict[str, Any]) -> Network:
-    network = rebuild(description)
+    network, source = rebuild(description), _source_of(file, description)
     try:
-        network.load_state_dict(load_file(file), strict=True)
+        weights = load_file(file)
+        if source is not None:
+            weights = load_file(source) | weights
+        network.load_state_dict(weights, strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ModelError(f"{file}: does not hold the weights that networks.json describes: {error}") from None
     return network.eval()
+
+
+def _source_of(file: Path, description: dict[str, Any]) -> Path | None:
+    """The file that has the other weights, of an adapted network. Raises ModelError."""
+    if "source" not in description:
+        return None
+    source = file.parent / description["source"]["folder"] / file.name
+    wanted = description["source"]["sha256"]
+    if not source.is_file():
+        raise ModelError(f"{file}: adapts the model of {source}, which is not there: dvc pull, or train it (dvc repro)")
+    if (found := file_sha256(source)) != wanted:
+        raise ModelError(
+            f"{file}: adapts another model than {source} holds now (sha256 {wanted[:12]}…, not {found[:12]}…): "
+            "adapt this one anew (dvc repro), or get that one back"
+        )
+    return source

@@ -2,6 +2,7 @@
 
 import copy
 
+import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -24,9 +25,11 @@ def working_generator(G: Network, ema: AveragedModel | None, seed: int) -> Netwo
     The averaged weights get singular values and BatchNorm statistics of their own, over z from `seed`; layers that are
     frozen keep theirs.
     """
+    generator: Network = copy.deepcopy(G if ema is None else ema.module)  # pyright: ignore[reportAssignmentType]
+    with torch.no_grad():
+        generator.settle(torch.Generator().manual_seed(seed))
     if ema is None:
-        return copy.deepcopy(G).eval()
-    generator: Network = copy.deepcopy(ema.module)  # pyright: ignore[reportAssignmentType]
+        return generator.eval()
     for module in generator.modules():
         if isinstance(module, SpectralNorm):
             module.iterate(FIRST_ITERATIONS)

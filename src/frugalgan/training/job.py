@@ -1,6 +1,6 @@
 """A row of models.yaml → what is trained, and how."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from frugalgan.methods.base import Method
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.start import StartError, check_sizes, check_teacher, freeze
 from frugalgan.networks import RECOMPUTE, Family
-from frugalgan.networks.parts import Networks
+from frugalgan.networks.parts import GENERATOR, Networks
 from frugalgan.networks.recomputation import check_recomputable
 from frugalgan.training.settings import Training
 
@@ -173,15 +173,18 @@ def _check(study: Study, name: str, recipes: dict[str, Recipe]) -> None:
     try:
         with torch.device("meta"):
             networks = recipe.networks()
-            freeze(recipe.start, networks)
-            check_networks(recipe, networks, recompute=study.section("training", Training).recompute)
             if isinstance(recipe.source, Recipe):
                 source = recipe.source.networks()
+                freeze(replace(recipe.source.start, wait=0.0, layers=0), source)
                 for part in recipe.start.weights:
                     check_sizes(part, networks, source)
+            freeze(recipe.start, networks)
+            check_networks(recipe, networks, recompute=study.section("training", Training).recompute)
         if recipe.method.needs_teacher != recipe.start.teacher:
             needs, other = ("needs a", "with") if recipe.method.needs_teacher else ("asks no", "without")
             raise StartError(f"method {row.method!r} {needs} teacher: choose a start {other} `teacher: true`")
+        if recipe.start.adaptation and GENERATOR not in recipe.start.weights:
+            raise StartError("an adaptation is of a trained generator: let the start have weights: [generator]")
         if recipe.start.teacher:
             _check_teacher(recipe, recipes[study.pools[row.source].source if row.source in study.pools else row.source])
     except StartError as error:

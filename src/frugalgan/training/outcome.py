@@ -11,7 +11,7 @@ from frugalgan.device import device_name
 from frugalgan.files import replaced, write_json
 from frugalgan.networks.parts import GENERATOR
 from frugalgan.networks.sampling import FIXED
-from frugalgan.networks.store import save_model
+from frugalgan.networks.store import FILE, save_model
 from frugalgan.provenance import versions
 from frugalgan.training.ema import working_generator
 from frugalgan.training.job import Job
@@ -30,6 +30,7 @@ class Outcome:
     state: State
     recorder: Recorder
     data_sha256: str
+    source: Path | None = None  # the folder of the weights that it started from
 
 
 def write_outcome(run: Outcome, out: Path) -> None:
@@ -37,10 +38,11 @@ def write_outcome(run: Outcome, out: Path) -> None:
     record.json, history.csv, moments.npy, progress.png and, of an autoencoder, heldout.csv; both appear whole, or none.
     """
     recorder, name = run.recorder, str(run.seed)
-    with replaced(out / "weights" / name) as weights, replaced(out / "record" / name) as record:
+    becomes = out / "weights" / name
+    with replaced(becomes) as weights, replaced(out / "record" / name) as record:
         weights.mkdir()
         working = working_generator(run.state.networks.G, run.state.ema, run.seed)
-        save_model(weights, {**run.state.networks.parts, GENERATOR: working})
+        save_model(weights, {**run.state.networks.parts, GENERATOR: working}, run.source, becomes)
         record.mkdir()
         write_rows(recorder.rows(), record / "history.csv")
         if heldout := recorder.heldout_rows():
@@ -48,8 +50,10 @@ def write_outcome(run: Outcome, out: Path) -> None:
         samples = [recorder.samples[step] for step in recorder.final_moments()]
         np.save(record / "moments.npy", np.stack(samples))
         write_png(record / "progress.png", grid(np.concatenate([s[:FIXED] for s in samples]), columns=FIXED))
-        size = (weights / f"{GENERATOR}.safetensors").stat().st_size
-        write_json(record / "record.json", facts_of(run) | costs(run, size))
+        own = (weights / FILE.format(part=GENERATOR)).stat().st_size
+        source = run.source if working.adaptation else None
+        needed = own + (0 if source is None else (source / FILE.format(part=GENERATOR)).stat().st_size)
+        write_json(record / "record.json", facts_of(run) | costs(run, needed, own))
 
 
 def facts_of(run: Outcome) -> dict[str, Any]:
@@ -78,10 +82,11 @@ def facts_of(run: Outcome) -> dict[str, Any]:
     }
 
 
-def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
+def costs(run: Outcome, needed: int, own: int) -> dict[str, Any]:
     """What the run took; the thesis's three axes are peak_training_bytes, generator_bytes and the metrics'.
 
-    Memory is that of one process, the first.
+    Memory is that of one process, the first. `needed`: bytes of the files that its images need; `own`: without those of
+    the model that an adapted one started from.
     """
     state, recorder = run.state, run.recorder
     values = {
@@ -96,7 +101,8 @@ def costs(run: Outcome, generator_bytes: int) -> dict[str, Any]:
         **{f"peak_{part}_bytes": size for part, size in recorder.peak_parts.items()},
         "trained_parameters": count_parameters(state.networks.parts.values(), trained_only=True),
         "generator_parameters": count_parameters((state.networks.G,), trained_only=False),
-        "generator_bytes": generator_bytes,
+        "generator_bytes": needed,
+        "own_bytes": own,
     }
     joules = recorder.joules()
     return values | ({} if joules is None else {"joules": joules})

@@ -111,7 +111,7 @@ def _run(
         budget = Budget(job.steps, job.batch_size)
         train(state, recipe.method, images, budget, recorder, conditions.accumulation(mean), keeper.after_step)
         if not rank:
-            write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256), out)
+            write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256, source), out)
             keeper.tell_what_is_kept()
 
 

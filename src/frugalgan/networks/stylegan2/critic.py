@@ -1,0 +1,109 @@
+"""StyleGAN2's residual discriminator (Karras et al. 2020, arXiv:1912.04958), without any normalisation."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import gcd
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from frugalgan.networks import RECOMPUTE, Network
+from frugalgan.networks.stylegan2.generator import START, normalised, widths
+from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear, activated
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a critic is built of."""
+
+    image_size: int
+    channels: int
+    channel_base: int
+    channel_max: int
+    classes: int
+    group: int  # images whose spread it sees: its minibatch standard deviation; 0: none
+
+
+class Down(nn.Module):
+    """(N, a, H, W) → (N, b, H/2, W/2): a path of two convolutions and a short one of one, both times √½."""
+
+    def __init__(self, a: int, b: int) -> None:
+        super().__init__()
+        self.first, self.second = EqualConv(a, a, 3), EqualConv(a, b, 3, halve=True)
+        self.short = EqualConv(a, b, 1, bias=False, halve=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (activated(self.second(activated(self.first(x)))) + self.short(x)) * 0.5**0.5
+
+
+class FromImage(nn.Module):
+    """(N, channels, S, S) → (N, b, S, S)."""
+
+    def __init__(self, channels: int, b: int) -> None:
+        super().__init__()
+        self.conv = EqualConv(channels, b, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return activated(self.conv(x))
+
+
+class Head(nn.Module):
+    """(N, C, 4, 4) → (N,): a score, or the product with the label's embedding / √C where there are `classes`."""
+
+    def __init__(self, channels: int, classes: int, group: int) -> None:
+        super().__init__()
+        self.group, self.classes = group, classes
+        self.conv = EqualConv(channels + bool(group), channels, 3)
+        self.dense = EqualLinear(channels * START**2, channels)
+        self.score = EqualLinear(channels, channels if classes else 1)
+        self.embedding = EqualLinear(classes, channels) if classes else None
+
+    def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
+        if self.group:
+            x = torch.cat([x, spread(x, self.group)], dim=1)
+        score = self.score(activated(self.dense(activated(self.conv(x)).flatten(1))))
+        if self.embedding is None or y is None:
+            return score.squeeze(1)
+        label = normalised(self.embedding(F.one_hot(y, self.classes).to(score.dtype)))
+        return (score * label).sum(dim=1) / score.shape[1] ** 0.5
+
+
+def spread(x: Tensor, group: int) -> Tensor:
+    """(N, C, H, W) → (N, 1, H, W): the standard deviation of groups of images, averaged over channels and places.
+
+    Groups are of images that follow each other, so that parts of a batch which hold whole groups see the same: of
+    `group` images, or fewer where N is no multiple of it.
+    """
+    groups = x.unflatten(0, (-1, gcd(len(x), group)))
+    variance = (groups - groups.mean(dim=1, keepdim=True)).square().mean(dim=1)
+    deviation = (variance + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    deviation = deviation.repeat_interleave(groups.shape[1])
+    return deviation[:, None, None, None].expand(-1, 1, *x.shape[2:])
+
+
+class Critic(Network):
+    """(N, channels, S, S) float32 in [-1, 1] → (N,) float32: built of `Sizes`."""
+
+    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
+
+    def __init__(self, **sizes: Any) -> None:
+        super().__init__(**sizes)
+        of = Sizes(**sizes)
+        behind = [*reversed(widths(of.image_size, of.channel_base, of.channel_max).values())]
+        self.compares = of.group > 1
+        self.stem = FromImage(of.channels, behind[0])
+        self.middle = nn.ModuleList(Down(a, b) for a, b in pairwise(behind))
+        self.head = Head(behind[-1], of.classes, of.group)
+
+    @property
+    def blocks(self) -> list[nn.Module]:
+        return [self.stem, *self.middle, self.head]
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        y = self.labels(y) if self.classes else None
+        x = self.run(self.stem, x)
+        for block in self.middle:
+            x = self.run(block, x)
+        return self.run(self.head, x, y)

@@ -1,0 +1,62 @@
+"""StyleGAN2's modulated convolution (Karras et al. 2020, arXiv:1912.04958), and what can be added to a trained one.
+
+Activations are scaled in place of weights: s before an ordinary convolution, the demodulation after it. That is equal
+to one kernel per sample, w''_oik = s_i w_oik / √(Σ_ik (s_i w_oik)² + ε), and cheaper to train.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from frugalgan.networks.stylegan2.layers import EqualLinear, smoothed
+
+EPSILON = 1e-8
+
+
+class ModulatedConv(nn.Module):
+    """(N, a, H, W) and w (N, k) → (N, b, H, W), or twice as large.
+
+    What a trained one may be given, each of it nothing at first: `factor` (a,), a domain vector (Alanov et al. 2022,
+    arXiv:2210.08884): inputs times 1 + factor, behind the demodulation; `shift` (a,), added to the style; `offset`
+    (b, a, 1, 1), added to the kernel; `down` (r, k) and `up` (a, r), a low-rank change of the style's weights
+    (StyleDomain: Alanov et al. 2023, arXiv:2212.10229).
+    """
+
+    factor: nn.Parameter | None
+    shift: nn.Parameter | None
+    offset: nn.Parameter | None
+    down: nn.Parameter | None
+    up: nn.Parameter | None
+
+    def __init__(self, a: int, b: int, kernel: int, w_size: int, *, demodulate: bool = True, enlarge: bool = False):
+        super().__init__()
+        self.affine = EqualLinear(w_size, a, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(b, a, kernel, kernel))
+        self.demodulate, self.enlarge = demodulate, enlarge
+        for name in ("factor", "shift", "offset", "down", "up"):
+            self.register_parameter(name, None)
+
+    def style(self, w: Tensor) -> Tensor:
+        """(N, a): by what each input is multiplied, sample by sample."""
+        style = self.affine(w)
+        if self.down is not None and self.up is not None:
+            style = style + F.linear(F.linear(w, self.down), self.up)
+        return style if self.shift is None else style + self.shift
+
+    def kernel(self) -> Tensor:
+        """(b, a, kernel, kernel): the same for all samples."""
+        weight = self.weight if self.offset is None else self.weight + self.offset
+        return weight / self.weight[0].numel() ** 0.5
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        style, weight = self.style(w), self.kernel()
+        of_inputs = style if self.factor is None else style * (1 + self.factor)
+        x = x * of_inputs[:, :, None, None]
+        if self.enlarge:
+            x = 4 * smoothed(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), padding=1)
+        else:
+            x = F.conv2d(x, weight, padding=weight.shape[2] // 2)
+        if not self.demodulate:
+            return x
+        norms = F.linear(style.square(), weight.square().sum(dim=(2, 3))) + EPSILON
+        return x * torch.rsqrt(norms)[:, :, None, None]

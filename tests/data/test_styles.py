@@ -1,0 +1,67 @@
+"""Styles: known results, the same for the same picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from picture_files import run, write_photos
+
+from frugalgan.data.styles import STYLES, styled
+
+RNG = np.random.default_rng(5)
+PICTURES = np.stack([np.kron(RNG.integers(0, 256, (3, 16, 16)), np.ones((2, 2))) for _ in range(4)]).astype(np.uint8)
+
+
+def test_there_are_at_least_two_dozen() -> None:
+    assert len(STYLES) >= 24
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_style_is_a_function_of_the_picture_alone(style: str, channels: int) -> None:
+    images = PICTURES[:, :channels]
+    before = images.copy()
+    found = styled(images, style)
+    assert found.shape == images.shape and found.dtype == np.uint8
+    assert np.array_equal(found[1:2], styled(images[1:2], style)) and np.array_equal(images, before)
+    assert not np.array_equal(found[0], found[1])
+
+
+def test_every_style_differs_from_every_other_and_from_none() -> None:
+    found = {style: styled(PICTURES, style).tobytes() for style in STYLES} | {"none": PICTURES.tobytes()}
+    assert len(set(found.values())) == len(STYLES) + 1
+    assert styled(PICTURES, "none") is PICTURES
+
+
+def test_known_results() -> None:
+    """A negative's negative; luma's weights; blocks of four pixels; two values."""
+    assert np.array_equal(styled(styled(PICTURES, "negative"), "negative"), PICTURES)
+    red = np.zeros((1, 3, 8, 8), np.uint8)
+    red[:, 0] = 255
+    assert np.all(styled(red, "grey") == 76)
+    blocks = styled(PICTURES, "pixels").reshape(4, 3, 8, 4, 8, 4)
+    assert np.array_equal(blocks, np.broadcast_to(blocks[:, :, :, :1, :, :1], blocks.shape))
+    assert set(np.unique(styled(PICTURES, "dithered"))) == {0, 255}
+    assert np.all(styled(np.full((1, 3, 16, 16), 128, np.uint8), "relief") == 128)
+
+
+@pytest.mark.parametrize("size", [32, 64, 100])
+def test_any_size(size: int) -> None:
+    images = RNG.integers(0, 256, (1, 3, size, size), np.uint8)
+    assert all(styled(images, style).shape == images.shape for style in STYLES if style != "pixels" or size % 4 == 0)
+
+
+def test_an_unknown_style_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="style 'pencill': must be none or one of grey, sepia"):
+        styled(PICTURES, "pencill")
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_prepared_pictures_in_a_style_are_those_without_in_that_style(tmp_path: Path, colour: bool) -> None:
+    """Pair by pair: so what a picture is to become is known."""
+    raw = write_photos(tmp_path / "raw", 20)
+    for style in ("none", "pencil"):
+        run(raw, tmp_path / style, crop="centre", colour=colour, style=style)
+    for name in ("images.npy", "heldout.npy"):
+        plain, found = (np.load(tmp_path / style / name) for style in ("none", "pencil"))
+        assert np.array_equal(found, styled(plain, "pencil"))

@@ -1,0 +1,205 @@
+"""StyleGAN2's networks: the paper's sizes, modulation, noise, truncation, and ways to adapt a trained generator."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from small import DATA, LATENT, STYLES
+from torch import Tensor
+from torch.nn import functional as F
+
+from frugalgan.config.sections import Start
+from frugalgan.data.facts import DataFacts
+from frugalgan.networks import Network, rebuild
+from frugalgan.networks.dcgan import Generator as Dcgan
+from frugalgan.networks.sampling import truncated_images
+from frugalgan.networks.stylegan2 import StyleGan2
+from frugalgan.networks.stylegan2.adaptations import KINDS
+from frugalgan.networks.stylegan2.critic import spread
+from frugalgan.networks.stylegan2.layers import EqualConv, doubled, smoothed
+from frugalgan.networks.stylegan2.modulated import EPSILON, ModulatedConv
+from frugalgan.training.ema import working_generator
+
+Z = torch.randn(4, LATENT, generator=torch.Generator().manual_seed(1))
+# px, channel base, most, latent size, mapping layers → millions in G and D, numbers that each adaptation trains.
+SIZES = {
+    (32, 4096, 256, 128, 2): (3.76, 4.61, {"domain_vector": 1664, "affine": 330_240}),
+    (64, 2048, 128, 128, 2): (1.09, 1.18, {"domain_vector": 928, "affine": 181_632}),
+    (64, 4096, 128, 128, 2): (1.40, 1.47, {"domain_vector": 1088, "affine": 214_656}),
+    (64, 4096, 256, 128, 2): (3.91, 4.73, {"domain_vector": 1856, "affine": 363_264}),
+    (64, 8192, 256, 256, 2): (5.57, 5.85, {"domain_vector": 2176, "affine": 855_296}),
+    (128, 8192, 256, 256, 2): (5.74, 5.97, {"domain_vector": 2368, "affine": 921_088}),
+    (1024, 32768, 512, 512, 8): (
+        30.37,
+        29.01,
+        {
+            "domain_vector": 6048,
+            "style_space": 6048,
+            "affine": 4_662_144,
+            "affine_plus": 4_662_144 + 525_824,
+            "affine_light": 112_000 + 525_824,
+        },
+    ),
+}
+
+
+def count(network: Network, *, trained: bool = False) -> int:
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad or not trained)
+
+
+def generator(seed: int = 0, **changes: int) -> Network:
+    torch.manual_seed(seed)
+    return replace(STYLES, **changes).generator(DATA).eval()
+
+
+@pytest.mark.parametrize(("size", "expected"), SIZES.items(), ids=str)
+def test_the_papers_sizes_are_built_without_memory(
+    size: tuple[int, int, int, int, int], expected: tuple[float, float, dict[str, int]]
+) -> None:
+    """30.37 million, of which 6,048 numbers are a domain vector (arXiv:2210.08884, 2212.10229)."""
+    px, base, most, latent, layers = size
+    family = StyleGan2(latent_size=latent, channel_base=base, channel_max=most, mapping_layers=layers)
+    data = DataFacts(px, 3, mirror=True)
+    with torch.device("meta"):
+        assert count(family.generator(data)) / 1e6 == pytest.approx(expected[0], abs=0.006)
+        assert count(family.critic(data)) / 1e6 == pytest.approx(expected[1], abs=0.006)
+        for kind, numbers in expected[2].items():
+            G = family.generator(data)
+            G.adapt(kind)
+            assert count(G, trained=True) == numbers, kind
+
+
+@pytest.mark.parametrize("enlarge", [False, True])
+@pytest.mark.parametrize("demodulate", [False, True])
+def test_scaled_activations_are_a_kernel_per_sample(enlarge: bool, demodulate: bool) -> None:
+    conv = ModulatedConv(5, 7, 3, 6, demodulate=demodulate, enlarge=enlarge)
+    x, w = torch.randn(3, 5, 8, 8), torch.randn(3, 6)
+    kernels = conv.kernel() * conv.style(w)[:, None, :, None, None]
+    if demodulate:
+        kernels = kernels / (kernels.square().sum(dim=(2, 3, 4), keepdim=True) + EPSILON).sqrt()
+
+    def one(image: Tensor, kernel: Tensor) -> Tensor:
+        if not enlarge:
+            return F.conv2d(image[None], kernel, padding=1)
+        return 4 * smoothed(F.conv_transpose2d(image[None], kernel.transpose(0, 1), stride=2), padding=1)
+
+    slow = torch.cat([one(*pair) for pair in zip(x, kernels, strict=True)])
+    torch.testing.assert_close(conv(x, w), slow, rtol=1e-5, atol=1e-5)
+    assert conv(x, w).shape[2] == (16 if enlarge else 8)
+
+
+def test_changes_of_resolution_are_the_binomial_filter() -> None:
+    """Doubling: bilinear interpolation, but at the border; halving: of a constant map the same constant."""
+    x = torch.randn(2, 3, 8, 8)
+    bilinear = F.interpolate(x, scale_factor=2, mode="bilinear")
+    torch.testing.assert_close(doubled(x)[..., 1:-1, 1:-1], bilinear[..., 1:-1, 1:-1])
+    ones = torch.ones(1, 4, 8, 8)
+    torch.testing.assert_close(smoothed(ones, step=2, padding=1)[..., 1:-1, 1:-1], torch.ones(1, 4, 2, 2))
+    for kernel in (1, 3):
+        assert EqualConv(4, 6, kernel, halve=True)(ones).shape == (1, 6, 4, 4)
+
+
+def test_layers_start_with_unit_variance_whatever_their_width() -> None:
+    for channels in (8, 128):
+        found = EqualConv(channels, 64, 3)(torch.randn(16, channels, 8, 8))[..., 1:-1, 1:-1]
+        assert found.var().item() == pytest.approx(1, abs=0.2)
+
+
+def test_noise_acts_as_far_as_its_strength_lets_it() -> None:
+    G = generator()
+    assert list(G.noise) == [4, 8, 8, 16, 16, 32, 32]
+    noise = [torch.randn(4, 1, side, side) for side in G.noise]
+    assert torch.equal(G(Z), G(Z, None, *noise))
+    with torch.no_grad():
+        for name, parameter in G.named_parameters():
+            if name.endswith("strength"):
+                parameter.fill_(0.5)
+    assert not torch.equal(G(Z), G(Z, None, *noise))
+    assert torch.equal(G(Z), G(Z))  # without noise, that of one fixed map
+
+
+def test_truncation_moves_styles_towards_their_mean() -> None:
+    G = working_generator(generator(), None, seed=3)
+    styles, mean = G.styles(Z), G.get_buffer("mean_w")
+    G.truncation = 0.5
+    torch.testing.assert_close(G.styles(Z), (styles + mean) / 2)
+    many = torch.randn(20_000, LATENT)
+    G.truncation = 1.0
+    torch.testing.assert_close(G.styles(many).mean(dim=0), mean, atol=0.05, rtol=0)
+    whole, half = (truncated_images(G, n=16, seed=0, threshold=psi).float() for psi in (1.0, 0.25))
+    assert half.var(dim=0).mean() < 0.5 * whole.var(dim=0).mean()
+
+
+def test_the_spread_is_of_images_that_follow_each_other() -> None:
+    x = torch.randn(8, 5, 4, 4)
+    expected = [x[i : i + 4].std(dim=0, correction=0).mean() for i in (0, 4)]
+    found = spread(x, 4)
+    assert found.shape == (8, 1, 4, 4)
+    torch.testing.assert_close(found[:, 0, 0, 0], torch.stack(expected).repeat_interleave(4))
+    torch.testing.assert_close(spread(x[4:], 4), found[4:])  # a part of the batch that holds whole groups
+    assert spread(x[:1], 4).abs().max() < 1e-3
+    assert spread(x[:6], 4).shape == (6, 1, 4, 4)  # groups of two
+
+
+def test_the_critic_compares_images_unless_told_not_to() -> None:
+    x = torch.rand(4, 3, 32, 32)
+    for group, mixes in ((4, True), (0, False)):
+        D = replace(STYLES, group=group).critic(DATA)
+        assert D.compares == mixes
+        assert torch.allclose(D(x)[0], D(x[:1])[0], atol=1e-6) != mixes
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestAdaptations:
+    def test_before_training_it_is_the_source_to_the_bit(self, kind: str) -> None:
+        G, adapted = generator(), generator()
+        adapted.adapt(kind)
+        assert torch.equal(G(Z), adapted(Z))
+
+    def test_all_but_its_own_numbers_is_frozen_and_these_matter(self, kind: str) -> None:
+        G, adapted = generator(), generator()
+        adapted.adapt(kind)
+        trained = {name for name, parameter in adapted.named_parameters() if parameter.requires_grad}
+        own = {name for name in trained if name not in dict(G.named_parameters())}
+        assert trained == own | ({name for name in trained if ".affine." in name} if "affine" in kind else set())
+        adapted(Z).square().sum().backward()
+        for name, parameter in adapted.named_parameters():
+            assert (parameter.grad is not None) == (name in trained)
+            if name in trained and not name.endswith("down"):  # whose gradient is 0 while `up` is
+                assert parameter.grad is not None and parameter.grad.abs().max() > 0, name
+
+    def test_a_description_rebuilds_it(self, kind: str) -> None:
+        adapted = generator()
+        adapted.adapt(kind)
+        rebuilt = rebuild(adapted.description())
+        assert rebuilt.adaptation == kind
+        rebuilt.load_state_dict(adapted.state_dict(), strict=True)
+
+
+def test_a_domain_vector_scales_inputs_behind_the_demodulation() -> None:
+    """The factor stands outside the norm that the kernel is divided by: doubling it doubles the map."""
+    conv, x, w = ModulatedConv(5, 7, 3, 6), torch.randn(3, 5, 8, 8), torch.randn(3, 6)
+    before = conv(x, w)
+    conv.factor = torch.nn.Parameter(torch.ones(5))
+    torch.testing.assert_close(conv(x, w), 2 * before)
+    conv.factor = None
+    conv.shift = torch.nn.Parameter(conv.style(w)[0].detach())
+    torch.testing.assert_close(conv(x[:1], w[:1]), before[:1])  # twice the style: demodulated away
+
+
+def test_what_cannot_be_built_or_adapted_says_so() -> None:
+    with pytest.raises(ValueError, match="image_size 48: must be a power of two"):
+        STYLES.generator(replace(DATA, size=48))
+    with pytest.raises(ValueError, match="channel_base 16: must be 32 or more"):
+        replace(STYLES, channel_base=16).critic(DATA)
+    with pytest.raises(ValueError, match="adaptation 'vector': must be one of domain_vector, "):
+        generator().adapt("vector")
+    with pytest.raises(ValueError, match=r"dcgan\.Generator does not offer what adaptation 'affine' needs"):
+        Dcgan(image_size=32, latent_size=8, width=16, channels=3).adapt("affine")
+
+
+def test_the_settings_name_the_adaptations_that_there_are() -> None:
+    for kind in KINDS:
+        assert Start(weights=("generator",), adaptation=kind).adaptation == kind  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="adaptation affine freezes all of the generator"):
+        Start(weights=("generator",), adaptation="affine", generator_layers=1)
