@@ -19,7 +19,7 @@ FACES = (
     "cats_vae",
     "teacher_from_vae",
     "cats_stylegan2",
-    "dogs_vector",
+    "sketches_vector",
 )
 DIGITS = (
     "digits_dcgan",
@@ -35,8 +35,6 @@ ONE_SEED = ("digits_wae_2d", "digits_biggan")
 PAIRS = """\
   - digits_biggan / digits_sagan
   - animals_biggan / animals_sagan
-  - dogs_vector / dogs_tuned
-  - dogs_affine / dogs_tuned
   - sketches_vector / sketches_tuned
 """
 STUDENTS = ("student", "student_0.3")

@@ -17,28 +17,37 @@ from untrained_autoencoders import VAE, autoencoder, noise_images
 
 from frugalgan.config import places
 from frugalgan.data.images import read_rgb
+from frugalgan.data.styles import styled
 from frugalgan.evaluation.autoencoders import random_decodes
-from frugalgan.evaluation.features import extractor, save_features
+from frugalgan.evaluation.features import extract, extractor, save_features
+from frugalgan.evaluation.metrics.content import content_kept
 from frugalgan.evaluation.reference import reference
 from frugalgan.files import FileError, write_json
 from frugalgan.networks.store import save_model
 
-ROWS = {"cats_vae": row(method="vae", seeds=2), "teacher": row()}
+ROWS = {
+    "cats_vae": row(method="vae", seeds=2),
+    "teacher": row(),
+    "negative_cats": row(data="negatives", source="teacher", start="transfer"),
+}
+SIZES = {"samples": 6, "reference": 10}
+DATASETS = {"cats": dataset(**SIZES), "negatives": dataset(**SIZES, style="negative")}
 
 
 @pytest.fixture
 def main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """The stage, in a folder with two trained models in it."""
     monkeypatch.chdir(tmp_path)
-    study = small_study(ROWS, seed=3, datasets={"cats": dataset(samples=6, reference=10)})
+    study = small_study(ROWS, seed=3, datasets=DATASETS)
     Path("params.yaml").write_text(yaml.safe_dump(study.raw))
     Path("models.yaml").write_text(yaml.safe_dump({"models": ROWS}))
-    places.prepared("cats").parent.mkdir(parents=True)
-    prepared(places.prepared("cats"), noise_images(20), heldout=4)
     network = extractor("efficientnet_lite0_mid64", None, torch.device("cpu"))
-    sets = reference(network, places.prepared("cats"), name="cats", n=10, seed=EVALUATE["seed"], batch_size=4)
-    save_features(places.reference("cats"), sets)
-    write_json(places.floor("cats"), {})
+    places.prepared("cats").parent.mkdir(parents=True)
+    for name in DATASETS:
+        prepared(places.prepared(name), noise_images(20), heldout=4)
+        sets = reference(network, places.prepared(name), name=name, n=10, seed=EVALUATE["seed"], batch_size=4)
+        save_features(places.reference(name), sets)
+        write_json(places.floor(name), {})
     for name, one in ROWS.items():
         images = noise_images(one["seeds"] * 18).reshape(one["seeds"], 18, 3, 32, 32)
         trained(tmp_path / "trained", images, images[:, None, :6].repeat(2, axis=1), seed=3)
@@ -72,6 +81,21 @@ def test_numbers_and_pictures_of_each_model(main: Callable[[str], None]) -> None
     assert some["fd_efficientnet_lite0_mid64"] == np.mean(
         [quality["fd_efficientnet_lite0_mid64"] for quality in all_numbers["quality"]]
     )
+
+
+def test_content_is_that_of_the_source_in_the_style_of_the_data(main: Callable[[str], None]) -> None:
+    main("negative_cats")
+    content = json.loads(places.summary("negative_cats").read_text())["content"]
+    theirs = np.load(places.samples("teacher") / "samples.npy")[0, :6]
+    ours = np.load(places.samples("negative_cats") / "samples.npy")[0, :6]
+    network = extractor("efficientnet_lite0_mid64", None, torch.device("cpu"))
+    a, b = (
+        extract(network, images, source="", seed=0, batch_size=4).features
+        for images in (ours, styled(theirs, "negative"))
+    )
+    assert content == pytest.approx(content_kept(a, b), rel=1e-4, abs=1e-5)
+    main("teacher")
+    assert "content" not in json.loads(places.summary("teacher").read_text())
 
 
 def test_all_or_nothing(main: Callable[[str], None]) -> None:

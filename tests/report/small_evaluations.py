@@ -28,6 +28,7 @@ def evaluation(
     swd: float = 80.0,
     second: float | None = None,
     collapsed: bool = False,
+    content: float | None = None,
 ) -> dict[str, Any]:
     """Of a row of models.yaml: at the end `distance` (its draws 1 less and 1 more), `course` at moments of training.
 
@@ -53,6 +54,7 @@ def evaluation(
             | {"swd": swd + shift, "swd_sd": float(np.sqrt(2)), "swd_draws": [swd + shift - 1, swd + shift + 1]}
             | ({} if second is None else _by_second(second + shift))
             | ({f"{key}_vs_source": 7.0} if row["method"] == "kd" else {})
+            | ({} if content is None else {f"content{ending}": content})
         )
         records.append(
             {

@@ -45,9 +45,9 @@ def images(study: Study, name: str, n: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (n, data.channels, data.size, data.size), np.uint8)
 
 
-def left_by_stages(study: Study, rows: dict[str, Any]) -> None:
+def left_by_stages(study: Study, rows: dict[str, Any], changes: dict[str, dict[str, Any]] | None = None) -> None:
     """All that the report reads, in the current folder."""
-    evaluations = evaluations_of(study, rows)
+    evaluations = evaluations_of(study, rows, changes)
     write(evaluations)
     for name in study.rows:
         some = images(study, name, 12)
@@ -138,3 +138,16 @@ def test_nothing_of_the_report_imports_torch() -> None:
         "assert 'torch' not in sys.modules"
     )
     call(PROJECT, sys.executable, "-c", script)
+
+
+def test_models_of_another_domain_stand_in_a_table_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = small_study(CATS, compare=COMPARE, datasets=DATASETS)
+    left_by_stages(study, CATS, {"transfer": {"content": 0.25}})
+    write_report(study)
+    section = Path("results/comparison.md").read_text().split("## Adapted to another domain")[1].split("##")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    assert [line.split("|")[1].strip() for line in rows] == ["model", "---", "transfer"]
+    assert "0.25" in rows[2] and "102400" in rows[2]  # kiB of the file

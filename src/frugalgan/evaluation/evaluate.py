@@ -9,9 +9,11 @@ import numpy as np
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
 from frugalgan.data.facts import IMAGES, read_facts
+from frugalgan.data.styles import styled
 from frugalgan.evaluation.classifier import Classifier, agreement, classifier_of, has_labels
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
+from frugalgan.evaluation.metrics.content import content_kept
 from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, distance_key, metric_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.neighbours import neighbours_grid
@@ -41,6 +43,7 @@ class Measured:
     second: dict[str, FeatureSet]  # … by the second network; none without one
     floor: dict[str, Any]
     source_samples: Path | None  # of the model that it learnt from, where it had a teacher
+    adapted_samples: Path | None = None  # … that it was adapted from, to another data set
 
 
 def evaluate(
@@ -69,6 +72,7 @@ def evaluate(
     moments = [np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c") for seed in seeds]
     floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
     others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
+    adapted = None if measured.adapted_samples is None else _array(measured.adapted_samples / SAMPLES)
 
     n = min(dataset.samples, measured.features[REFERENCE].provenance.n)  # no more than real ones
 
@@ -91,6 +95,10 @@ def evaluate(
             taught = None
             if others is not None:
                 taught = features(network, others[min(place, len(others) - 1)], row.source, settings.seed)
+            if adapted is not None:
+                theirs = styled(adapted[min(place, len(adapted) - 1)][:n], dataset.style)
+                pairs = features(network, theirs, row.source, settings.seed)
+                result[metric_key("content", network.name)] = content_kept(fake.features[:n], pairs.features)
             logits = network.logits(fake.features)
             result |= quality(fake, real, taught, settings, n=n, floor_n=floor_n, logits=logits)
             over = over_training(
@@ -151,6 +159,8 @@ def summary(values: dict[str, Any]) -> dict[str, Any]:
     if "second_distance" in values:
         shown[values["second_distance"]] = mean(values["second_distance"], results)
     shown |= {name: mean(metric_key(name, extractor), results) for name in SUMMARY}
+    if (content := metric_key("content", extractor)) in results[0]:
+        shown["content"] = mean(content, results)
     if "agreement" in values:
         shown["agreement"] = float(np.mean(values["agreement"]))
     return shown | {
@@ -165,6 +175,16 @@ def source_of(study: Study, name: str) -> str | None:
     """The model whose images a student is compared with; None for a model that had no teacher."""
     row = study.row(name)
     return row.source if row.source != RANDOM and study.starts[row.start].teacher else None
+
+
+def adapted_from(study: Study, name: str) -> str | None:
+    """The model whose generator was adapted to another data set; None for any other."""
+    row = study.row(name)
+    if GENERATOR not in study.starts[row.start].weights or row.source not in study.rows:
+        return None
+    ours, theirs = study.data_of(name), study.data_of(row.source)
+    alike = (ours.size, ours.colour) == (theirs.size, theirs.colour)
+    return row.source if alike and row.data != study.row(row.source).data else None
 
 
 def classifier_for(measured: Measured, settings: Evaluate) -> Classifier | None:

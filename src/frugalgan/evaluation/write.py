@@ -4,7 +4,7 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import write_png
 from frugalgan.device import choose_device_aloud, device_name
-from frugalgan.evaluation.evaluate import Measured, classifier_for, evaluate, source_of, summary
+from frugalgan.evaluation.evaluate import Measured, adapted_from, classifier_for, evaluate, source_of, summary
 from frugalgan.evaluation.features import load_features
 from frugalgan.evaluation.judges import judges
 from frugalgan.evaluation.reference import SECOND
@@ -18,6 +18,7 @@ def write_evaluation(study: Study, name: str) -> None:
     """Pictures, all numbers, and those that people compare; each appears whole. Raises FileError."""
     data, settings = study.row(name).data, study.section("evaluate", Evaluate)
     device, source = choose_device_aloud(settings.device), source_of(study, name)
+    adapted = adapted_from(study, name)
     first, second = judges(study, data, settings, device)
     real = load_features(places.reference(data))
     measured = Measured(
@@ -29,6 +30,7 @@ def write_evaluation(study: Study, name: str) -> None:
         second={key.removeprefix(SECOND): item for key, item in real.items() if key.startswith(SECOND)},
         floor=read_json(places.floor(data), hint=f"`dvc repro reference@{data}` makes it"),
         source_samples=places.samples(source) if source else None,
+        adapted_samples=places.samples(adapted) if adapted else None,
     )
     classifier = classifier_for(measured, settings)
     values, neighbours = evaluate(study, name, measured, first, second, classifier)

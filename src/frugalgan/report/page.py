@@ -69,6 +69,10 @@ JUDGED = [
     *("second", "second_distance", "second_sd", "second_other_distance", "second_other_sd", "second_p_value"),
     *("by_second", "verdict"),
 ]
+ADAPTED = [
+    *("data", "from", "start", "distance", "distance_sd", "content", "recall", "collapsed"),
+    *("trained_parameters", "own_kib", "peak_training_mib", "seconds"),
+]
 COST = [
     "method",
     "networks",
@@ -124,6 +128,16 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "## What was trained\n",
         markdown(table.loc[:, COST]),
     ]
+    adapted = table.dropna(subset=["content"])
+    if len(adapted):
+        parts += [
+            "## Adapted to another domain\n",
+            "Models whose generator comes from one of other data. `content` is the mean cosine of features of their "
+            "images and the source's of the same z, each without its set's mean; where the data is a style, of the "
+            "source's images in that style: 1 is the same picture in the new domain, 0 another one. `own_kib`: of the "
+            "file that a further domain takes beside the source.\n",
+            markdown(adapted.loc[:, ADAPTED]),
+        ]
     for name, title in TITLES.items():
         if len(tables[name]):
             parts += [

@@ -11,7 +11,7 @@ from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
 from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, metric_key
 from frugalgan.files import FileError, read_json
 
-MIB = 2**20
+KIB, MIB = 2**10, 2**20
 Evaluations = dict[str, dict[str, Any]]  # model → its file in metrics/evaluations
 # Further metrics in the comparison. The extractor's Inception Score is not among them: it ranks no models of one class.
 FURTHER = (
@@ -185,6 +185,7 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "distance_at_floor_n": mean(f"{key}_at_floor_n") or float(np.mean(found)),
         "n_floor": floor.get("n_floor"),
         **{metric: mean(metric_key(metric, extractor)) for metric in FURTHER},
+        "content": mean(metric_key("content", extractor)),
         "agreement": float(np.mean(one["agreement"])) if "agreement" in one else None,
         "inception_score": mean(metric_key("inception_score", CLASSIFIER)),
         "inception_score_of_real": one.get("inception_score_of_these"),
@@ -195,6 +196,7 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "seconds_per_kimg": seconds / kimg if kimg else 0.0,
         "peak_training_mib": max(record["peak_training_bytes"] for record in records) / MIB,
         "generator_mib": records[0]["generator_bytes"] / MIB,
+        "own_kib": records[0].get("own_bytes", records[0]["generator_bytes"]) / KIB,
         "trained_parameters": records[0]["trained_parameters"],
         "generator_parameters": records[0]["generator_parameters"],
     }
