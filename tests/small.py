@@ -18,6 +18,7 @@ from frugalgan.data.images import to_uint8
 from frugalgan.methods.ae import Ae
 from frugalgan.methods.base import Method
 from frugalgan.methods.dcgan import DcGan
+from frugalgan.methods.direction import Direction
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Accumulation
 from frugalgan.methods.hinge import Hinge
@@ -71,6 +72,7 @@ KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_crit
 HINGE = Hinge(**RATES, n_critic=1)
 STYLE_LOSSES = StyleLosses(**RATES, n_critic=1, r1=1.0, r1_every=2, path_length=0.0, path_length_every=1)
 PATHS = replace(STYLE_LOSSES, path_length=0.5, path_length_every=2)
+DIRECTION = Direction(**ADAM, encoder="efficientnet_lite0", angles=1.0)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
 AUGMENT = ("colour", "translation", "cutout")
@@ -159,6 +161,12 @@ RECIPES: dict[str, Recipe] = {
         )
         for kind in KINDS
     },
+    "direction": recipe(
+        DIRECTION,
+        STYLES,
+        Start(weights=("generator",), adaptation="domain_vector", teacher=True),
+        recipe(STYLE_LOSSES, STYLES),
+    ),
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
     "wgan_gp from a residual decoder, gently": recipe(WGAN_GP, RESIDUAL, GENTLE, recipe(VAE, RESIDUAL)),
@@ -181,7 +189,9 @@ def start_of(row: Recipe, **changes: Any) -> Recipe:
 
 
 def per_sample(row: Recipe) -> Recipe:
-    """Without the one term that compares a whole batch, so that parts of it make the same update."""
+    """Without the terms that compare a whole batch, so that parts of it make the same update."""
+    if isinstance(row.method, Direction):
+        return method_of(row, angles=0.0)
     return method_of(row, mmd=0.0) if isinstance(row.method, Wae) else row
 
 

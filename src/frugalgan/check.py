@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from frugalgan.config import places
-from frugalgan.config.params import unknown
+from frugalgan.config.params import mapping, unknown
 from frugalgan.config.places import PlaceError
 from frugalgan.config.sections import RANDOM, ParamsError
 from frugalgan.config.study import Study
@@ -16,6 +16,7 @@ from frugalgan.report.settings import Compare
 from frugalgan.training.settings import Training
 
 SEE_THROUGH = {"projected": "efficientnet_lite0"}  # a family of networks, and the frozen network that its critic uses
+SEE_BY = {"direction": "encoder"}  # a method, and the key of its section that names such a network
 
 
 def check_place(project: Path = Path(".")) -> None:
@@ -52,9 +53,11 @@ def check_names(study: Study) -> None:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
     for name, row in study.rows.items():
         seen = SEE_THROUGH.get(str(study.networks(row.networks).get("family")))
+        if row.method in SEE_BY:
+            seen = str(mapping(study.raw, row.method, study.params).get(SEE_BY[row.method]))
         if seen and study.dataset(row.data).extractor.startswith(seen):
             raise ParamsError(
-                f"{study.models}: models.{name}: networks {row.networks!r} learn from what {seen} sees, so another "
+                f"{study.models}: models.{name}: it learns from what {seen} sees, so another "
                 f"network must judge them: set datasets.{row.data}.extractor to inception or vgg16_edges"
             )
     try:

@@ -86,9 +86,17 @@ def test_what_would_fail_after_hours_fails_at_once(key: str, value: Any, message
 
 def test_who_learns_through_a_network_is_not_judged_by_it() -> None:
     changes: dict[str, Any] = {"networks.faces.family": "projected"}
-    with pytest.raises(ParamsError, match=r"models\.untrained: networks 'faces' .* set datasets\.cats\.extractor to"):
+    with pytest.raises(ParamsError, match=r"models\.untrained: it learns from .* set datasets\.cats\.extractor to"):
         check_names(made(changes))
     check_names(made(changes | {f"datasets.{name}.extractor": "vgg16_edges" for name in ("cats", "dogs")}))
+
+
+def test_who_learns_by_directions_is_not_judged_by_the_same_network() -> None:
+    raw = raw_models()
+    raw["models"]["sketches_vector"] |= {"method": "direction", "start": "directed", "recipe": "plain"}
+    with pytest.raises(ParamsError, match=r"models\.sketches_vector: .* set datasets\.sketches\.extractor to"):
+        check_names(study(raw_params(), raw))
+    check_names(study(changed(raw_params(), {"datasets.sketches.extractor": "vgg16_edges"}), raw))
 
 
 def test_a_count_is_for_drawn_pictures_alone() -> None:

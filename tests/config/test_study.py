@@ -50,8 +50,12 @@ def test_digits_are_not_mirrored_and_conditional_networks_learn_labelled_images(
     ("key", "value", "allowed"),
     [
         ("data", "cat", r"cats, dogs, animals, sketches, digits; did you mean cats\?"),
-        ("method", "wgan", r"wgan_gp, dcgan, hinge, stylegan2, kd, ae, vae, wae; did you mean wgan_gp\?"),
-        ("method", "training", r"wgan_gp, dcgan, hinge, stylegan2, kd, ae, vae, wae"),  # a section, but no method
+        ("method", "wgan", r"wgan_gp, dcgan, hinge, stylegan2, direction, kd, ae, vae, wae; did you mean wgan_gp\?"),
+        (
+            "method",
+            "training",
+            r"wgan_gp, dcgan, hinge, stylegan2, direction, kd, ae, vae, wae",
+        ),  # a section, but no method
         (
             "networks",
             "face",
@@ -60,7 +64,7 @@ def test_digits_are_not_mirrored_and_conditional_networks_learn_labelled_images(
         (
             "start",
             "transfr",
-            r"random, taught, decoder, .*, vector, affine; did you mean transfer\?",
+            r"random, taught, decoder, .*, directed, affine; did you mean transfer\?",
         ),
         ("budget", "long", "none, teacher, dogs, student, autoencoder, shorter, digits, digits_autoencoder"),
         ("recipe", "plan", r"plain, orthogonal, light, lazy; did you mean plain\?"),

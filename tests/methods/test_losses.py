@@ -4,8 +4,16 @@ import pytest
 import torch
 from torch import Tensor
 from torch.distributions import Independent, Normal, kl_divergence
+from torch.nn import functional as F
 
-from frugalgan.methods.losses import IMQ_SCALES, gradient_penalty, kl_to_normal, mmd_imq
+from frugalgan.methods.losses import (
+    IMQ_SCALES,
+    angle_consistency,
+    direction_loss,
+    gradient_penalty,
+    kl_to_normal,
+    mmd_imq,
+)
 
 
 @pytest.mark.parametrize("norm", [0.0, 1.0, 3.0])
@@ -85,3 +93,27 @@ def test_only_the_conditional_mmd_sees_codes_that_tell_the_label() -> None:
     assert abs(mmd_imq(codes, prior).item()) < 0.02
     assert mmd_imq(codes, prior, labels).item() > 0.2
     assert abs(mmd_imq(codes, prior, torch.arange(600) % 2).item()) < 0.03
+
+
+def test_directions_that_agree_cost_nothing_and_opposite_ones_two() -> None:
+    direction = torch.randn(5, 16)
+    for factor, expected in ((0.5, 0.0), (7.0, 0.0), (-2.0, 2.0)):
+        assert direction_loss(factor * direction, direction).item() == pytest.approx(expected, abs=1e-4)
+    a, b = torch.eye(4)[:2], torch.eye(4)[2:]
+    assert direction_loss(a, b).item() == 1
+    nothing = torch.zeros(5, 16, requires_grad=True)
+    loss = direction_loss(nothing, direction)
+    loss.backward()
+    assert loss.item() == 1 and nothing.grad is not None
+    assert torch.all((nothing.grad * direction).sum(dim=1) < 0)  # towards them
+
+
+def test_angles_are_kept_by_rotations_and_lost_by_collapse() -> None:
+    source = F.normalize(torch.randn(6, 8), dim=1)
+    rotation = torch.linalg.qr(torch.randn(8, 8))[0]
+    assert angle_consistency(source @ rotation, source).item() == pytest.approx(0, abs=1e-10)
+    collapsed = source[:1].expand(6, -1)
+    i, j = torch.triu_indices(6, 6, offset=1)
+    expected = (1 - (source @ source.T)[i, j]).square().mean().item()
+    assert angle_consistency(collapsed, source).item() == pytest.approx(expected, rel=1e-5)
+    assert angle_consistency(source[:1], source[:1]) == 0

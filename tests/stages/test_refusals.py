@@ -1,10 +1,13 @@
 """What goes wrong says why and loses nothing: through the real `dvc` commands."""
 
+import io
 import shutil
+import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
-from pipeline import call, ran, replace
+from pipeline import PROJECT, call, ran, replace
 
 pytestmark = pytest.mark.slow
 
@@ -54,3 +57,17 @@ def test_somebodys_picture_is_never_deleted(unchanged: Path) -> None:
     call(unchanged, "dvc", "exp", "run", "-S", "datasets.dogs.count=33", "fetch@dogs", fails=True)
     assert mine.is_file()
     mine.unlink()
+
+
+def test_an_unpacked_archive_is_told_what_it_lacks_before_anything_is_installed(tmp_path: Path) -> None:
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=PROJECT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
+        packed.extractall(tmp_path, filter="data")
+    for command in (("make", "repro"), ("frugalgan", "repro")):
+        output = call(tmp_path, *command, fails=True)
+        assert "no git repository, which DVC needs" in output and "git init && git add -A && git commit" in output
+    assert not (tmp_path / ".venv").exists()
+    call(tmp_path, "git", "init", "--quiet")
+    call(tmp_path, "git", "add", "-A")
+    call(tmp_path, "git", "-c", "user.name=me", "-c", "user.email=me@example.org", "commit", "--quiet", "-m", "start")
+    assert ran(call(tmp_path, "frugalgan", "repro", "code")) == {"code"}

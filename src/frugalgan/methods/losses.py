@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 IMQ_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+SHORTEST = 1e-3  # a change of an embedding of length 1 that is as good as none
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -87,6 +88,27 @@ def gradient_penalty(D: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, 
     y = torch.lerp(fake, real, epsilon).requires_grad_()
     (gradient,) = torch.autograd.grad(_of_each(D(y)).sum(), y, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def direction_loss(change: Tensor, direction: Tensor) -> Tensor:
+    """E[1 − cos(change, direction)] of (N, d): 0 where they agree, 2 where they are opposite (Gal et al. 2021).
+
+    A change that is far shorter than SHORTEST counts as 0, with the gradient of one of that length: adapted generators
+    begin there.
+    """
+    lengths = (change.square().sum(dim=1) + SHORTEST**2).sqrt() * direction.norm(dim=1).clamp(min=SHORTEST)
+    return 1 - ((change * direction).sum(dim=1) / lengths).mean()
+
+
+def angle_consistency(ours: Tensor, source: Tensor) -> Tensor:
+    """E[(⟨e_i, e_j⟩ − ⟨s_i, s_j⟩)²] over pairs i < j of (N, d), all of length 1; 0 of a single image.
+
+    Alanov et al. 2022 (arXiv:2210.08884): what differs in the source is to differ as much in the new domain.
+    """
+    pairs = torch.triu_indices(len(ours), len(ours), offset=1, device=ours.device)
+    if not pairs.shape[1]:
+        return ours.new_zeros(())
+    return ((ours @ ours.T) - (source @ source.T))[pairs[0], pairs[1]].square().mean()
 
 
 def _of_each(scores: Tensor) -> Tensor:

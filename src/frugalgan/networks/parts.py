@@ -20,11 +20,13 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Networks:
-    """What takes part in training: a generator with a critic or an encoder, by name; `teacher` is only read."""
+    """What takes part in training: a generator with a critic or an encoder, by name; `teacher` and `embedder`, a frozen
+    network through which a loss sees images, are only read."""
 
     parts: Mapping[str, Network]
     teacher: nn.Module | None = None
     waiting: Waiting = Waiting()
+    embedder: Network | None = None
 
     @property
     def G(self) -> Network:
@@ -43,8 +45,12 @@ class Networks:
 
     def all(self) -> list[Network]:
         """Every network in memory, the teacher's included."""
-        modules = (*self.parts.values(), *([] if self.teacher is None else [self.teacher]))
+        modules = [*self.parts.values(), *self.only_read()]
         return [found for module in modules for found in module.modules() if isinstance(found, Network)]
+
+    def only_read(self) -> list[nn.Module]:
+        """What does not change."""
+        return [module for module in (self.teacher, self.embedder) if module is not None]
 
     def trainable(self) -> list[nn.Parameter]:
         """The parameters of all parts that training changes."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -35,8 +36,8 @@ class State:
 
     def live(self) -> dict[str, list[Tensor]]:
         """The tensors that live between two steps, by kind."""
-        modules: list[nn.Module] = list(self.networks.parts.values())
-        modules += [module for module in (self.networks.teacher, self.ema) if module is not None]
+        modules: list[nn.Module] = [*self.networks.parts.values(), *self.networks.only_read()]
+        modules += [] if self.ema is None else [self.ema]
         return state_tensors(modules, self.optimizers.values())
 
     def state_dict(self) -> dict[str, Any]:
@@ -118,7 +119,8 @@ def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg
     computing = autocast(conditions.precision, conditions.device)
     for network in networks.all():
         network.autocast, network.recompute = computing, conditions.recompute
-        if next(network.parameters()).device != conditions.device:  # planning's fake tensors can't be moved
+        tensor = next(chain(network.parameters(), network.buffers()))
+        if tensor.device != conditions.device:  # planning's fake tensors can't be moved
             network.to(conditions.device)
         if conditions.channels_last:
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
