@@ -202,6 +202,14 @@ def hardly_moving(row: Recipe) -> Recipe:
     return replace(row, method=replace(row.method.shortest_step(), **rates))
 
 
+def in_float64(state: State, batch: Batch) -> Batch:
+    """All networks of the state in float64, and the batch. Directions need it: of changes that are 0 at first float32
+    loses three digits."""
+    for network in state.networks.all():
+        network.double()
+    return replace(batch, real=batch.real.double())
+
+
 def trained(row: Recipe) -> Networks:
     """In place of trained networks of that recipe: always the same weights."""
     torch.manual_seed(7)

@@ -1,7 +1,6 @@
 """One battery that every recipe of tests/small.py passes."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from small import (
     conditions_of,
     gradients,
     hardly_moving,
+    in_float64,
     labelled_noise,
     method_of,
     per_sample,
@@ -22,7 +22,7 @@ from small import (
 )
 from torch import Tensor
 
-from frugalgan.data.batches import Batch, Images
+from frugalgan.data.batches import Images
 from frugalgan.methods.direction import Direction
 from frugalgan.methods.gan import Gan
 from frugalgan.networks.biggan import BigGan
@@ -46,13 +46,6 @@ def run(recipe: Recipe, images: Images) -> tuple[State, Recorder]:
     state, recorder = state_of(recipe), Recorder("test", STEPS, CPU, 0, 6)
     train(state, recipe.method, images, Budget(STEPS, BATCH), recorder, accumulation_of())
     return state, recorder
-
-
-def in_float64(state: State, batch: Batch) -> Batch:
-    """All networks of the state in float64, and the batch."""
-    for network in state.networks.all():
-        network.double()
-    return replace(batch, real=batch.real.double())
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
@@ -93,7 +86,7 @@ class TestEveryRecipe:
             once = hardly_moving(per_sample(recipe))
             state, batch = state_of(once), images.batch(0, 8)
             state.networks.G.eval()
-            if isinstance(recipe.method, Direction):  # of changes that are 0 at first: float32 loses three digits
+            if isinstance(recipe.method, Direction):
                 batch = in_float64(state, batch)
             accumulation = accumulation_of(accumulate=parts)
             once.method.step(state.networks, state.optimizers, lambda: batch, accumulation)

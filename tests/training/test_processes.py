@@ -15,6 +15,7 @@ from small import (
     conditions_of,
     gradients,
     hardly_moving,
+    in_float64,
     labelled,
     labelled_noise,
     per_sample,
@@ -23,6 +24,7 @@ from small import (
 from torch import Tensor
 
 from frugalgan.data.batches import Images
+from frugalgan.methods.direction import Direction
 from frugalgan.methods.gradients import identity
 from frugalgan.training.job import Recipe, job
 from frugalgan.training.processes import count_processes, mean_over
@@ -35,9 +37,11 @@ def updates(recipe: Recipe, images: Images, mean: Any = identity) -> list[Tensor
     """Gradients of one short step, without batch statistics."""
     once = hardly_moving(per_sample(recipe))
     conditions = conditions_of(critic_parts=2)
-    state = state_of(once, conditions)
+    state, batch = state_of(once, conditions), images.batch(4, BATCH)
     state.networks.G.eval()
-    once.method.step(state.networks, state.optimizers, lambda: images.batch(4, BATCH), conditions.accumulation(mean))
+    if isinstance(recipe.method, Direction):
+        batch = in_float64(state, batch)
+    once.method.step(state.networks, state.optimizers, lambda: batch, conditions.accumulation(mean))
     return gradients(state)
 
 
