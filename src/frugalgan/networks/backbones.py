@@ -15,7 +15,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from efficientnet_lite_pytorch.utils import Conv2dStaticSamePadding, Identity
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 PIXEL_MEAN, PIXEL_SCALE = 127.0, 128.0  # the Lite family's own input scaling, not ImageNet's mean and deviation
 MIDDLE = 10  # number of the last block at 1/16 of the size
@@ -122,5 +122,8 @@ def _fused(network: EfficientNet) -> EfficientNet:
 
 
 def _fold(parent: nn.Module, convolution: str, norm: str) -> None:
-    setattr(parent, convolution, fuse_conv_bn_eval(getattr(parent, convolution), getattr(parent, norm)))
+    conv, bn = getattr(parent, convolution), getattr(parent, norm)
+    conv.weight, conv.bias = fuse_conv_bn_weights(
+        conv.weight, conv.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
+    )
     setattr(parent, norm, nn.Identity())
