@@ -34,7 +34,7 @@ def test_every_model_has_weights_samples_quality_and_cost(project: Path) -> None
             assert quality[key] > 0 and quality[f"{key}_sd"] > 0
             assert len(quality[f"{key}_draws"]) == quality["draws"] == 5
             assert record["peak_training_bytes"] > 0 or name == "untrained"
-            assert record["generator_bytes"] == weights(project, name, seed=seed).stat().st_size
+            assert record["own_bytes"] == weights(project, name, seed=seed).stat().st_size <= record["generator_bytes"]
         moments = 1 if name == "untrained" else len(one["course"]["kimg"])
         assert (
             {len(run) for run in one["course"]["distance"]}
@@ -155,7 +155,7 @@ def test_looking_commands_show_something(project: Path) -> None:
     shutil.rmtree(project / "plots")
     assert "Table 3.1" in call(project, "frugalgan", "results")
     assert "size: 32" in call(project, "frugalgan", "params", "teacher")
-    assert f"{len(MODELS)} models of 4 data sets" in call(project, "frugalgan", "check")
+    assert f"{len(MODELS)} models of 5 data sets" in call(project, "frugalgan", "check")
 
 
 @pytest.mark.parametrize("stage", sorted(file.name for file in (PROJECT / "stages").glob("*.py")))
