@@ -198,8 +198,8 @@ def _collapse(course: dict[str, Any], collapsed: list[bool]) -> str:
 
 
 def _plot(table: pd.DataFrame, file: Path) -> None:
-    """A point per part: seconds that it costs, per cent of the distance that it takes away."""
-    figure, axis = plt.subplots(figsize=(9, 6), layout="constrained")
+    """A point per part: seconds that it costs, and by what it divides the distance."""
+    figure, axis = plt.subplots(figsize=(10, 8), layout="constrained")
     kinds: tuple[tuple[str, dict[str, Changes], str, Callable[[str], tuple[str, str]]], ...] = (
         ("added to the baseline", ADDED, "C0", lambda part: (f"with_{key_of(part)}", BASELINE)),
         ("removed from the full model", REMOVED, "C3", lambda part: (FULL, f"without_{key_of(part)}")),
@@ -208,15 +208,19 @@ def _plot(table: pd.DataFrame, file: Path) -> None:
         for part in parts:
             having, lacking = (table.loc[name] for name in names(part))
             cost = 100 * (having["s/kimg"] / lacking["s/kimg"] - 1)
-            gain = 100 * (1 - having["distance"] / lacking["distance"])
-            spread = 100 * np.hypot(having["distance ±"], lacking["distance ±"]) / lacking["distance"]
+            gain = lacking["distance"] / having["distance"]
+            spread = gain * np.hypot(
+                having["distance ±"] / having["distance"], lacking["distance ±"] / lacking["distance"]
+            )
             axis.errorbar(cost, gain, yerr=spread, fmt="o", color=colour, capsize=2, linewidth=0.6, label=label)
             axis.annotate(part, (cost, gain), xytext=(4, 3), textcoords="offset points", fontsize=7, color=colour)
             label = None
-    axis.axhline(0, color="grey", linewidth=0.6)
+    axis.set_yscale("log", base=2)
+    axis.yaxis.set_major_formatter("{x:.3g}")
+    axis.axhline(1, color="grey", linewidth=0.6)
     axis.axvline(0, color="grey", linewidth=0.6)
     axis.set_xlabel("costs: further seconds per image, %")
-    axis.set_ylabel("brings: distance taken away, % (bars: ± sd over seeds)")
+    axis.set_ylabel("brings: distance without it / with it (bars: ± sd over seeds)")
     axis.legend(fontsize=8)
     figure.savefig(file, dpi=130)
     plt.close(figure)
