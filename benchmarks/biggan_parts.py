@@ -4,7 +4,7 @@
     python benchmarks/biggan_parts.py rows --source /photographs --kimg 8
     frugalgan repro
     python benchmarks/biggan_parts.py seconds
-    python benchmarks/biggan_parts.py page docs/biggan/animals
+    python benchmarks/biggan_scores.py docs/biggan/animals
 
 `seconds` times all rows side by side, with nothing else on the machine, so training itself may share it. `rows`
 replaces models.yaml and sections of params.yaml in this folder, so run it in a clone. Every part is added to a
@@ -25,9 +25,7 @@ import yaml
 from matplotlib import pyplot as plt
 
 from frugalgan.config.study import load
-from frugalgan.evaluation.metrics.variety import COLLAPSED
-from frugalgan.files import read_json, write_json
-from frugalgan.report.tables import markdown, write_csv
+from frugalgan.files import write_json
 from frugalgan.training.job import jobs
 from frugalgan.training.plan import seconds_per_step
 from frugalgan.training.state import Conditions
@@ -145,59 +143,7 @@ def _write(params: dict[str, Any], models: dict[str, Any]) -> None:
     MODELS.write_text(yaml.safe_dump({"models": models}, sort_keys=False), encoding="utf-8")
 
 
-@app.command()
-def page(out: Annotated[Path, typer.Argument(help="folder for parts.csv, parts.md, parts.png")]) -> None:
-    """What came of them: a table, and gain against cost."""
-    out.mkdir(parents=True, exist_ok=True)
-    measured = {
-        name: read_json(Path("metrics/evaluations") / f"{name}.json", hint="frugalgan repro") for name in load().rows
-    }
-    seconds = read_json(SECONDS, hint="python benchmarks/biggan_parts.py seconds")
-    verdicts = pd.read_csv("results/tables/verdicts.csv", index_col=0)
-    table = pd.DataFrame.from_dict({name: _row(one, seconds[name]) for name, one in measured.items()}, orient="index")
-    for other in (BASELINE, FULL):
-        table[f"than {other}"] = verdicts.loc[verdicts["other"] == other, "verdict"].reindex(table.index).fillna("")
-    write_csv(table.rename_axis("row"), out / "parts.csv")
-    (out / "parts.md").write_text(markdown(table.rename_axis("row")), encoding="utf-8")
-    _plot(table, out / "parts.png")
-
-
-def _row(one: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Means over seeds, ± sd; `seconds` per thousand images."""
-    quality, records, network = one["quality"], one["records"], one["extractor"]
-
-    def of(rows: list[dict[str, Any]], key: str) -> np.ndarray:
-        return np.array([row[key] for row in rows], float)
-
-    def spread(name: str, values: np.ndarray) -> dict[str, float]:
-        return {name: values.mean(), f"{name} ±": values.std(ddof=1)}
-
-    return {
-        **spread("distance", of(quality, one["distance"])),
-        **spread("swd", of(quality, "swd")),
-        **spread("kid", of(quality, f"kid_{network}")),
-        **spread("recall", of(quality, f"recall_{network}")),
-        **spread("IS", of(quality, "inception_score_classifier")),
-        **spread("agreement", np.array(one["agreement"])),
-        "s/kimg": seconds,
-        "seconds": seconds * records[0]["kimg"],
-        "MiB": max(of(records, "peak_training_bytes")) / 2**20,
-        "G, MiB": records[0]["generator_bytes"] / 2**20,
-        "collapsed": _collapse(one["course"], [row[f"collapsed_{network}"] for row in quality]),
-    }
-
-
-def _collapse(course: dict[str, Any], collapsed: list[bool]) -> str:
-    """How many seeds ended collapsed, and since when at the earliest."""
-    since = []
-    for variety, spacing, ended in zip(course["variety"], course["spacing"], collapsed, strict=True):
-        if ended:
-            alive = [i for i, both in enumerate(zip(variety, spacing, strict=True)) if min(both) >= COLLAPSED]
-            since.append(course["kimg"][min(alive[-1] + 1, len(variety) - 1) if alive else 0])
-    return f"{len(since)} of {len(collapsed)}" + (f", from {min(since):g} kimg" if since else "")
-
-
-def _plot(table: pd.DataFrame, file: Path) -> None:
+def plot(table: pd.DataFrame, file: Path) -> None:
     """A point per part: seconds that it costs, and by what it divides the distance."""
     figure, axis = plt.subplots(figsize=(10, 8), layout="constrained")
     kinds: tuple[tuple[str, dict[str, Changes], str, Callable[[str], tuple[str, str]]], ...] = (

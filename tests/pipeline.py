@@ -10,17 +10,8 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 # Each method, family and start once, of the committed models.
-FACES = (
-    "untrained",
-    "teacher",
-    "scratch",
-    "transfer",
-    "student",
-    "cats_vae",
-    "teacher_from_vae",
-    "cats_stylegan2",
-    "sketches_vector",
-)
+FIRST = ("untrained", "teacher", "scratch", "transfer", "student", "cats_vae", "teacher_from_vae")
+FACES = (*FIRST, "cats_stylegan2", "sketches_vector")
 DIGITS = (
     "digits_dcgan",
     "digits_cdcgan",

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
-from pipeline import PAIRS, PROJECT, call, ran
+from pipeline import FIRST, PAIRS, PROJECT, call, ran
 
 from frugalgan.config.presets import write_preset
 
@@ -35,17 +35,7 @@ for out in map(pathlib.Path, place[name]["outs"]):
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps({"hash": digest.hexdigest()}))
 """
-ROWS = (
-    "untrained",
-    "teacher",
-    "scratch",
-    "transfer",
-    "student",
-    "cats_vae",
-    "teacher_from_vae",
-    "digits_vae",
-    "digits_cdcgan",
-)
+ROWS = (*FIRST, "digits_vae", "digits_cdcgan")
 
 
 class StandIn:

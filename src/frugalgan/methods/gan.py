@@ -23,8 +23,8 @@ from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, trainable
 
 @dataclass(frozen=True, config=STRICT)
 class Gan(Method):
-    """A GAN. Further hooks with a default: `fakes` (of new z), the terms of both losses, `scores`; and `own_loss`,
-    which the recipe may replace."""
+    """A GAN. Further hooks with a default: `fakes` (of new z), the terms of both losses, `generator_penalties`,
+    `scores`; and `own_loss`, which the recipe may replace."""
 
     n_critic: Count
     critic_learning_rate: Positive  # `learning_rate` is the generator's (TTUR: Heusel et al. 2017, arXiv:1706.08500)

@@ -64,6 +64,7 @@ def check_sizes(part: str, networks: Networks, source: Networks) -> None:
         if part not in side.parts:
             raise StartError(f"{role} has no {part}, whose weights this start asks for: it has {', '.join(side.parts)}")
     ours, theirs = (side.parts[part].description() for side in (networks, source))
+    ours.pop("adaptation", None)  # which comes on top of the source's weights
     if ours == theirs:
         return
     if "adaptation" in theirs:

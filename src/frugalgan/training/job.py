@@ -176,10 +176,10 @@ def _check(study: Study, name: str, recipes: dict[str, Recipe]) -> None:
             freeze(recipe.start, networks)
             check_networks(recipe, networks, recompute=study.section("training", Training).recompute)
             if isinstance(recipe.source, Recipe):
-                fresh, source = recipe.networks(), recipe.source.networks()
+                source = recipe.source.networks()
                 freeze(replace(recipe.source.start, wait=0.0, layers=0), source)
                 for part in recipe.start.weights:
-                    check_sizes(part, fresh, source)
+                    check_sizes(part, networks, source)
         if recipe.method.needs_teacher != recipe.start.teacher:
             needs, other = ("needs a", "with") if recipe.method.needs_teacher else ("asks no", "without")
             raise StartError(f"method {row.method!r} {needs} teacher: choose a start {other} `teacher: true`")
