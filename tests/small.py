@@ -38,7 +38,7 @@ from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.parts import Networks
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
-from frugalgan.networks.stylegan2.adaptations import KINDS
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK, KINDS
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.state import Conditions, State, begin
 
@@ -72,7 +72,7 @@ KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_crit
 HINGE = Hinge(**RATES, n_critic=1)
 STYLE_LOSSES = StyleLosses(**RATES, n_critic=1, r1=1.0, r1_every=2, path_length=0.0, path_length_every=1)
 PATHS = replace(STYLE_LOSSES, path_length=0.5, path_length_every=2)
-DIRECTION = Direction(**ADAM, encoder="efficientnet_lite0", angles=1.0)
+DIRECTION = Direction(**ADAM, encoder="efficientnet_lite0", angles=1.0, between=0.5)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
 AUGMENT = ("colour", "translation", "cutout")
@@ -153,11 +153,14 @@ RECIPES: dict[str, Recipe] = {
     "wgan_gp, stylegan2": recipe(WGAN_GP, STYLES),
     "stylegan2's losses, other networks": recipe(STYLE_LOSSES),
     **{
-        f"stylegan2, {kind}": recipe(
-            STYLE_LOSSES,
-            STYLES,
-            Start(weights=("generator", "critic"), adaptation=kind),  # pyright: ignore[reportArgumentType]
-            recipe(STYLE_LOSSES, STYLES),
+        f"stylegan2, {kind}": replace(
+            recipe(
+                STYLE_LOSSES,
+                STYLES,
+                Start(weights=("generator", "critic"), adaptation=kind),  # pyright: ignore[reportArgumentType]
+                recipe(STYLE_LOSSES, STYLES),
+            ),
+            data=LABELLED if kind == HYPERNETWORK else DATA,
         )
         for kind in KINDS
     },
@@ -166,6 +169,15 @@ RECIPES: dict[str, Recipe] = {
         STYLES,
         Start(weights=("generator",), adaptation="domain_vector", teacher=True),
         recipe(STYLE_LOSSES, STYLES),
+    ),
+    "direction, hypernetwork": replace(
+        recipe(
+            DIRECTION,
+            STYLES,
+            Start(weights=("generator",), adaptation="hypernetwork", teacher=True),
+            recipe(STYLE_LOSSES, STYLES),
+        ),
+        data=LABELLED,
     ),
     "kd, residual": recipe(KD, RESIDUAL, TAUGHT, recipe(WGAN_GP)),
     "vae, residual, conditional": recipe(VAE, RESIDUAL_CONDITIONAL),
@@ -191,7 +203,7 @@ def start_of(row: Recipe, **changes: Any) -> Recipe:
 def per_sample(row: Recipe) -> Recipe:
     """Without the terms that compare a whole batch, so that parts of it make the same update."""
     if isinstance(row.method, Direction):
-        return method_of(row, angles=0.0)
+        return method_of(row, angles=0.0, between=0.0)
     return method_of(row, mmd=0.0) if isinstance(row.method, Wae) else row
 
 

@@ -47,8 +47,9 @@ def check_names(study: Study) -> None:
                     f"{study.params}: datasets.{name}.{key}: {n} is not allowed: evaluate.precision_k and coverage_k "
                     f"ask for more than {neighbours}"
                 )
-        if dataset.style not in (NONE, *STYLES):
-            raise unknown(study.params, f"datasets.{name}.style", dataset.style, (NONE, *STYLES))
+        for style in dataset.styles:
+            if style not in (NONE, *STYLES):
+                raise unknown(study.params, f"datasets.{name}.style", style, (NONE, *STYLES))
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
     for name, row in study.rows.items():

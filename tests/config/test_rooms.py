@@ -34,7 +34,7 @@ def test_a_stage_is_a_script_that_calls_the_library() -> None:
 
 def test_what_people_edit_is_short() -> None:
     lines = {name: (PROJECT / name).read_text().splitlines() for name in ("dvc.yaml", "params.yaml", "models.yaml")}
-    assert len(lines["dvc.yaml"]) <= 200 and len(lines["params.yaml"]) <= 260
+    assert len(lines["dvc.yaml"]) <= 200 and len(lines["params.yaml"]) <= 280
     models = yaml.safe_load((PROJECT / "models.yaml").read_text())["models"]
     assert len([line for line in lines["models.yaml"] if line.startswith("  ")]) == len(models)
     assert len(list(SRC.glob("*.py"))) <= 8

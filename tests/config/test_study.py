@@ -49,7 +49,7 @@ def test_digits_are_not_mirrored_and_conditional_networks_learn_labelled_images(
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
-        ("data", "cat", r"cats, dogs, animals, sketches, digits; did you mean cats\?"),
+        ("data", "cat", r"cats, dogs, animals, sketches, styles, digits; did you mean cats\?"),
         ("method", "wgan", r"wgan_gp, dcgan, hinge, stylegan2, direction, kd, ae, vae, wae; did you mean wgan_gp\?"),
         (
             "method",

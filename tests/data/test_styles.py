@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from picture_files import run, write_photos
 
-from frugalgan.data.styles import STYLES, styled
+from frugalgan.data.facts import read_facts
+from frugalgan.data.styles import STYLES, in_turn, styled
 
 RNG = np.random.default_rng(5)
 PICTURES = np.stack([np.kron(RNG.integers(0, 256, (3, 16, 16)), np.ones((2, 2))) for _ in range(4)]).astype(np.uint8)
@@ -65,3 +66,28 @@ def test_prepared_pictures_in_a_style_are_those_without_in_that_style(tmp_path: 
     for name in ("images.npy", "heldout.npy"):
         plain, found = (np.load(tmp_path / style / name) for style in ("none", "pencil"))
         assert np.array_equal(found, styled(plain, "pencil"))
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_of_several_styles_each_picture_is_there_in_each_and_labelled(tmp_path: Path, labels: bool) -> None:
+    raw, chosen = write_photos(tmp_path / "raw", 20), ("none", "pencil", "night")
+    if not labels:
+        with pytest.raises(ValueError, match="several styles are told apart by labels: set `labels: true`"):
+            run(raw, tmp_path / "several", crop="centre", style=" + ".join(chosen))
+        return
+    run(raw, tmp_path / "several", crop="centre", style=" + ".join(chosen), labels=True)
+    run(raw, tmp_path / "plain", crop="centre")
+    assert read_facts(tmp_path / "several").labels == chosen
+    for name in ("images", "heldout"):
+        plain, found = (np.load(tmp_path / folder / f"{name}.npy") for folder in ("plain", "several"))
+        told = np.load(tmp_path / "several" / f"{'heldout_' * (name == 'heldout')}labels.npy")
+        assert len(found) == 3 * len(plain) and told.tolist() == [0, 1, 2] * len(plain)
+        for label, style in enumerate(chosen):
+            assert np.array_equal(found[told == label], styled(plain, style))
+    assert len((tmp_path / "several" / "manifest.csv").read_text().splitlines()) == 1 + 3 * 20
+
+
+def test_in_turn_is_the_style_of_each_label_in_turn() -> None:
+    found = in_turn(PICTURES, ("night", "negative"))
+    for place, style in enumerate(("night", "negative", "night", "negative")):
+        assert np.array_equal(found[place : place + 1], styled(PICTURES[place : place + 1], style))

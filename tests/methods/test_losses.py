@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from frugalgan.methods.losses import (
     IMQ_SCALES,
     angle_consistency,
+    between_domains,
     direction_loss,
     gradient_penalty,
     kl_to_normal,
@@ -117,3 +118,14 @@ def test_angles_are_kept_by_rotations_and_lost_by_collapse() -> None:
     expected = (1 - (source @ source.T)[i, j]).square().mean().item()
     assert angle_consistency(collapsed, source).item() == pytest.approx(expected, rel=1e-5)
     assert angle_consistency(source[:1], source[:1]) == 0
+
+
+def test_directions_between_domains_count_pairs_of_unlike_labels_alone() -> None:
+    real, labels = torch.randn(6, 8), torch.tensor([0, 0, 1, 1, 2, 2])
+    assert between_domains(3 * real + torch.ones(8), real, labels).item() == pytest.approx(0, abs=1e-5)
+    assert between_domains(-real, real, labels).item() == pytest.approx(2, abs=1e-5)
+    pairs = [(i, j) for i in range(6) for j in range(i + 1, 6) if labels[i] != labels[j]]
+    ours = torch.randn(6, 8)
+    slow = [1 - F.cosine_similarity(ours[i] - ours[j], real[i] - real[j], dim=0) for i, j in pairs]
+    assert between_domains(ours, real, labels).item() == pytest.approx(torch.stack(slow).mean().item(), abs=1e-5)
+    assert between_domains(ours, real, torch.zeros(6)) == 0

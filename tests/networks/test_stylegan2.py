@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small import DATA, LATENT, STYLES
+from small import DATA, LABELLED, LATENT, STYLES
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -52,9 +52,9 @@ def count(network: Network, *, trained: bool = False) -> int:
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad or not trained)
 
 
-def generator(seed: int = 0, **changes: int) -> Network:
+def generator(seed: int = 0, data: DataFacts = DATA, **changes: int) -> Network:
     torch.manual_seed(seed)
-    return replace(STYLES, **changes).generator(DATA).eval()
+    return replace(STYLES, **changes).generator(data).eval()
 
 
 @pytest.mark.parametrize(("size", "expected"), SIZES.items(), ids=str)
@@ -154,29 +154,36 @@ def test_the_critic_compares_images_unless_told_not_to() -> None:
         assert torch.allclose(D(x)[0], D(x[:1])[0], atol=1e-6) != mixes
 
 
+LABELS = torch.arange(len(Z))
+
+
+def adapted_by(kind: str) -> Network:
+    torch.manual_seed(1)
+    adapted = generator(data=LABELLED)  # labels are a hypernetwork's domains, and nothing to the others
+    adapted.adapt(kind)
+    return adapted
+
+
 @pytest.mark.parametrize("kind", KINDS)
 class TestAdaptations:
     def test_before_training_it_is_the_source_to_the_bit(self, kind: str) -> None:
-        G, adapted = generator(), generator()
-        adapted.adapt(kind)
-        assert torch.equal(G(Z), adapted(Z))
+        assert torch.equal(generator()(Z), adapted_by(kind)(Z, LABELS))
 
     def test_all_but_its_own_numbers_is_frozen_and_these_matter(self, kind: str) -> None:
-        G, adapted = generator(), generator()
-        adapted.adapt(kind)
+        G, adapted = generator(), adapted_by(kind)
         trained = {name for name, parameter in adapted.named_parameters() if parameter.requires_grad}
         own = {name for name in trained if name not in dict(G.named_parameters())}
         styles = {name for name, _ in G.named_parameters() if ".affine." in name}
         assert trained == own | (styles if kind in ("affine", "affine_plus") else set())
-        adapted(Z).square().sum().backward()
+        adapted(Z, LABELS).square().sum().backward()
         for name, parameter in adapted.named_parameters():
             assert (parameter.grad is not None) == (name in trained)
-            if name in trained and not name.endswith("down"):  # whose gradient is 0 while `up` is
+            # of what stands before matrices that are 0 at first, the gradient is 0
+            if name in trained and not name.endswith("down") and not name.startswith("hypernetwork"):
                 assert parameter.grad is not None and parameter.grad.abs().max() > 0, name
 
     def test_a_description_rebuilds_it(self, kind: str) -> None:
-        adapted = generator()
-        adapted.adapt(kind)
+        adapted = adapted_by(kind)
         rebuilt = rebuild(adapted.description())
         assert rebuilt.adaptation == kind
         rebuilt.load_state_dict(adapted.state_dict(), strict=True)
@@ -193,6 +200,46 @@ def test_a_domain_vector_scales_inputs_behind_the_demodulation() -> None:
     torch.testing.assert_close(conv(x[:1], w[:1]), before[:1])  # twice the style: demodulated away
 
 
+def test_a_hypernetworks_domain_is_that_domains_vector() -> None:
+    """Whatever the heads are: a sample of label k is drawn with the factors that the heads make for k."""
+    hyper, vector = adapted_by("hypernetwork"), generator()
+    vector.adapt("domain_vector")
+    convs = [[m for m in G.modules() if isinstance(m, ModulatedConv) and m.demodulate] for G in (hyper, vector)]
+    with torch.no_grad():
+        for ours, theirs in zip(*convs, strict=True):
+            assert isinstance(ours.head, torch.nn.Linear) and theirs.factor is not None and hyper.hypernetwork
+            ours.head.weight.normal_(std=0.1)
+            theirs.factor.copy_(ours.head(hyper.hypernetwork(LABELS[2:3]))[0])
+    torch.testing.assert_close(hyper(Z, LABELS)[2], vector(Z)[2])
+    assert not torch.allclose(hyper(Z[2:3], LABELS[1:2]), vector(Z[2:3]))
+
+
+def test_a_hypernetwork_is_smaller_than_the_generator() -> None:
+    """For 24 domains at 64 px: fewer numbers than G's, and a further domain is 64 more."""
+    sizes = StyleGan2(latent_size=128, channel_base=2048, channel_max=128, mapping_layers=2)
+    counts = []
+    for domains in (24, 25):
+        G = sizes.generator(DataFacts(64, 3, mirror=True, labels=tuple(map(str, range(domains)))))
+        whole = count(G)
+        G.adapt("hypernetwork")
+        counts.append(count(G, trained=True))
+        assert counts[-1] < whole / 10
+    assert counts[1] - counts[0] == 64
+
+
+def test_a_critic_is_told_the_domains_and_scores_as_before() -> None:
+    torch.manual_seed(0)
+    D, x = STYLES.critic(LABELLED), torch.rand(4, 3, 32, 32)
+    before = D(x)
+    D.adapt("domain_vector")
+    assert D.adaptation is None
+    D.adapt("hypernetwork")
+    assert D.classes == 10 and torch.equal(D(x, LABELS), before)
+    D(x, LABELS).sum().backward()
+    embedding = D.head.domain.weight  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
+    assert embedding.grad[:4].abs().min(dim=1).values.max() > 0 and embedding.grad[4:].abs().max() == 0
+
+
 def test_what_cannot_be_built_or_adapted_says_so() -> None:
     with pytest.raises(ValueError, match="image_size 48: must be a power of two"):
         STYLES.generator(replace(DATA, size=48))
@@ -200,6 +247,8 @@ def test_what_cannot_be_built_or_adapted_says_so() -> None:
         replace(STYLES, channel_base=16).critic(DATA)
     with pytest.raises(ValueError, match="adaptation 'vector': must be one of domain_vector, "):
         generator().adapt("vector")
+    with pytest.raises(ValueError, match="holds several domains, which are the labels of its data"):
+        generator().adapt("hypernetwork")
     with pytest.raises(ValueError, match=r"dcgan\.Generator does not offer what adaptation 'affine' needs"):
         Dcgan(image_size=32, latent_size=8, width=16, channels=3).adapt("affine")
 

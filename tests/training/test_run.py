@@ -146,6 +146,22 @@ def test_of_an_adapted_model_its_own_numbers_are_kept_and_the_rest_is_the_source
     assert torch.equal(ours(z), theirs(z))
 
 
+def test_a_hypernetwork_is_kept_alone_and_its_critic_whole(folder: Path) -> None:
+    """Labels of its data are the domains, and the source knew none."""
+    digits = STYLE | {"data": "digits"}
+    rows = {"source": digits, "domains": digits | {"from": "source", "start": "hypernetwork"}}
+    source, model = train(folder, rows, "source"), train(folder, rows, "domains")
+    own = load_file(model / "weights/0/generator.safetensors")
+    assert own and all(".head." in name or name.startswith("hypernetwork.") for name in own)
+    critic = set(load_file(source / "weights/0/critic.safetensors"))
+    assert set(load_file(model / "weights/0/critic.safetensors")) == critic | {"head.domain.weight"}
+    theirs, ours = load_generator(source / "weights/0"), load_model(model / "weights/0")
+    z, y = torch.randn(2, theirs.arguments["latent_size"]), torch.tensor([0, 3])
+    assert ours.G.classes == 10 and ours.D.classes == 10 and not torch.equal(ours.G(z, y), theirs(z))
+    with pytest.raises(ValueError, match="it needs labels"):
+        ours.G(z)
+
+
 def test_an_adapted_model_without_its_source_is_none(folder: Path) -> None:
     rows = {"source": STYLE, "vector": ADAPTED}
     source, model = train(folder, rows, "source"), train(folder, rows, "vector")

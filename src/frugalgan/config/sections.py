@@ -41,7 +41,7 @@ ExtractorName = Literal[
     "inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64", "vgg16_edges"
 ]
 
-Adaptation = Literal["domain_vector", "style_space", "affine", "affine_plus", "affine_light"]
+Adaptation = Literal["domain_vector", "style_space", "affine", "affine_plus", "affine_light", "hypernetwork"]
 
 RANDOM = "random"  # as `from` of a row: the model starts from nothing
 
@@ -74,13 +74,26 @@ class Dataset:
     crop: Literal["eyes", "thesis", "centre"]
     size: Literal[32, 64, 128, 256, 512]
     colour: bool
-    style: Text  # none, or the name of a transformation of the prepared images
+    style: Text  # none, or names of transformations of the prepared images, with a + between them
     mirror: bool
     labels: bool
     extractor: ExtractorName
     samples: Annotated[int, Field(ge=4)]
     reference: Annotated[int, Field(ge=4)]
     moment_samples: Annotated[int, Field(ge=6)]  # the six fixed vectors are the first of them
+
+    @model_validator(mode="after")
+    def _styles_are_labels(self) -> "Dataset":
+        if len(set(self.styles)) < len(self.styles):
+            raise ValueError(f"style: {self.style} names one twice")
+        if len(self.styles) > 1 and not self.labels:
+            raise ValueError("several styles are told apart by labels: set `labels: true`")
+        return self
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Of several, each picture is there in each, and its label is the style's name."""
+        return tuple(name.strip() for name in self.style.split("+"))
 
     @property
     def channels(self) -> int:

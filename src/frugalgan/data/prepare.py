@@ -55,7 +55,8 @@ def prepare(
     """Make the fetched folder `raw` the folder `out`, which is replaced as a whole, as the section `dataset` says.
 
     images.npy and heldout.npy are (N, channels, size, size) uint8; with labels, labels.npy and heldout_labels.npy are
-    (N,) uint8; data.json says what training must know. Of pictures, manifest.csv has a row per image (split, index,
+    (N,) uint8; data.json says what training must know. Where the data set has several styles, each picture is there in
+    each, and labels are the styles. Of pictures, manifest.csv has a row per image (split, index,
     source below `raw`, crop box, sha256 of the source), rejected.csv a row per picture left out (file, reason).
 
     Held out is what upstream holds out and, of pictures that come without such a part, a tenth chosen by the hash of
@@ -80,8 +81,13 @@ def _prepare_digits(raw: Path, folder: Path, dataset: Dataset) -> tuple[Preparat
     if dataset.colour:
         raise PreparationError(f"{raw}: digits are grey: set `colour: false` of the data set in params.yaml")
     (train, labels), (heldout, heldout_labels) = read_digits(raw, dataset.size)
-    np.save(folder / IMAGES, styled(train, dataset.style))
-    np.save(folder / HELDOUT, styled(heldout, dataset.style))
+    several = len(dataset.styles) > 1
+    for file, images, file_of_labels in ((IMAGES, train, LABELS), (HELDOUT, heldout, HELDOUT_LABELS)):
+        np.save(folder / file, np.concatenate([styled(images, style) for style in dataset.styles]))
+        if several:
+            np.save(folder / file_of_labels, np.repeat(np.arange(len(dataset.styles), dtype=np.uint8), len(images)))
+    if several:
+        return PreparationReport(len(train), len(heldout)), dataset.styles
     if dataset.labels:
         np.save(folder / LABELS, labels)
         np.save(folder / HELDOUT_LABELS, heldout_labels)
@@ -93,7 +99,8 @@ def _prepare_pictures(
     raw: Path, folder: Path, dataset: Dataset, settings: Prepare, workers: int | None
 ) -> tuple[PreparationReport, tuple[str, ...]]:
     pictures = sorted(read_index(raw), key=lambda picture: picture.split != "heldout")
-    names = _label_names(raw, pictures) if dataset.labels else ()
+    several = len(dataset.styles) > 1
+    names = dataset.styles if several else _label_names(raw, pictures) if dataset.labels else ()
     rejected = {_text(path): reason for path, reason in read_left_out(raw).items()}
     asked = len(pictures) + len(rejected)
     duplicates: dict[str, str] = {}
@@ -115,10 +122,11 @@ def _prepare_pictures(
             else:
                 split, array = ("heldout", heldout) if is_heldout(cropped) else ("train", train)
                 face = cropped.face if dataset.colour else _grey(cropped.face)
-                array.append(styled(face[None], dataset.style)[0])
-                manifest[split].append((name, *_box_columns(cropped), cropped.sha256))
-                if names:
-                    labels[split].append(names.index(cropped.photo.label))
+                for style in dataset.styles:
+                    array.append(styled(face[None], style)[0])
+                    manifest[split].append((name, *_box_columns(cropped), cropped.sha256))
+                    if names:
+                        labels[split].append(names.index(style if several else cropped.photo.label))
     _check_rejected(raw, rejected, asked, settings.max_rejected)
     if names:
         np.save(folder / LABELS, np.array(labels["train"], np.uint8))

@@ -4,7 +4,7 @@ Each takes and gives (S, S, 3) uint8 RGB, and is a function of the picture alone
 are of a fixed seed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -24,6 +24,14 @@ def styled(images: np.ndarray, style: str) -> np.ndarray:
     if style not in STYLES:
         raise ValueError(f"style {style!r}: must be {NONE} or one of {', '.join(STYLES)}")
     return np.stack([_of_planes(STYLES[style], image) for image in images]) if len(images) else images
+
+
+def in_turn(images: np.ndarray, styles: Sequence[str]) -> np.ndarray:
+    """(N, C, S, S) uint8, the first in the first style, the second in the second, and from the first again."""
+    found = images.copy()
+    for place, style in enumerate(styles):
+        found[place :: len(styles)] = styled(images[place :: len(styles)], style)
+    return found
 
 
 def _of_planes(style: Style, image: np.ndarray) -> np.ndarray:

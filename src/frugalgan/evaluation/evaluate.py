@@ -9,7 +9,7 @@ import numpy as np
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
 from frugalgan.data.facts import IMAGES, read_facts
-from frugalgan.data.styles import styled
+from frugalgan.data.styles import in_turn
 from frugalgan.evaluation.classifier import Classifier, agreement, classifier_of, has_labels
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
@@ -96,7 +96,7 @@ def evaluate(
             if others is not None:
                 taught = features(network, others[min(place, len(others) - 1)], row.source, settings.seed)
             if adapted is not None:
-                theirs = styled(adapted[min(place, len(adapted) - 1)][:n], dataset.style)
+                theirs = in_turn(adapted[min(place, len(adapted) - 1)][:n], dataset.styles)
                 pairs = features(network, theirs, row.source, settings.seed)
                 result[metric_key("content", network.name)] = content_kept(fake.features[:n], pairs.features)
             logits = network.logits(fake.features)

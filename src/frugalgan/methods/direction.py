@@ -16,7 +16,7 @@ from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
-from frugalgan.methods.losses import angle_consistency, direction_loss
+from frugalgan.methods.losses import angle_consistency, between_domains, direction_loss
 from frugalgan.methods.teachers import Teacher
 from frugalgan.networks import Family
 from frugalgan.networks.embedder import Embedder
@@ -25,8 +25,9 @@ from frugalgan.networks.parts import GENERATOR, Networks
 
 @dataclass(frozen=True, config=STRICT)
 class Direction(Method):
-    """E(1 − cos(e(G'(z)) − e(G(z)), e(x) − e(G(z)))) + angles · angle consistency: G' is trained, G the source, x a
-    picture of the new domain, e the embedding of an image.
+    """E(1 − cos(e(G'(z)) − e(G(z)), e(x) − e(G(z)))) + angles · angle consistency + between · E(1 − cos(e(G'(z_i)) −
+    e(G'(z_j)), e(x_i) − e(x_j))) over pairs of unlike domains: G' is trained, G the source, x a picture of the new
+    domain, e the embedding of an image. With a hypernetwork, labels are the domains.
 
     Each z is sent towards one of the pictures at random, so on average from the source's domain to theirs. Angles are
     those between images of a batch; of the parts of an accumulated one, between images of a part.
@@ -34,6 +35,7 @@ class Direction(Method):
 
     encoder: Literal["efficientnet_lite0"]
     angles: NotNegative
+    between: NotNegative
 
     needs_teacher: ClassVar[bool] = True
 
@@ -51,6 +53,8 @@ class Direction(Method):
         yield "direction", direction_loss(ours - source, real - source)
         if self.angles:
             yield "angles", self.angles * angle_consistency(ours, source)
+        if self.between and networks.G.classes and batch.labels is not None:
+            yield "between", self.between * between_domains(ours, real, batch.labels)
 
     def step(
         self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], accumulation: Accumulation

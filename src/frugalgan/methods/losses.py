@@ -111,6 +111,14 @@ def angle_consistency(ours: Tensor, source: Tensor) -> Tensor:
     return ((ours @ ours.T) - (source @ source.T))[pairs[0], pairs[1]].square().mean()
 
 
+def between_domains(ours: Tensor, real: Tensor, labels: Tensor) -> Tensor:
+    """E[1 − cos(e_i − e_j, x_i − x_j)] over pairs i < j of unlike `labels` (N,), of embeddings (N, d) of generated and
+    of real images; 0 where all labels are alike. The target-target direction of Alanov et al. 2022."""
+    pairs = torch.triu_indices(len(ours), len(ours), offset=1, device=ours.device)
+    i, j = pairs[:, labels[pairs[0]] != labels[pairs[1]]]
+    return direction_loss(ours[i] - ours[j], real[i] - real[j]) if len(i) else ours.new_zeros(())
+
+
 def _of_each(scores: Tensor) -> Tensor:
     """(N, …) → (N,): the mean of what a critic says of an image."""
     return scores if scores.ndim == 1 else scores.flatten(1).mean(dim=1)

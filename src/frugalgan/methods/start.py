@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from frugalgan.config.sections import Start
 from frugalgan.methods.teachers import LiveTeacher, Teacher
-from frugalgan.networks import Network
+from frugalgan.networks import ADAPTATION, Network
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, Waiting, freeze_blocks
 
 Source = Networks | Teacher  # what a model may start or learn from
@@ -42,6 +42,8 @@ def freeze(start: Start, networks: Networks) -> None:
     if start.adaptation:
         try:
             networks.G.adapt(start.adaptation)
+            if CRITIC in networks.parts and ADAPTATION in networks.D.offers:
+                networks.D.adapt(start.adaptation)
         except ValueError as error:
             raise StartError(str(error)) from None
     for part, layers, key in (
@@ -64,7 +66,9 @@ def check_sizes(part: str, networks: Networks, source: Networks) -> None:
         if part not in side.parts:
             raise StartError(f"{role} has no {part}, whose weights this start asks for: it has {', '.join(side.parts)}")
     ours, theirs = (side.parts[part].description() for side in (networks, source))
-    ours.pop("adaptation", None)  # which comes on top of the source's weights
+    for built in (ours, theirs):
+        built["arguments"] = {key: value for key, value in built["arguments"].items() if key != "domains"}
+    ours.pop("adaptation", None)  # which comes on top of the source's weights, as domains do
     if ours == theirs:
         return
     if "adaptation" in theirs:

@@ -78,8 +78,8 @@ class Network(nn.Module):
         raise NotImplementedError
 
     def adapt(self, kind: str) -> None:
-        """Freeze all weights, and add those that this way of adapting to a new domain trains; at first they change
-        nothing. Raises ValueError. Only where it offers ADAPTATION."""
+        """Add weights that this way of adapting to a new domain trains, which change nothing at first, and freeze all
+        others of a generator. Raises ValueError. Only where it offers ADAPTATION."""
         self.require(ADAPTATION, f"adaptation {kind!r}")
 
     def settle(self, rng: torch.Generator) -> None:

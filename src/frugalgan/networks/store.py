@@ -34,9 +34,9 @@ def save_model(
     for part, network in parts.items():
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
         described[part] = network.description()
-        if network.adaptation:
+        trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+        if network.adaptation and len(trained) < len(list(network.parameters())):
             assert source is not None
-            trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
             weights = {name: tensor for name, tensor in weights.items() if name in trained}
             described[part]["source"] = {
                 "folder": os.path.relpath(source, becomes or folder),

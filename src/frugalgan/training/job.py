@@ -160,7 +160,8 @@ def facts_of(study: Study, name: str, prepared: Path) -> DataFacts:
     dataset = study.dataset(name)
     if not dataset.labels:
         return DataFacts.of(dataset)
-    labels = tuple(str(label) for label in range(LABELS_UNKNOWN))
+    several = len(dataset.styles) > 1
+    labels = dataset.styles if several else tuple(str(label) for label in range(LABELS_UNKNOWN))
     if (prepared / name / FILE).is_file():
         labels = read_facts(prepared / name).labels or labels
     return DataFacts.of(dataset, labels)

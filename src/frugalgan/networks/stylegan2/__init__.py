@@ -40,4 +40,5 @@ class StyleGan2(Family):
             "classes": self.classes(data),
             "channel_base": self.channel_base,
             "channel_max": self.channel_max,
+            **({"domains": data.classes} if data.classes and not self.conditional else {}),
         }

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
+from frugalgan.networks import Network
+from frugalgan.networks.stylegan2.hypernetwork import Hypernetwork, head
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
 
 RANK = 5  # of changes of style layers in `affine_light`
+HYPERNETWORK = "hypernetwork"
 BLOCK = 64  # px of the block that has offsets; half the image's size where that is smaller
 
 
@@ -69,6 +72,19 @@ def affine_light(generator: nn.Module) -> None:
     _offsets(generator)
 
 
+def hypernetwork(generator: nn.Module) -> None:
+    """A hypernetwork, and a head in each convolution that makes the factors of what it says."""
+    assert isinstance(generator, Network)
+    if not (domains := generator.arguments.get("domains", 0)):
+        raise ValueError(
+            "a hypernetwork holds several domains, which are the labels of its data: name several styles in `style` of "
+            "the data set, or set its `labels: true`"
+        )
+    for conv in _convs(generator, to_image=False):
+        conv.head = head(conv.weight.shape[1], conv.weight)
+    generator.hypernetwork = Hypernetwork(domains, next(generator.parameters()))
+
+
 def _offsets(generator: nn.Module) -> None:
     blocks = [module for module in generator.modules() if hasattr(module, "to_image")]
     chosen = blocks[min(len(blocks) - 2, BLOCK.bit_length() - 3)]  # 4 px, 8 px, …
@@ -83,4 +99,5 @@ KINDS: dict[str, Callable[[nn.Module], None]] = {
     "affine": affine,
     "affine_plus": affine_plus,
     "affine_light": affine_light,
+    HYPERNETWORK: hypernetwork,
 }

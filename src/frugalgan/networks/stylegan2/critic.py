@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from frugalgan.networks import RECOMPUTE, Network
+from frugalgan.networks import ADAPTATION, RECOMPUTE, Network
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK
 from frugalgan.networks.stylegan2.generator import START, normalised, widths
 from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear, activated
 
@@ -24,6 +25,7 @@ class Sizes:
     channel_max: int
     classes: int
     group: int  # images whose spread it sees: its minibatch standard deviation; 0: none
+    domains: int = 0  # that it is told apart, where the generator is given a hypernetwork
 
 
 class Down(nn.Module):
@@ -50,7 +52,13 @@ class FromImage(nn.Module):
 
 
 class Head(nn.Module):
-    """(N, C, 4, 4) → (N,): a score, or the product with the label's embedding / √C where there are `classes`."""
+    """(N, C, 4, 4) → (N,): a score, or the product with the label's embedding / √C where there are `classes`.
+
+    `domain` embeds the domains that a trained critic is told of: its product with what the score is made of, over √C,
+    is added to the score (Miyato & Koyama 2018, arXiv:1802.05637).
+    """
+
+    domain: nn.Embedding | None
 
     def __init__(self, channels: int, classes: int, group: int) -> None:
         super().__init__()
@@ -59,11 +67,15 @@ class Head(nn.Module):
         self.dense = EqualLinear(channels * START**2, channels)
         self.score = EqualLinear(channels, channels if classes else 1)
         self.embedding = EqualLinear(classes, channels) if classes else None
+        self.domain = None
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         if self.group:
             x = torch.cat([x, spread(x, self.group)], dim=1)
-        score = self.score(activated(self.dense(activated(self.conv(x)).flatten(1))))
+        seen = activated(self.dense(activated(self.conv(x)).flatten(1)))
+        score = self.score(seen)
+        if self.domain is not None and y is not None:
+            return score.squeeze(1) + (seen * self.domain(y)).sum(dim=1) / seen.shape[1] ** 0.5
         if self.embedding is None or y is None:
             return score.squeeze(1)
         label = normalised(self.embedding(F.one_hot(y, self.classes).to(score.dtype)))
@@ -84,9 +96,12 @@ def spread(x: Tensor, group: int) -> Tensor:
 
 
 class Critic(Network):
-    """(N, channels, S, S) float32 in [-1, 1] → (N,) float32: built of `Sizes`."""
+    """(N, channels, S, S) float32 in [-1, 1] → (N,) float32: built of `Sizes`.
 
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
+    All of it trains on when the generator is adapted; where that is given a hypernetwork, it is told the domains.
+    """
+
+    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE, ADAPTATION})
 
     def __init__(self, **sizes: Any) -> None:
         super().__init__(**sizes)
@@ -100,6 +115,18 @@ class Critic(Network):
     @property
     def blocks(self) -> list[nn.Module]:
         return [self.stem, *self.middle, self.head]
+
+    @property
+    def classes(self) -> int:
+        return self.arguments["domains"] if self.adaptation == HYPERNETWORK else super().classes
+
+    def adapt(self, kind: str) -> None:
+        if kind == HYPERNETWORK:
+            like = self.head.dense.weight
+            domains = self.arguments["domains"]
+            self.head.domain = nn.Embedding(domains, len(like), device=like.device, dtype=like.dtype)
+            nn.init.zeros_(self.head.domain.weight)
+            self.adaptation = kind
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         y = self.labels(y) if self.classes else None

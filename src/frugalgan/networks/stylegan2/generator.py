@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from frugalgan.networks import ADAPTATION, RECOMPUTE, STYLES, Network, every_label
-from frugalgan.networks.stylegan2.adaptations import adapt
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK, adapt
 from frugalgan.networks.stylegan2.layers import EqualLinear, activated, doubled
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
 
@@ -39,6 +39,7 @@ class Sizes:
     channel_max: int
     mapping_layers: int
     classes: int
+    domains: int = 0  # of a hypernetwork, where it is given one
 
 
 def normalised(x: Tensor) -> Tensor:
@@ -121,6 +122,7 @@ class Generator(Network):
 
     offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE, ADAPTATION, STYLES})
     mean_w: Tensor
+    hypernetwork: nn.Module | None
 
     def __init__(self, **sizes: Any) -> None:
         super().__init__(**sizes)
@@ -135,10 +137,15 @@ class Generator(Network):
         self.register_buffer("mean_w", torch.zeros(k))
         self.register_buffer("mean_path", torch.zeros(()))
         self.truncation = 1.0
+        self.hypernetwork = None
 
     @property
     def blocks(self) -> list[nn.Module]:
-        return [self.mapping, *self.middle]
+        return [self.mapping, *self.middle, *filter(None, [self.hypernetwork])]
+
+    @property
+    def classes(self) -> int:
+        return self.arguments["domains"] if self.adaptation == HYPERNETWORK else super().classes
 
     @property
     def noise(self) -> list[int]:
@@ -163,7 +170,8 @@ class Generator(Network):
 
     def _styles(self, x: Tensor, y: Tensor | None) -> Tensor:
         w = self.run(self.mapping, x, self.labels(y) if self.classes else None)
-        return w if self.truncation == 1 else torch.lerp(self.mean_w, w, self.truncation)
+        w = w if self.truncation == 1 else torch.lerp(self.mean_w, w, self.truncation)
+        return w if self.hypernetwork is None else torch.cat([w, self.hypernetwork(self.labels(y))], dim=1)
 
     def _drawn(self, w: Tensor, *noise: Tensor) -> Tensor:
         drawn, map_, image = list(noise), None, None

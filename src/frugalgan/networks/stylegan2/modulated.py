@@ -19,9 +19,11 @@ class ModulatedConv(nn.Module):
     What a trained one may be given, each of it nothing at first: `factor` (a,), a domain vector (Alanov et al. 2022,
     arXiv:2210.08884): inputs times 1 + factor, behind the demodulation; `shift` (a,), added to the style; `offset`
     (b, a, 1, 1), added to the kernel; `down` (r, k) and `up` (a, r), a low-rank change of the style's weights
-    (StyleDomain: Alanov et al. 2023, arXiv:2212.10229).
+    (StyleDomain: Alanov et al. 2023, arXiv:2212.10229); `head`, which makes a factor for each sample of what a
+    hypernetwork says of its domain, (N, h) behind the numbers of w.
     """
 
+    head: nn.Module | None
     factor: nn.Parameter | None
     shift: nn.Parameter | None
     offset: nn.Parameter | None
@@ -35,6 +37,7 @@ class ModulatedConv(nn.Module):
         self.demodulate, self.enlarge = demodulate, enlarge
         for name in ("factor", "shift", "offset", "down", "up"):
             self.register_parameter(name, None)
+        self.head = None
 
     def style(self, w: Tensor) -> Tensor:
         """(N, a): by what each input is multiplied, sample by sample."""
@@ -49,8 +52,13 @@ class ModulatedConv(nn.Module):
         return weight / self.weight[0].numel() ** 0.5
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        factor, k = self.factor, self.affine.weight.shape[1]
+        if self.head is not None:
+            factor = self.head(w[:, k:])
+        if w.shape[1] > k:
+            w = w[:, :k]
         style, weight = self.style(w), self.kernel()
-        of_inputs = style if self.factor is None else style * (1 + self.factor)
+        of_inputs = style if factor is None else style * (1 + factor)
         x = x * of_inputs[:, :, None, None]
         if self.enlarge:
             x = 4 * smoothed(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), padding=1)
