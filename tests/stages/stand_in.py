@@ -95,9 +95,13 @@ class StandIn:
 
     def repro(self) -> set[str]:
         """`dvc repro`: the stages that ran."""
-        (self.folder / "stages.json").write_text(json.dumps(self._resolved()))
+        self.resolve()
         self.outputs_changed = True
         return ran(call(self.folder, "dvc", "repro"))
+
+    def resolve(self) -> None:
+        """Tell the stages what they depend on, after an edit."""
+        (self.folder / "stages.json").write_text(json.dumps(self._resolved()))
 
     def changed(self) -> set[str]:
         """The stages that a change itself alters; what follows from them runs only if their outputs differ."""

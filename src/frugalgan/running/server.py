@@ -16,11 +16,19 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import threadpoolctl
+import torch
+
+from frugalgan.data.cores import THREADS, processors
+from frugalgan.running.schedule import schedule
+from frugalgan.running.shown import Shown
+
+MOST_JOBS = 4  # each needs a gigabyte or so
 CLIENT = Path(__file__).with_name("client.py")
 # What stages import, some only where they need it. Nothing is computed before a fork: threads would be lost in it.
 IMPORTED = (
@@ -36,13 +44,37 @@ IMPORTED = (
 )
 
 
-def repro(arguments: Sequence[str]) -> int:
-    """`dvc repro` with these arguments; its exit code. Where processes cannot be forked safely, it is no faster."""
-    command = ["dvc", "repro", *arguments]
+def repro(arguments: Sequence[str], jobs: int = 1) -> int:
+    """`dvc repro` with these arguments; its exit code. Where processes cannot be forked safely, it is no faster.
+
+    With several `jobs` and no arguments, so many stages run side by side, each with its share of the cores.
+    """
     if sys.platform != "linux":
-        return subprocess.run(command, check=False).returncode
+        return subprocess.run(["dvc", "repro", *arguments], check=False).returncode
     for name in IMPORTED:
         importlib.import_module(name)
+    with _server() as (listener, environment):
+        code = 0
+        if jobs > 1 and not arguments:
+            code = _side_by_side(listener, environment, jobs)
+        if code:
+            return code
+        codes: list[int] = []
+        dvc = subprocess.Popen(["dvc", "repro", *arguments], env=environment)
+        _serve(listener, {os.pidfd_open(dvc.pid): dvc}, lambda _, code: codes.append(code))
+        return codes[0]
+
+
+def jobs_here(device: str) -> int:
+    """How many stages run side by side on a machine, by section `training`: several trainings would share a GPU."""
+    if device == "cpu" or (device == "auto" and not torch.cuda.device_count()):
+        return min(processors(), MOST_JOBS)
+    return 1
+
+
+@contextmanager
+def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
+    """Where stages are asked for, and the environment in which `python` asks there."""
     with tempfile.TemporaryDirectory(prefix="frugalgan-") as folder, socket.socket(socket.AF_UNIX) as listener:
         server, python = Path(folder, "server"), Path(folder, "bin", "python")
         python.parent.mkdir()
@@ -50,29 +82,79 @@ def repro(arguments: Sequence[str]) -> int:
         python.chmod(0o755)
         listener.bind(str(server))
         listener.listen()
-        environment = os.environ | {
-            "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
-            "FRUGALGAN_PYTHON": sys.executable,
-            "FRUGALGAN_SERVER": str(server),
-        }
-        with subprocess.Popen(command, env=environment) as dvc:
-            return _serve(listener, dvc)
+        yield (
+            listener,
+            os.environ
+            | {
+                "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+                "FRUGALGAN_PYTHON": sys.executable,
+                "FRUGALGAN_SERVER": str(server),
+            },
+        )
 
 
-def _serve(listener: socket.socket, dvc: subprocess.Popen[bytes]) -> int:
-    """Start the stages that `dvc` asks for, until it ends. Ctrl-C is for `dvc` and its stage."""
+def _side_by_side(listener: socket.socket, environment: dict[str, str], jobs: int) -> int:
+    """Run all stages that have to, so many at a time; the exit code of the first that fails, after which none begins.
+
+    Each is a `dvc repro --single-item` of its own; these wait for each other where DVC writes.
+    """
+    plan, running, code = schedule(), dict[int, subprocess.Popen[bytes]](), 0
+    environment = {THREADS: str(max(1, processors() // jobs))} | environment
+    shown = Shown(len(plan.stale))
+
+    def begin() -> None:
+        for stage in plan.ready()[: 0 if code else jobs - len(running)]:
+            plan.begun.add(stage)
+            dvc = subprocess.Popen(
+                ["dvc", "--wait-for-lock", "repro", "--single-item", stage],
+                env=environment,
+                stdout=shown.begin(stage),
+                stderr=subprocess.STDOUT,
+            )
+            running[os.pidfd_open(dvc.pid)] = dvc
+            stages[dvc.pid] = stage
+
+    def ended(dvc: subprocess.Popen[bytes], result: int) -> None:
+        nonlocal code
+        code = code or result
+        plan.ended.add(stage := stages[dvc.pid])
+        shown.end(stage, result)
+        begin()
+
+    stages: dict[int, str] = {}
+    begin()
+    with shown:
+        _serve(listener, running, ended, shown.renew)
+    return code
+
+
+def _serve(
+    listener: socket.socket,
+    running: dict[int, subprocess.Popen[bytes]],
+    ended: Callable[[subprocess.Popen[bytes], int], None],
+    every_second: Callable[[], None] = lambda: None,
+) -> None:
+    """Start the stages that these `dvc` ask for, until all have ended; keys are descriptors of their processes.
+
+    `ended` is told which ended with what code, and may add others. Ctrl-C is for `dvc` and its stage.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: dvc.terminate())
-    ended, attending = os.pidfd_open(dvc.pid), set[int]()
-    while True:
-        ready, _, _ = select.select([listener, ended], [], [])
-        if ended in ready:
-            return dvc.wait()
-        connection, _ = listener.accept()
-        if not (attendant := os.fork()):
-            _attend(connection)
-        connection.close()
-        attending = {pid for pid in attending | {attendant} if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+    signal.signal(signal.SIGTERM, lambda *_: [dvc.terminate() for dvc in running.values()])
+    attending = set[int]()
+    while running:
+        ready, _, _ = select.select([listener, *running], [], [], 1)
+        for descriptor in running.keys() & set(ready):
+            dvc = running.pop(descriptor)
+            os.close(descriptor)
+            ended(dvc, dvc.wait())
+        if listener in ready:
+            connection, _ = listener.accept()
+            if not (attendant := os.fork()):
+                _attend(connection)
+            connection.close()
+            attending.add(attendant)
+        attending = {pid for pid in attending if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+        every_second()
 
 
 def _attend(connection: socket.socket) -> None:
@@ -105,6 +187,7 @@ def _run(request: dict[str, Any], files: Sequence[int]) -> None:
         os.chdir(request["folder"])
         os.environ.clear()
         os.environ.update(request["environment"])
+        _take_threads(os.environ.get(THREADS, ""))
         sys.argv = request["arguments"]
         sys.path[0] = str(Path(sys.argv[0]).parent.resolve())
         runpy.run_path(sys.argv[0], run_name="__main__")
@@ -119,3 +202,10 @@ def _run(request: dict[str, Any], files: Sequence[int]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # what this process's parent has to do at its end is not this one's
+
+
+def _take_threads(said: str) -> None:
+    """As many threads as the environment says: libraries read that when they are imported, which was before."""
+    if said.isdecimal() and int(said):
+        torch.set_num_threads(int(said))
+        threadpoolctl.threadpool_limits(int(said))

@@ -1,0 +1,64 @@
+"""Which stages have to run, and which of them may run side by side: read off DVC's own graph."""
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+CODE = "code"  # the stage that all others depend on; most edits of code change nothing for most of them
+EDGE, NODE = re.compile(r'^"(.+)" -> "(.+)";$'), re.compile(r'^"([^"]+)";$')
+
+
+@dataclass
+class Schedule:
+    """Stages that wait, that run and that have ended, of those that may have to run."""
+
+    waits_for: Mapping[str, frozenset[str]]  # stage → stages that come right before it
+    stale: frozenset[str]
+    begun: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+
+    def ready(self) -> list[str]:
+        """Stages that may begin now, those first that most others wait for."""
+        found = [stage for stage in self.stale - self.begun if not (self.waits_for[stage] & self.stale) - self.ended]
+        return sorted(found, key=lambda stage: (-len(behind(self.waits_for, {stage})), stage))
+
+
+def behind(waits_for: Mapping[str, frozenset[str]], stages: set[str]) -> frozenset[str]:
+    """These stages, and all that depend on them."""
+    found, before = set(stages), set[str]()
+    while found != before:
+        before = set(found)
+        found |= {stage for stage, needs in waits_for.items() if needs & found}
+    return frozenset(found)
+
+
+def schedule() -> Schedule:
+    """What `dvc repro` would have to run now, `code` brought up to date first. Raises CalledProcessError."""
+    changed = _changed()
+    if CODE in changed:
+        subprocess.run(["dvc", "repro", "--quiet", CODE], check=True)
+        changed = _changed()
+    waits_for = graph(_said("dvc", "dag", "--dot"))
+    return Schedule(waits_for, behind(waits_for, changed & waits_for.keys()))
+
+
+def graph(dot: str) -> dict[str, frozenset[str]]:
+    """What `dvc dag --dot` says → stage → stages that come right before it."""
+    found: dict[str, set[str]] = {}
+    for line in map(str.strip, dot.splitlines()):
+        if edge := EDGE.match(line):
+            found.setdefault(edge[1], set())
+            found.setdefault(edge[2], set()).add(edge[1])
+        elif node := NODE.match(line):
+            found.setdefault(node[1], set())
+    return {stage: frozenset(needs) for stage, needs in found.items()}
+
+
+def _changed() -> set[str]:
+    return set(json.loads(_said("dvc", "status", "--json") or "{}"))
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout

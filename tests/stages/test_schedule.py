@@ -1,0 +1,75 @@
+"""Which stages run side by side: none before what it waits for, and all that have to run do."""
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from pipeline import call
+from stand_in import StandIn
+
+from frugalgan.running.schedule import Schedule, behind, graph
+
+DOT = """strict digraph {
+"code";
+"train@a";
+"train@b";
+"sample@a";
+"report";
+"code" -> "train@a";
+"code" -> "train@b";
+"train@a" -> "sample@a";
+"sample@a" -> "report";
+"train@b" -> "report";
+}
+"""
+GRAPH = graph(DOT)
+REPRO = "import sys; from frugalgan.running.server import repro; sys.exit(repro([], jobs=3))"
+SIDE_BY_SIDE = (sys.executable, "-c", REPRO)  # without `check`, which finds what stand-ins write foreign
+
+
+def test_the_graph_is_what_dvc_says() -> None:
+    assert GRAPH["report"] == {"sample@a", "train@b"} and GRAPH["code"] == set() and len(GRAPH) == 5
+    assert behind(GRAPH, {"train@a"}) == {"train@a", "sample@a", "report"}
+    assert behind(GRAPH, set()) == set()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stages_begin_after_those_that_they_wait_for_and_all_end(seed: int) -> None:
+    plan, rng, order = Schedule(GRAPH, behind(GRAPH, {"train@a", "train@b"})), random.Random(seed), list[str]()
+    running: list[str] = []
+    while running or plan.ready():
+        for stage in plan.ready()[: 2 - len(running)]:
+            assert GRAPH[stage] & plan.stale <= plan.ended
+            plan.begun.add(stage)
+            running.append(stage)
+        plan.ended.add(stage := running.pop(rng.randrange(len(running))))
+        order.append(stage)
+    assert sorted(order) == sorted({"train@a", "train@b", "sample@a", "report"})  # not code, which is up to date
+
+
+def test_what_most_others_wait_for_begins_first() -> None:
+    assert Schedule(GRAPH, behind(GRAPH, {"code"})).ready() == ["code"]
+    assert Schedule(GRAPH, behind(GRAPH, {"train@a", "train@b"})).ready() == ["train@a", "train@b"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages run one after the other")
+def test_side_by_side_dvc_records_what_it_records_one_by_one(tmp_path: Path) -> None:
+    """With real `dvc` commands on stages that hash what they depend on; and a stage that fails stops the rest."""
+    one_by_one = StandIn(tmp_path / "one")
+    edits = (("params.yaml", "pixel_sd: 0.7", "pixel_sd: 0.6"), ("params.yaml", "alpha: 0.05", "alpha: 0.06"))
+    side_by_side = StandIn(tmp_path / "many")
+    for project in (one_by_one, side_by_side):
+        for edit in edits:
+            project.edit(*edit)
+        project.resolve()
+    expected = one_by_one.repro()
+    said = call(side_by_side.folder, *SIDE_BY_SIDE)
+    assert {line.split(":")[0] for line in said.splitlines() if ": done after" in line} == expected
+    assert (side_by_side.folder / "dvc.lock").read_bytes() == (one_by_one.folder / "dvc.lock").read_bytes()
+    side_by_side.edit("params.yaml", "pixel_sd: 0.6", "pixel_sd: 0.5")
+    failing = "assert 'train@digits_vae' not in __import__('sys').argv\nimport hashlib"
+    side_by_side.edit("stand_in.py", "import hashlib", failing)
+    said = call(side_by_side.folder, *SIDE_BY_SIDE, fails=True)
+    assert "AssertionError" in said and "train@digits_vae: failed with code" in said and "report: done" not in said
