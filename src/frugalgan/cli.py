@@ -1,12 +1,13 @@
 """The command `frugalgan`: a look at params and results; stages are run by `dvc repro`."""
 
+import functools
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -15,6 +16,7 @@ from frugalgan.command import print_anything, run_own_code, way_back
 from frugalgan.config import presets
 from frugalgan.config.params import read_yaml
 from frugalgan.config.study import MODELS, PARAMS, load, study
+from frugalgan.direct import commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -28,11 +30,26 @@ def explained() -> Iterator[None]:
         raise SystemExit(f"frugalgan: {error}{way_back(error)}") from None
 
 
+def explaining(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with `explained` around it."""
+
+    @functools.wraps(command)
+    def run(**arguments: Any) -> None:
+        with explained():
+            command(**arguments)
+
+    return run
+
+
 def main() -> None:
     """The command, with the code of the project that it is called in."""
     run_own_code()
     print_anything()
     app()
+
+
+for command in (commands.train, commands.distill, commands.adapt):
+    app.command()(explaining(command))
 
 
 @app.command("check")

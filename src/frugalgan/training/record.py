@@ -27,6 +27,13 @@ HISTORY_ROWS = 200  # at most, in history.csv
 CHECK = 16  # steps after which losses are looked at
 
 
+Watch = Callable[[np.ndarray], None]
+
+
+def nobody(images: np.ndarray) -> None:
+    """Watches nothing."""
+
+
 class NonFiniteLoss(RuntimeError):
     """A loss is NaN or infinite: training cannot go on."""
 
@@ -52,10 +59,12 @@ class Recorder:
         mean_of_processes: Callable[[Tensor], Tensor] = identity,
         rank: int = 0,
         heldout: Callable[[Network], dict[str, float]] = lambda G: {},
+        watch: Watch = nobody,
     ) -> None:
         """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them.
 
         `heldout`: losses on held-out images with the generator as it would be used now, to be noted at each moment.
+        `watch` is shown the images of each, (moment_samples, C, S, S) uint8.
         """
         self.name, self.steps, self.device, self.seed = name, steps, device, seed
         self.moment_samples, self.mean_of_processes, self.rank = moment_samples, mean_of_processes, rank
@@ -67,7 +76,7 @@ class Recorder:
         self.peak_bytes = 0
         self.peak_parts: dict[str, int] = {}  # what it consisted of, where that is known
         self.elsewhere: list[dict[str, Any]] = []  # where it went on in another configuration: from_kimg, differs
-        self._heldout = heldout
+        self._heldout, self._watch = heldout, watch
         self._terms: list[str] = []
         self._losses: list[list[float]] = []  # of each step, in the order of _terms
         self._pending: list[Tensor] = []  # the same, not yet looked at
@@ -157,6 +166,7 @@ class Recorder:
         generator = working_generator(G, ema, self.seed)
         z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
         self.samples[self.done] = images_of(generator, z).numpy()
+        self._watch(self.samples[self.done])
         if losses := self._heldout(generator):
             self.losses_heldout[self.done] = losses
         self.moments[self.done] = self._kimg, round(self.seconds, 3)

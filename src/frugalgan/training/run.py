@@ -27,7 +27,7 @@ from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.outcome import Outcome, write_outcome
 from frugalgan.training.processes import Processes, open_processes
-from frugalgan.training.record import Recorder
+from frugalgan.training.record import Recorder, Watch, nobody
 from frugalgan.training.snapshot import Snapshots
 from frugalgan.training.source import open_source, seed_folder, source_sha256
 from frugalgan.training.state import Conditions, begin
@@ -38,7 +38,14 @@ DECIDES_NOTHING = ("snapshot_kimg", "device")  # of section training; the device
 
 
 def run(
-    job: Job, *, data: Path, out: Path, snapshots: Path, resume: Resume = Resume.EXACT, source: Path | None = None
+    job: Job,
+    *,
+    data: Path,
+    out: Path,
+    snapshots: Path,
+    resume: Resume = Resume.EXACT,
+    source: Path | None = None,
+    watch: Watch = nobody,
 ) -> None:
     """Train on the images of folder `data` from each seed: weights into `out`/weights/<seed>, what is to be known of
     the training into `out`/record/<seed>.
@@ -46,7 +53,7 @@ def run(
     `source` is the folder with a folder per seed of what to start or learn from: seed by seed, and the last for seeds
     that it does not have. All that a seed leaves appears at its end at once; a run that fails leaves what was there
     before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, as `resume` allows.
-    Only the process of rank 0 writes.
+    Only the process of rank 0 writes. `watch` is shown the images of each moment.
     """
     conditions = Conditions.of(job)
     conditions.check_batch(job.batch_size)
@@ -55,7 +62,7 @@ def run(
     expected = expect(job, conditions) if job.steps and not processes.rank else None
     for seed in job.seeds:
         trained = seed_folder(source, seed) if source else None
-        _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained)
+        _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained, watch)
     for folder in (out / "weights", out / "record") if not processes.rank else ():
         keep_only(folder, job.seeds)
 
@@ -71,6 +78,7 @@ def _run(
     snapshots: Path,
     resume: Resume,
     source: Path | None,
+    watch: Watch,
 ) -> None:
     recipe, rank, mean = job.recipe, processes.rank, processes.mean
     name = job.name if len(job.seeds) == 1 else f"{job.name}, seed {seed}"
@@ -98,6 +106,7 @@ def _run(
         mean,
         rank,
         partial(heldout_losses, recipe.method, state.networks, heldout),
+        watch,
     )
     known = Snapshots(snapshots / f"{job.name}_{seed}", configuration(job, seed, conditions, data_sha256, source))
     with Keeper(name, known, job.training.snapshot_kimg, rank, mean) as keeper:

@@ -1,0 +1,71 @@
+"""A model's card: README.md in its folder, with what it learnt from, what it costs and how well it does."""
+
+from pathlib import Path
+from typing import Any
+
+from frugalgan.config import places
+from frugalgan.data.index import REJECTED
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, MODEL, PICTURES, Choice
+from frugalgan.evaluation.metrics.names import SWD
+from frugalgan.files import read_json, replaced
+from frugalgan.training.plan_table import MIB, duration
+
+HOW = {DISTILLED: "a student of another model", ADAPTED: "adapted from another model, with frozen layers"}
+
+
+def write_card(choice: Choice, out: Path, work: Path) -> None:
+    """README.md of the folder `out`, from what the stages left in `work`."""
+    evaluation = read_json(work / places.evaluation(MODEL), hint="the same command measures the model")
+    with replaced(out / CARD) as file:
+        file.write_text(card(choice, evaluation, _left_out(work)), encoding="utf-8")
+
+
+def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
+    """Markdown."""
+    record, quality, floor = evaluation["records"][0], evaluation["quality"][0], evaluation["floor"]
+    key, extractor = evaluation["distance"], evaluation["extractor"]
+    at = f"{key}_at_floor_n"
+    collapsed = quality.get(f"collapsed_{extractor}", False)
+    distance = f"{quality[key]:.0f} ± {quality[f'{key}_sd']:.0f}"
+    if at in quality and key in floor:
+        distance += f"; real images have {floor[key]:.0f}, and of as many the model {quality[at]:.0f}"
+    trained = evaluation["trained_on"]
+    variety = f"{quality[f'variety_{extractor}']:.2f}" + (": **collapsed**" if collapsed else "")
+    parameters = f"{record['generator_parameters']:,} parameters"
+    rows = {
+        f"distance ({extractor}, {quality['n_per_draw']} images)": distance,
+        "sliced Wasserstein distance": f"{quality[SWD]:.0f}",
+        "recall, coverage": f"{quality[f'recall_{extractor}']:.3f}, {quality[f'coverage_{extractor}']:.3f}",
+        "variety, of real images 1": variety,
+        "images seen": f"{record['kimg']:g} thousand, in {duration(record['seconds'])}",
+        "memory at the peak of a step": f"{record['peak_training_bytes'] / MIB:.0f} MiB",
+        "size of the working model": f"{record['generator_bytes'] / MIB:.2f} MiB, {parameters}",
+        "trained on": f"{trained['device']}, {trained['precision']}, seed {choice.seed}",
+        "torch": trained["versions"]["torch"],
+    }
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    how = HOW.get(choice.how, "trained alone")
+    return f"""# A generator of {choice.size}×{choice.size} px images
+
+![What it draws](samples.png)
+
+It was made by frugalgan of the pictures in `{choice.pictures}`: {how}. {left_out} pictures were left out
+(`.work/{places.prepared(PICTURES) / REJECTED}` says why).
+
+| | |
+|---|---|
+{table}
+
+Distances are small where its images resemble the pictures and vary as they do; they compare only with numbers by the
+same network, at the same size, of as many images.
+
+**Licence**: the pictures' licence governs what may be done with them and, in many places, with this model. You know it;
+this file does not.
+
+Use it: `frugalgan generate THIS_FOLDER -n 100 --out images`
+"""
+
+
+def _left_out(work: Path) -> int:
+    file = work / places.prepared(PICTURES) / REJECTED
+    return max(0, len(file.read_text(encoding="utf-8").splitlines()) - 1) if file.is_file() else 0

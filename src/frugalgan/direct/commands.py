@@ -1,0 +1,122 @@
+"""The commands `train`, `distill` and `adapt` of people who want a model and no pipeline."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, SAMPLES, Choice
+
+Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
+Minutes = Annotated[float, typer.Option(min=0.1, help="for all of it, from pictures to a measured model")]
+Memory = Annotated[str, typer.Option(help="at the peak of a training step, such as 2GiB; not said: no limit")]
+Seed = Annotated[int, typer.Option(min=0, help="of weights, order of pictures, z")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be chosen, and why")]
+Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
+Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` made")]
+
+
+def train(
+    pictures: Pictures,
+    out: Out,
+    minutes: Minutes = 30.0,
+    memory: Memory = "",
+    size: Annotated[int | None, typer.Option(help="32, 64 or 128 px; not said: the largest that fits")] = None,
+    labels: Annotated[bool, typer.Option("--labels", help="learn names of subfolders as labels")] = False,
+    seed: Seed = 0,
+    dry_run: DryRun = False,
+) -> None:
+    """A generator of your own pictures. Size and budget are chosen to fit the minutes and the memory; Ctrl-C and a lost
+    machine cost a minute at most: the same command goes on."""
+    from frugalgan.direct.choice import MIDDLE, SIZES, ChoiceError
+
+    if size is not None and size not in SIZES:
+        raise ChoiceError(f"--size {size}: must be one of {', '.join(map(str, SIZES))}")
+    asked = Choice(str(_folder(pictures)), MIDDLE, 0, 0, 0.0, 1, seed=seed, labels=labels)
+    _make(asked, out, minutes=minutes, memory=memory, size=size, dry_run=dry_run)
+
+
+def distill(
+    model: Model,
+    out: Out,
+    minutes: Minutes = 15.0,
+    smaller: Annotated[int, typer.Option(help="times as narrow the generator is: 2, 4 or 8")] = 4,
+    memory: Memory = "",
+    dry_run: DryRun = False,
+) -> None:
+    """A smaller generator that learns from a trained one's images, and from the pictures that that one learnt from."""
+    from frugalgan.direct.choice import ChoiceError
+    from frugalgan.direct.make import choice_of
+
+    if smaller not in (2, 4, 8):
+        raise ChoiceError(f"--smaller {smaller}: must be 2, 4 or 8")
+    asked = replace(choice_of(model), how=DISTILLED, smaller=smaller)
+    _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
+
+
+def adapt(
+    model: Model,
+    pictures: Pictures,
+    out: Out,
+    minutes: Minutes = 15.0,
+    memory: Memory = "",
+    seed: Seed = 0,
+    dry_run: DryRun = False,
+) -> None:
+    """The same generator on other pictures: it starts with the trained weights; the layers nearest z, and nearest the
+    image, stay as they are."""
+    from frugalgan.direct.make import choice_of
+
+    asked = replace(choice_of(model), pictures=str(_folder(pictures)), how=ADAPTED, seed=seed)
+    _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
+
+
+def _make(
+    asked: Choice,
+    out: Path,
+    *,
+    minutes: float,
+    memory: str,
+    size: int | None,
+    dry_run: bool,
+    source: Path | None = None,
+) -> None:
+    """Choose, say why, and make; or go on with what was chosen in `out`."""
+    from frugalgan.direct.choice import choose
+    from frugalgan.direct.make import chosen_in, make
+    from frugalgan.training.plan import bytes_of
+
+    limit = bytes_of(memory) if memory else None
+    known = chosen_in(out)
+    if known is not None:
+        check_same(known, asked, out, size)
+        typer.echo(f"{out}: goes on with what was chosen: {known.size}×{known.size} px, {known.kimg:g} thousand images")
+        choice = known
+    else:
+        fit = choose(asked, minutes=minutes, memory=limit, size=size)
+        typer.echo("\n".join(fit.lines(limit)))
+        choice = fit.choice
+    if dry_run:
+        return
+    make(choice, out, source)
+    typer.echo(f"{out}: weights, {CARD} with all numbers, {SAMPLES}")
+
+
+def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
+    """Raise FolderError where the folder holds another model than is asked for."""
+    from frugalgan.direct.make import FolderError
+
+    keys = ("pictures", "labels", "seed", "how", "smaller")
+    differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
+    if size not in (None, known.size):
+        differs.append(f"size {known.size}")
+    if differs:
+        raise FolderError(f"{out}: holds another model, of {', '.join(differs)}: name another folder, or remove it")
+
+
+def _folder(path: Path) -> Path:
+    """An absolute path, for the work is done in another folder. Raises FileNotFoundError."""
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path}: no such folder of pictures")
+    return path.resolve()

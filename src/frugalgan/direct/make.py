@@ -1,0 +1,127 @@
+"""From a choice to a folder with a model: fetch, prepare, train, sample, measure, as the pipeline's stages do."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from frugalgan.config import places
+from frugalgan.data.facts import FILE as FACTS
+from frugalgan.data.images import enlarged_grid, write_png
+from frugalgan.data.prepare import prepare
+from frugalgan.data.settings import Prepare
+from frugalgan.data.sources import fetch
+from frugalgan.direct.card import write_card
+from frugalgan.direct.values import ALONE, MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
+from frugalgan.evaluation.write import write_evaluation
+from frugalgan.evaluation.write_reference import write_reference
+from frugalgan.files import replaced, write_json
+from frugalgan.networks.sampling import write_samples
+from frugalgan.training.job import job
+from frugalgan.training.run import run
+
+WORK, CHOICE = ".work", "choice.json"  # of the folder that a model is made in
+WEIGHTS, PREVIEW = "weights", "preview.png"
+SHOWN, COLUMNS = 24, 6  # images of the preview
+
+
+class FolderError(ValueError):
+    """A folder cannot take a model, or holds none; the message names it and the cure."""
+
+
+def chosen_in(out: Path) -> Choice | None:
+    """What is made in this folder; None where it is new or empty. Raises FolderError where it is none of ours."""
+    file = out / WORK / CHOICE
+    if file.is_file():
+        return Choice(**json.loads(file.read_text(encoding="utf-8")))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FolderError(f"{out}: holds other things: name a new or an empty folder")
+    return None
+
+
+def choice_of(folder: Path) -> Choice:
+    """The choice of a finished model's folder. Raises FolderError."""
+    choice = chosen_in(folder)
+    if choice is None or not (folder / WEIGHTS).is_dir():
+        raise FolderError(f"{folder}: no finished model: `frugalgan train PICTURES --out {folder}` makes one")
+    return choice
+
+
+def make(choice: Choice, out: Path, source: Path | None = None) -> None:
+    """Make the model in `out`; what is done there already is not done again, and a training goes on.
+
+    `source`: the folder of the model that a distilled or an adapted one learns from. All that it leaves but the
+    preview appears whole, README.md last.
+    """
+    work = out / WORK
+    work.mkdir(parents=True, exist_ok=True)
+    write_json(work / CHOICE, asdict(choice))
+    if source is not None:
+        _bring(source, work)
+    with chdir(work):
+        _work(choice)
+    with replaced(out / WEIGHTS) as folder:
+        shutil.copytree(work / places.weights(MODEL) / str(choice.seed), folder)
+    shutil.copy(work / places.samples(MODEL) / "grid.png", out / SAMPLES)
+    write_card(choice, out, work)
+
+
+def _bring(source: Path, work: Path) -> None:
+    """Weights, and images to be compared with, of the model that is learnt from."""
+    theirs = source / WORK
+    for place in (places.weights, places.samples):
+        with replaced(work / place(SOURCE)) as folder:
+            shutil.copytree(theirs / place(MODEL), folder)
+
+
+def _work(choice: Choice) -> None:
+    """All stages that are not done, in the folder of the work."""
+    study = study_of(choice)
+    dataset = study.dataset(PICTURES)
+    prepared = places.prepared(PICTURES)
+    if not (prepared / FACTS).is_file():
+        _say("copying the pictures")
+        fetch(dataset, places.fetched(PICTURES))
+        print(prepare(places.fetched(PICTURES), prepared, dataset, study.section("prepare", Prepare)))
+        shutil.rmtree(places.fetched(PICTURES))
+    if not places.weights(MODEL).is_dir():
+        with _preview(Path("..") / PREVIEW) as show:
+            run(
+                job(study, MODEL, places.DATA / "prepared"),
+                data=prepared,
+                out=places.MODELS / MODEL,
+                snapshots=Path("snapshots"),
+                source=None if choice.how == ALONE else places.weights(SOURCE),
+                watch=show,
+            )
+    settings = study.raw["evaluate"]
+    if not places.samples(MODEL).is_dir():
+        write_samples(
+            [places.weights(MODEL) / str(choice.seed)],
+            places.samples(MODEL),
+            draws=settings["repeats"],
+            n=dataset.samples,
+            seed=settings["seed"],
+        )
+    if not places.floor(PICTURES).is_file():
+        _say("looking at real images, to measure by")
+        write_reference(study, PICTURES)
+    if not places.summary(MODEL).is_file():
+        _say("measuring the model")
+        write_evaluation(study, MODEL)
+
+
+@contextmanager
+def _preview(file: Path) -> Iterator[Callable[[np.ndarray], None]]:
+    """What draws images of the same z again and again into one file."""
+    _say(f"{file.name} shows what it draws so far")
+    yield lambda images: write_png(file, enlarged_grid(images[:SHOWN], columns=COLUMNS))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
