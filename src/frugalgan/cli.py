@@ -16,7 +16,8 @@ from frugalgan.command import print_anything, run_own_code, way_back
 from frugalgan.config import presets
 from frugalgan.config.params import read_yaml
 from frugalgan.config.study import MODELS, PARAMS, load, study
-from frugalgan.direct import commands
+from frugalgan.direct import commands as direct
+from frugalgan.export import commands as export
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -48,7 +49,7 @@ def main() -> None:
     app()
 
 
-for command in (commands.train, commands.distill, commands.adapt):
+for command in (direct.train, direct.distill, direct.adapt, export.generate, export.export):
     app.command()(explaining(command))
 
 

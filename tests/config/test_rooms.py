@@ -10,7 +10,7 @@ from frugalgan.code import imported
 
 SRC = PROJECT / "src/frugalgan"
 GROUND = ("files", "provenance", "code", "device", "command")
-ROOMS = ("config", "data", "networks", "methods", "training", "evaluation", "report", "direct", "running")
+ROOMS = ("config", "data", "networks", "methods", "training", "evaluation", "report", "export", "direct", "running")
 FLOORS = (*GROUND, *ROOMS, "check", "cli")
 
 

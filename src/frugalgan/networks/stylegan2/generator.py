@@ -108,7 +108,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor | None, image: Tensor | None, w: Tensor, *noise: Tensor) -> tuple[Tensor, Tensor]:
         drawn = noise or [None] * self.layers
-        begun = self.constant.expand(len(w), -1, -1, -1) if self.first is None else self.first(x, w, drawn[0])
+        begun = self.constant.expand(w.shape[0], -1, -1, -1) if self.first is None else self.first(x, w, drawn[0])
         map_ = self.second(begun, w, drawn[-1])
         added = self.to_image(map_, w) + self.bias[:, None, None]
         return map_, added if image is None else doubled(image) + added

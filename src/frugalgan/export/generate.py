@@ -1,0 +1,111 @@
+"""Images and films of a trained generator."""
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from frugalgan.data.images import enlarged_grid, write_png
+from frugalgan.device import choose_device
+from frugalgan.files import replaced
+from frugalgan.networks import Network
+from frugalgan.networks.sampling import BATCH, images_of, latents, truncated_images
+from frugalgan.networks.store import NETWORKS, load_generator
+
+SHOWN, COLUMNS = 40, 8  # images of the grid
+STOPS, FRAMES, RATE = 6, 30, 30  # of a film: z that it passes, frames between two of them, frames a second
+SIDE = 256  # px of a film, at least
+
+
+class GenerateError(ValueError):
+    """Images cannot be drawn; the message says why and what to do."""
+
+
+def weights_in(folder: Path) -> Path:
+    """The weights below a folder: that of `frugalgan train`, a model's of the pipeline, or of one seed."""
+    places = [folder, folder / "weights", *sorted((folder / "weights").glob("[0-9]*")), *sorted(folder.glob("[0-9]*"))]
+    for place in places:
+        if (place / NETWORKS).is_file():
+            return place
+    raise GenerateError(f"{folder}: no trained model in it: `frugalgan train PICTURES --out {folder}` makes one")
+
+
+def load(folder: Path, label: int | None, device: str = "auto") -> tuple[Network, Tensor | None]:
+    """The generator, on the GPU where there is one, and the label as a tensor. Raises GenerateError."""
+    G = load_generator(weights_in(folder)).to(choose_device(device))
+    if label is None:
+        return G, None
+    if not 0 <= label < G.classes:
+        said = f"0 to {G.classes - 1}" if G.classes else "none: it knows no labels"
+        raise GenerateError(f"--label {label}: the model has {said}")
+    return G, torch.tensor([label])
+
+
+def write_images(
+    G: Network, out: Path, *, n: int, seed: int, label: Tensor | None = None, truncation: float | None = None
+) -> None:
+    """PNG files image_00000.png … of z from `seed`, and grid.png, into the new or empty folder `out`."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise GenerateError(f"{out}: holds other things: name a new or an empty folder")
+    if truncation is not None:
+        if label is not None:
+            raise GenerateError("--truncation draws each label in turn: leave --label out")
+        drawn = truncated_images(G, n=n, seed=seed, threshold=truncation)
+    else:
+        z = latents(n, G.arguments["latent_size"], seed)
+        drawn = images_of(G, z, None if label is None else label.expand(n))
+    pixels = drawn.numpy()
+    with replaced(out) as folder:
+        folder.mkdir()
+        for number, image in enumerate(pixels):
+            write_png(folder / f"image_{number:05d}.png", _picture(image))
+        write_png(folder / "grid.png", enlarged_grid(pixels[:SHOWN], columns=COLUMNS))
+
+
+def write_film(G: Network, file: Path, *, seed: int, label: Tensor | None = None) -> None:
+    """A walk through STOPS z and back to the first, .mp4 or .gif: along great circles, where images are as likely."""
+    if file.suffix.lower() not in (".mp4", ".gif"):
+        raise GenerateError(f"{file}: a film is .mp4 or .gif")
+    stops = latents(STOPS, G.arguments["latent_size"], seed)
+    path = torch.cat([between(a, b, FRAMES) for a, b in zip(stops, stops.roll(-1, 0), strict=True)])
+    labels = (
+        None if not G.classes else (torch.zeros(1, dtype=torch.int64) if label is None else label).expand(len(path))
+    )
+    drawn = torch.cat([images_of(G, part, _of(labels, i)) for i, part in enumerate(path.split(BATCH))]).numpy()
+    times = max(1, math.ceil(SIDE / drawn.shape[-1]))
+    frames = [cv2.resize(_picture(image), None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC) for image in drawn]
+    with replaced(file) as temporary:
+        if file.suffix.lower() == ".gif":
+            pictures = [Image.fromarray(frame) for frame in frames]
+            pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=1000 // RATE, loop=0)
+            return
+        side = frames[0].shape[0]
+        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"mp4v"), RATE, (side, side))
+        if not writer.isOpened():
+            raise GenerateError(f"{file}: OpenCV cannot write .mp4 here: name a .gif")
+        for frame in frames:
+            writer.write(np.ascontiguousarray(frame[:, :, ::-1]))
+        writer.release()
+
+
+def between(a: Tensor, b: Tensor, steps: int) -> Tensor:
+    """(steps, k): from a (k,) towards b, which is not among them, at equal angles; lengths change evenly."""
+    angle = torch.arccos(torch.clamp(torch.dot(a / a.norm(), b / b.norm()), -1, 1))
+    share = torch.arange(steps)[:, None] / steps
+    if angle < 1e-4:
+        return torch.lerp(a, b, share)
+    directions = (torch.sin((1 - share) * angle) * a / a.norm() + torch.sin(share * angle) * b / b.norm()) / angle.sin()
+    return directions * torch.lerp(a.norm(), b.norm(), share)
+
+
+def _of(labels: Tensor | None, part: int) -> Tensor | None:
+    return None if labels is None else labels[part * BATCH : (part + 1) * BATCH]
+
+
+def _picture(image: np.ndarray) -> np.ndarray:
+    """(C, S, S) uint8, C = 1 or 3 → (S, S, 3)."""
+    return np.ascontiguousarray(np.broadcast_to(image, (3, *image.shape[1:])).transpose(1, 2, 0))

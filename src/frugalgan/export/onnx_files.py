@@ -1,0 +1,188 @@
+"""A generator as ONNX: z (N, latent_size) float32, and of a conditional one label (N,) int64 → image (N, C, S, S)."""
+
+import contextlib
+import io
+import logging
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from frugalgan.files import replaced
+from frugalgan.networks import Network, every_label
+from frugalgan.networks.sampling import latents
+
+Z, LABEL, IMAGE = "z", "label", "image"
+CLOSE = 1e-4  # of images in [-1, 1]: the largest difference from torch's
+CHECKED, CHECK_SEED = 8, 7  # images that are compared with torch's
+CALIBRATED, BATCH = 128, 16  # images of whose activations 8 bits take their ranges
+TIMED = 30
+QUANTISED = ("Conv", "ConvTranspose", "Gemm", "MatMul")  # what has weights; the rest stays in 32 bits
+
+
+class ExportError(ValueError):
+    """A generator cannot be exported; the message names why and what to do."""
+
+
+def needed(*modules: str) -> None:
+    """Raise ExportError unless these can be imported."""
+    import importlib.util
+
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ExportError(f"{', '.join(missing)} not installed: pip install 'frugalgan[export]'")
+
+
+def write_onnx(G: Network, file: Path) -> float:
+    """`file` in float32; returns the largest difference of an image from torch's. Raises ExportError."""
+    needed("onnx", "onnxscript", "onnxruntime")
+    G = G.eval().cpu()
+    given = inputs(G, 2, CHECK_SEED)
+    batch = torch.export.Dim("batch")
+    with replaced(file) as temporary:
+        try:
+            with _quietly():
+                program = torch.onnx.export(
+                    G,
+                    tuple(given.values()),
+                    input_names=list(given),
+                    output_names=[IMAGE],
+                    dynamic_shapes=tuple({0: batch} for _ in given),
+                    dynamo=True,
+                    verbose=False,
+                )
+                assert program is not None
+            program.save(str(temporary))
+        except (torch.onnx.OnnxExporterError, RuntimeError) as error:
+            name = G.description()["network"]
+            raise ExportError(f"{name}: ONNX has no such operation: {str(error).splitlines()[0]}") from error
+        if any(isinstance(one.shape[0], int) for one in session(temporary).get_inputs()):
+            name = G.description()["network"]
+            raise ExportError(f"{name}: its forward fixes how many images there are, as len(x) does: write x.shape[0]")
+        difference = largest_difference(G, temporary)
+        if difference > CLOSE:
+            raise ExportError(f"{file}: its images differ from torch's by {difference:.2g}, more than {CLOSE:g}")
+    return difference
+
+
+def write_8_bits(G: Network, source: Path, file: Path) -> None:
+    """The ONNX file `source` in 8 bits, weights per channel; activations take their ranges from images of CALIBRATED z:
+    onnxruntime's static quantisation."""
+    needed("onnx", "onnxruntime")
+    from onnxruntime import quantization
+
+    class Calibration(quantization.CalibrationDataReader):
+        def __init__(self) -> None:
+            whole = as_arrays(inputs(G, CALIBRATED, CHECK_SEED + 1))
+            self.batches = iter(
+                {name: values[i : i + BATCH] for name, values in whole.items()} for i in range(0, CALIBRATED, BATCH)
+            )
+
+        def get_next(self) -> Any:
+            return next(self.batches, None)
+
+    with replaced(file) as temporary, tempfile.TemporaryDirectory() as folder, _quietly():
+        prepared = Path(folder, "prepared.onnx")
+        quantization.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        _rename_constants(prepared)
+        quantization.quantize_static(
+            str(prepared),
+            str(temporary),
+            Calibration(),
+            op_types_to_quantize=list(QUANTISED),
+            quant_format=quantization.QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            extra_options={"OpTypesToExcludeOutputQuantization": list(QUANTISED)},
+        )
+
+
+def _rename_constants(file: Path) -> None:
+    """Names that end in no number: onnxruntime tells copies of a bias apart by a number behind its name, which can make
+    the name of another value (mul_29 and 6: mul_296)."""
+    import onnx
+
+    model = onnx.load(file)
+    names = {constant.name: f"{constant.name}_constant" for constant in model.graph.initializer}
+    for constant in model.graph.initializer:
+        constant.name = names[constant.name]
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = names.get(name, name)
+    onnx.save(model, file)
+
+
+def inputs(G: Network, n: int, seed: int) -> dict[str, Tensor]:
+    """n z of that seed, and labels in turn where it has classes."""
+    given = {Z: latents(n, G.arguments["latent_size"], seed)}
+    labels = every_label(G, n)
+    return given if labels is None else given | {LABEL: labels}
+
+
+def as_arrays(given: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    """What onnxruntime takes."""
+    return {name: tensor.numpy() for name, tensor in given.items()}
+
+
+def session(file: Path) -> Any:
+    """What runs that file, on the CPU. Raises ExportError."""
+    needed("onnxruntime")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = torch.get_num_threads()
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
+def largest_difference(G: Network, file: Path) -> float:
+    """Of an image of the file from torch's, for fixed z."""
+    given = inputs(G, CHECKED, CHECK_SEED)
+    with torch.no_grad():
+        expected = G(*given.values()).numpy()
+    return float(np.abs(session(file).run(None, as_arrays(given))[0] - expected).max())
+
+
+def images(file: Path, given: dict[str, Tensor]) -> np.ndarray:
+    """(n, C, S, S) uint8: what the file draws."""
+    runs, whole = session(file), as_arrays(given)
+    parts = [
+        runs.run(None, {name: values[i : i + BATCH] for name, values in whole.items()})[0]
+        for i in range(0, len(whole[Z]), BATCH)
+    ]
+    return np.clip(np.rint((np.concatenate(parts) + 1) * 127.5), 0, 255).astype(np.uint8)
+
+
+def milliseconds(files: Sequence[Path], G: Network) -> list[float]:
+    """The median time of one image of each file, taken in turn."""
+    given = as_arrays(inputs(G, 1, CHECK_SEED))
+    runs, found = [session(file) for file in files], [[] for _ in files]
+    for _ in range(TIMED):
+        for one, times in zip(runs, found, strict=True):
+            begun = time.perf_counter()
+            one.run(None, given)
+            times.append(1000 * (time.perf_counter() - begun))
+    return [float(np.median(times[TIMED // 10 :])) for times in found]
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what exporters print of their progress."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "root", "")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -1,0 +1,193 @@
+"""Exported files draw what torch draws; the page draws it in a browser."""
+
+import shutil
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from browser import chromium, needs_browser, resize, served
+from small import BIGGAN, DATA, FAST, LABELLED, RESIDUAL, SMALL, STUDENT, STYLES
+
+from frugalgan.data.facts import DataFacts
+from frugalgan.export.generate import between
+from frugalgan.export.onnx_files import (
+    ExportError,
+    as_arrays,
+    images,
+    inputs,
+    largest_difference,
+    session,
+    write_8_bits,
+    write_onnx,
+)
+from frugalgan.export.page_files import directions, page, write_page
+from frugalgan.networks import Family, Network
+from frugalgan.networks.sampling import estimate_statistics, images_of
+
+FAMILIES: dict[str, tuple[Family, DataFacts, str]] = {
+    "dcgan": (SMALL, DATA, ""),
+    "dcgan_student": (STUDENT, DATA, ""),
+    "fastgan": (FAST, DATA, ""),
+    "biggan": (BIGGAN, LABELLED, ""),
+    "stylegan2": (STYLES, DATA, ""),
+    "stylegan2, domain vector": (STYLES, DATA, "domain_vector"),
+    "stylegan2, hypernetwork": (STYLES, LABELLED, "hypernetwork"),
+}
+
+
+def generator(family: Family, data: DataFacts, adaptation: str = "") -> Network:
+    """Untrained, with the statistics of its own activations and some of all that starts at 0."""
+    torch.manual_seed(4)
+    G = family.generator(data)
+    if adaptation:
+        G.adapt(adaptation)
+    with torch.no_grad():
+        for parameter in G.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.1)
+    norms = [module for module in G.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    estimate_statistics(G.train(), norms, 1, None)
+    return G.eval()
+
+
+@pytest.mark.parametrize(("family", "data", "adaptation"), FAMILIES.values(), ids=FAMILIES)
+def test_every_family_draws_what_torch_draws_in_32_and_nearly_in_8_bits(
+    tmp_path: Path, family: Family, data: DataFacts, adaptation: str
+) -> None:
+    G = generator(family, data, adaptation)
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    assert write_onnx(G, whole) < 1e-4
+    write_8_bits(G, whole, small)
+    given = inputs(G, 21, 3)  # no multiple of any batch
+    expected = images_of(G, given["z"], given.get("label")).numpy().astype(int)
+    assert np.abs(images(whole, given) - expected).max() <= 1
+    with torch.no_grad():
+        exact = G(*given.values()).numpy()
+    coarse = session(small).run(None, as_arrays(given))[0]
+    assert 0 < np.abs(coarse - exact).mean() < 0.2 * exact.std()
+    assert largest_difference(G, small) > 1e-4  # so what `write_onnx` refuses is something
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.onnx", "whole.onnx"]
+
+
+def test_an_export_that_differs_from_torch_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frugalgan.export.onnx_files.largest_difference", lambda *_: 0.01)
+    with pytest.raises(ExportError, match=r"differ from torch's by 0.01, more than 0.0001"):
+        write_onnx(generator(SMALL, DATA), tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_that_fixes_the_batch_is_refused_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"residual\.Generator: its forward fixes .* write x\.shape\[0\]"):
+        write_onnx(generator(RESIDUAL, DATA), tmp_path / "model.onnx")
+
+
+def test_directions_are_those_in_which_a_linear_generator_changes_most() -> None:
+    class Linear(torch.nn.Module):
+        arguments: ClassVar = {"latent_size": 8}
+        classes = 0
+
+        def __init__(self) -> None:
+            super().__init__()
+            scales = torch.tensor([5.0, 4.0, 3.0, 2.0, 0.1, 0.1, 0.1, 0.1])
+            self.turn = torch.linalg.qr(torch.randn(8, 8))[0]
+            self.matrix = torch.nn.Parameter(scales[:, None] * self.turn)
+
+        def forward(self, z: torch.Tensor, y: None = None) -> torch.Tensor:
+            return z @ self.matrix.T
+
+    G = Linear()
+    found: Any = directions(G)  # pyright: ignore[reportArgumentType]
+    torch.testing.assert_close((found @ G.turn[:4].T).abs(), torch.eye(4), atol=1e-4, rtol=0)
+
+
+def test_a_walk_keeps_its_distance_from_the_middle() -> None:
+    a, b = torch.randn(2, 16)
+    path = between(a, b, 10)
+    assert torch.allclose(path[0], a, atol=1e-5) and torch.allclose(between(a, a, 3), a.expand(3, -1))
+    lengths = path.norm(dim=1)
+    torch.testing.assert_close(lengths, torch.lerp(a.norm(), b.norm(), torch.arange(10) / 10), atol=1e-3, rtol=0)
+
+
+def test_a_title_or_label_cannot_end_the_pages_script() -> None:
+    text = page("<b>A & B</b>", {"labels": ["</script><script>alert(1)</script>"]})
+    assert "&lt;b&gt;A &amp; B" in text and "</script><script>alert" not in text
+
+
+def test_without_npm_the_page_says_how_to_get_its_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.onnx").touch()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(ExportError, match=r"npm not found.*or give onnxruntime-web@.* by --runtime"):
+        write_page(tmp_path, generator(SMALL, DATA), title="", bits=8, labels=(), runtime=None)
+    with pytest.raises(ExportError, match=r"ort\.wasm\.min\.mjs: no such file; --runtime is the folder dist"):
+        write_page(tmp_path, generator(SMALL, DATA), title="", bits=8, labels=(), runtime=tmp_path)
+    other = tmp_path / "other.tgz"
+    other.write_bytes(b"x")
+    with pytest.raises(ExportError, match=r"other\.tgz: not onnxruntime-web"):
+        write_page(tmp_path, generator(SMALL, DATA), title="", bits=8, labels=(), runtime=other)
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.skipif(not shutil.which("npm"), reason="no npm, which brings the page's runtime")
+@pytest.mark.parametrize(("family", "data"), [(SMALL, DATA), (BIGGAN, LABELLED)], ids=["dcgan", "biggan"])
+def test_the_page_draws_what_torch_draws_and_asks_no_other_host(
+    tmp_path: Path, family: Family, data: DataFacts
+) -> None:
+    G, folder = generator(family, data), tmp_path / "page"
+    write_onnx(G, folder / "model.onnx")
+    write_page(folder, G, title="A test", bits=32, labels=data.labels if G.classes else (), runtime=None)
+    given = inputs(G, 2, 5)
+    expected = images_of(G, given["z"], given.get("label")).numpy().astype(int)
+    with served(folder) as address, chromium(tmp_path) as driver:
+        resize(driver, 390, 844)
+        driver.get(address)
+        driver.execute_async_script(
+            "const done = arguments[0]; const wait = () => document.body.dataset.drawn ? done() : setTimeout(wait, 50);"
+            "wait();"
+        )
+        labels = given.get("label", torch.zeros(2)).tolist()
+        for z, label, image in zip(given["z"].tolist(), labels, expected, strict=True):
+            pixels = driver.execute_async_script(
+                "const [z, label, done] = arguments;"
+                "draw(Float32Array.from(z), label).then(({ pixels }) => done(Array.from(pixels)));",
+                z, int(label),
+            )  # fmt: skip
+            drawn = np.array(pixels).reshape(*image.shape[1:], 4)
+            assert np.abs(drawn[:, :, :3].transpose(2, 0, 1) - image).mean() < 2 and np.all(drawn[:, :, 3] == 255)
+
+        shown = "return document.getElementById('canvas').toDataURL()"
+        first = driver.execute_script(shown)
+        _press(driver, "next", "2")
+        second = driver.execute_script(shown)
+        assert second != first
+        driver.execute_script(
+            "const s = document.querySelector('#sliders input'); s.value = 3; s.dispatchEvent(new Event('input'))"
+        )
+        _until(driver, f"return document.getElementById('canvas').toDataURL() !== {second!r}")
+        _until(driver, "return document.getElementById('status').textContent.includes(' ms')")
+        assert driver.execute_script("return document.documentElement.scrollWidth <= 390")
+        unnamed = "(e) => !e.textContent.trim() && !e.labels?.length"
+        controls = "[...document.querySelectorAll('button, input, select')]"
+        assert driver.execute_script(f"return {controls}.filter({unnamed}).length") == 0
+        assert driver.execute_script("return document.getElementById('labels').hidden") == (not G.classes)
+        hosts = "return [...new Set(performance.getEntriesByType('resource').map((e) => new URL(e.name).origin + '/'))]"
+        assert set(driver.execute_script(hosts)) <= {address}
+        assert not [line for line in driver.get_log("browser") if line["level"] == "SEVERE"]
+
+        driver.get((folder / "index.html").as_uri())
+        _until(driver, "return document.getElementById('trouble').textContent.includes('python -m http.server')")
+
+
+def _press(driver: Any, button: str, drawn: str) -> None:
+    """By the keyboard."""
+    driver.execute_script(f"document.getElementById('{button}').focus()")
+    driver.switch_to.active_element.send_keys("\ue007")  # Enter
+    _until(driver, f"return document.body.dataset.drawn === '{drawn}'")
+
+
+def _until(driver: Any, script: str) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(driver, 30).until(lambda d: d.execute_script(script))
