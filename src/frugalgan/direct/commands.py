@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, SAMPLES, Choice
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, SAMPLES, Choice
+from frugalgan.export.commands import export
+from frugalgan.export.onnx_files import ExportError
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="for all of it, from pictures to a measured model")]
@@ -101,6 +103,11 @@ def _make(
         return
     make(choice, out, source)
     typer.echo(f"{out}: weights, {CARD} with all numbers, {SAMPLES}")
+    try:
+        if not (out / EXPORT).is_dir():
+            export(out, out / EXPORT)
+    except ExportError as error:
+        typer.echo(f"not exported: {error}; then: frugalgan export {out} --out {out / EXPORT}")
 
 
 def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:

@@ -98,6 +98,7 @@ def _work(choice: Choice) -> None:
                 snapshots=Path("snapshots"),
                 source=None if choice.how == ALONE else places.weights(SOURCE),
                 watch=show,
+                forget=True,
             )
     settings = study.raw["evaluate"]
     if not places.samples(MODEL).is_dir():

@@ -11,7 +11,7 @@ from typing import Any
 from frugalgan.config.study import Study, study
 
 PICTURES, MODEL, SOURCE = "pictures", "model", "source"  # names of the data set, the model, what it starts from
-CARD, SAMPLES = "README.md", "samples.png"  # of its folder
+CARD, SAMPLES, EXPORT = "README.md", "samples.png", "export"  # of its folder
 ALONE, DISTILLED, ADAPTED = "alone", "distilled", "adapted"
 EXTRACTORS = {32: "efficientnet_lite0_mid64", 64: "efficientnet_lite0_64"}  # px → the network that judges; else 224 px
 RATES: dict[str, Any] = {"learning_rate": 3e-4, "critic_learning_rate": 3e-4, "beta1": 0.0, "n_critic": 1}

@@ -46,6 +46,7 @@ def run(
     resume: Resume = Resume.EXACT,
     source: Path | None = None,
     watch: Watch = nobody,
+    forget: bool = False,
 ) -> None:
     """Train on the images of folder `data` from each seed: weights into `out`/weights/<seed>, what is to be known of
     the training into `out`/record/<seed>.
@@ -53,7 +54,8 @@ def run(
     `source` is the folder with a folder per seed of what to start or learn from: seed by seed, and the last for seeds
     that it does not have. All that a seed leaves appears at its end at once; a run that fails leaves what was there
     before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, as `resume` allows.
-    Only the process of rank 0 writes. `watch` is shown the images of each moment.
+    Only the process of rank 0 writes. `watch` is shown the images of each moment. `forget`: keep no
+    snapshot of a training that is done.
     """
     conditions = Conditions.of(job)
     conditions.check_batch(job.batch_size)
@@ -62,7 +64,7 @@ def run(
     expected = expect(job, conditions) if job.steps and not processes.rank else None
     for seed in job.seeds:
         trained = seed_folder(source, seed) if source else None
-        _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained, watch)
+        _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained, watch, forget)
     for folder in (out / "weights", out / "record") if not processes.rank else ():
         keep_only(folder, job.seeds)
 
@@ -79,6 +81,7 @@ def _run(
     resume: Resume,
     source: Path | None,
     watch: Watch,
+    forget: bool,
 ) -> None:
     recipe, rank, mean = job.recipe, processes.rank, processes.mean
     name = job.name if len(job.seeds) == 1 else f"{job.name}, seed {seed}"
@@ -121,7 +124,7 @@ def _run(
         train(state, recipe.method, images, budget, recorder, conditions.accumulation(mean), keeper.after_step)
         if not rank:
             write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256, source), out)
-            keeper.tell_what_is_kept()
+            known.remove() if forget else keeper.tell_what_is_kept()
 
 
 @torch.no_grad()

@@ -125,6 +125,10 @@ class Snapshots:
             elif OWN.fullmatch(path.name) and path.name not in sha256:
                 path.unlink()
 
+    def remove(self) -> None:
+        """Keep none."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def bytes(self) -> int:
         """What the snapshot takes on disk."""
         return size(self.folder)

@@ -1,0 +1,175 @@
+"""A folder of pictures → a model, in one command: what is chosen, what is left, what goes on, what is refused."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from frugalgan.cli import app
+from frugalgan.direct import choice as choices
+from frugalgan.direct.choice import ChoiceError, choose
+from frugalgan.direct.commands import check_same
+from frugalgan.direct.make import FolderError, chosen_in, make
+from frugalgan.direct.values import ADAPTED, DISTILLED, Choice, study_of
+from frugalgan.training.job import jobs
+
+RNG = np.random.default_rng(3)
+SMALL = Choice("/photos", 32, 16, 4, 0.064, 8)
+SAMPLES, REFERENCE = 24, 24
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """40 pictures in two folders, and a file that is none."""
+    folder = tmp_path / "my pictures"
+    for number in range(40):
+        place = folder / ("light" if number % 2 else "dark") / f"näme {number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        pixels = RNG.integers(0, 256, (8, 8, 3), np.uint8) // 2 + 120 * (number % 2)
+        _, encoded = cv2.imencode(".png", cv2.resize(pixels.astype(np.uint8), (50, 40)))
+        place.write_bytes(encoded.tobytes())
+    (folder / "dark" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
+    return folder
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of images that are drawn and measured in a second."""
+    from frugalgan.direct import values
+
+    whole = values._dataset
+
+    def fewer(choice: Choice) -> dict[str, Any]:
+        return whole(choice) | {"samples": SAMPLES, "reference": REFERENCE, "moment_samples": 6}
+
+    monkeypatch.setattr(values, "_dataset", fewer)
+
+
+def said(*arguments: str, code: int = 0) -> str:
+    found: Result = CliRunner().invoke(app, arguments)
+    assert found.exit_code == code, (found.output, found.exception)
+    return found.output + str(found.exception or "")
+
+
+def timed(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float]) -> None:
+    """A step takes so many seconds, by the size of images."""
+    monkeypatch.setattr(choices, "seconds_per_step", lambda recipe, *_, **__: seconds(recipe.data.size))
+
+
+# --- what is chosen --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "size"), [(2, 32), (7, 32), (10, 64), (30, 64), (180, 128)]
+)  # images/s: 160, 20, 5 at 32, 64, 128 px
+def test_the_largest_size_is_chosen_that_sees_enough_images(
+    minutes: float, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, lambda px: {32: 0.1, 64: 0.8, 128: 2.5}[px])
+    fit = choose(SMALL, minutes=minutes, memory=None, size=None)
+    assert fit.choice.size == size and fit.choice.kimg >= choices.SIZES[size][3]
+    assert fit.training_seconds <= 60 * minutes
+    assert [line.split(":")[0] for line in fit.lines(None)] == ["size", "networks", "budget", "memory"]
+
+
+def test_less_memory_is_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    whole = choose(SMALL, minutes=10, memory=None, size=64)
+    assert choose(SMALL, minutes=10, memory=whole.peak_bytes, size=None).choice.size == 64
+    assert choose(SMALL, minutes=10, memory=whole.peak_bytes - 1, size=None).choice.size == 32
+    with pytest.raises(ChoiceError, match=r"not enough for 64×64 px: .*or ask for a smaller --size"):
+        choose(SMALL, minutes=10, memory=whole.peak_bytes - 1, size=64)
+    with pytest.raises(ChoiceError, match=r"--memory: 1 MiB are not enough for 32×32 px: a step takes \d+ MiB"):
+        choose(SMALL, minutes=10, memory=2**20, size=None)
+
+
+def test_too_few_minutes_say_how_many_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 1.6 if px == 32 else 1e3)  # 10 images/s
+    with pytest.raises(ChoiceError, match=r"32×32 px see .* --minutes (\d+) would do") as error:
+        choose(SMALL, minutes=5, memory=None, size=None)
+    enough = float(str(error.value).split("--minutes ")[1].split()[0])
+    assert choose(SMALL, minutes=enough + 1, memory=None, size=None).choice.size == 32
+    with pytest.raises(ChoiceError, match="preparing and measuring take 40 s: ask for 2 or more"):
+        choose(SMALL, minutes=0.5, memory=None, size=None)
+
+
+@pytest.mark.parametrize("how", ["alone", DISTILLED, ADAPTED])
+@pytest.mark.parametrize("labels", [False, True])
+def test_what_is_chosen_is_a_study_that_can_be_trained(how: str, labels: bool) -> None:
+    planned = jobs(study_of(replace(SMALL, pictures="/photos", how=how, labels=labels)))
+    assert set(planned) == ({"model"} if how == "alone" else {"model", "source"})
+    assert planned["model"].recipe.family.conditional == labels
+
+
+# --- what is left ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, few: None) -> None:
+    out, source = tmp_path / "out", replace(SMALL, pictures=str(pictures), labels=True)
+    before = {path: path.read_bytes() for path in pictures.rglob("*.png")}
+    make(source, out)
+    card = (out / "README.md").read_text()
+    assert (
+        "# A generator of 32×32 px images" in card and f"`{pictures}`: trained alone. 1 pictures were left out" in card
+    )
+    assert {"weights", "samples.png", "preview.png", "README.md", ".work"} == {path.name for path in out.iterdir()}
+    record = (out / ".work/models/model/record/0/record.json").stat()
+    make(source, out)  # all is done: nothing is trained again
+    assert (out / ".work/models/model/record/0/record.json").stat() == record
+    assert not any((out / ".work/snapshots").rglob("*.pt"))
+    make(replace(source, how=DISTILLED), tmp_path / "small", out)
+    make(replace(source, how=ADAPTED), tmp_path / "other", out)
+    sizes = {
+        name: json.loads((tmp_path / name / ".work/metrics/evaluations/model.json").read_text())["records"][0]
+        for name in ("out", "small", "other")
+    }
+    assert sizes["small"]["generator_parameters"] < sizes["out"]["generator_parameters"] / 4
+    assert sizes["other"]["trained_parameters"] < sizes["out"]["trained_parameters"]
+    assert before == {path: path.read_bytes() for path in pictures.rglob("*.png")}
+
+    text = said("generate", str(out), "-n", "3", "--out", str(tmp_path / "images"), "--video", str(tmp_path / "w.gif"))
+    assert "3 images" in text and len(list((tmp_path / "images").glob("image_*.png"))) == 3
+    assert "holds other things" in said("generate", str(out), "--out", str(tmp_path / "images"), code=1)
+    assert "--label 7: the model has 0 to 1" in said("generate", str(out), "--label", "7", "--out", "x", code=1)
+    exported = said("export", str(out), "--out", str(tmp_path / "export"), "--no-page")
+    assert "8_bits" in exported and "fd_efficientnet_lite0_mid64" in exported
+    with pytest.raises(FolderError, match="holds another model, of pictures"):
+        check_same(source, replace(source, pictures="/others"), out, None)
+
+
+def test_a_dry_run_leaves_nothing(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    text = said("train", str(pictures), "--out", str(tmp_path / "out"), "--minutes", "2", "--dry-run")
+    assert "size:     " in text and "images/s here" in text and not (tmp_path / "out").exists()
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    out = str(tmp_path / "out")
+    assert "no such folder of pictures" in said("train", str(tmp_path / "nothing"), "--out", out, code=1)
+    assert "--size 48: must be one of 32, 64, 128" in said("train", str(pictures), "--out", out, "--size", "48", code=1)
+    other = said("train", str(pictures), "--out", str(pictures), code=1)
+    assert f"{pictures}: holds other things: name a new or an empty folder" in other
+    assert "--memory '2 cats'" in said("train", str(pictures), "--out", out, "--memory", "2 cats", code=1)
+    assert "no finished model" in said("distill", str(tmp_path / "none"), "--out", out, code=1)
+    assert "no trained model in it" in said("generate", str(tmp_path / "none"), "--out", out, code=1)
+    assert "name --out FOLDER" in said("generate", str(tmp_path / "none"), code=1)
+    assert chosen_in(Path(out)) is None
+
+
+def test_too_few_pictures_are_refused(tmp_path: Path, pictures: Path) -> None:
+    for path in sorted(pictures.rglob("näme*"))[5:]:
+        path.unlink()
+    with pytest.raises(ValueError, match=r"images for training and .* held out, but at least 16 are needed"):
+        make(replace(SMALL, pictures=str(pictures)), tmp_path / "out")
+    assert not (tmp_path / "out" / "weights").exists()
