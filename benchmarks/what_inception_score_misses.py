@@ -21,7 +21,7 @@ from frugalgan.evaluation.classifier import Classifier, classifier_of
 from frugalgan.evaluation.features import extractor
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.metrics.inception_score import inception_score
-from frugalgan.evaluation.metrics.memorisation import closer_than_heldout
+from frugalgan.evaluation.metrics.memorisation import closer_than_heldout, heldout_limit
 from frugalgan.evaluation.metrics.precision_recall import density_coverage, precision_recall
 from frugalgan.report.tables import markdown
 
@@ -55,7 +55,7 @@ class Real:
                 "distance": frechet_distance(fake, training) / floor,
                 "recall": precision_recall(training, fake, k=3)[1],
                 "coverage": density_coverage(training, fake, k=5)[1],
-                "copies": closer_than_heldout(fake, training, heldout),
+                "copies": closer_than_heldout(fake, training, heldout_limit(training, heldout)),
             }
 
         return measure

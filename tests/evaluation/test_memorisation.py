@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from frugalgan.data.images import SEEN, enlarged_grid
-from frugalgan.evaluation.metrics.memorisation import closer_than_heldout
+from frugalgan.evaluation.metrics.memorisation import MOST_HELDOUT, closer_than_heldout, heldout_limit
 from frugalgan.evaluation.neighbours import ROWS, neighbours_grid
 
 RNG = np.random.default_rng(0)
@@ -12,13 +12,22 @@ RNG = np.random.default_rng(0)
 
 def test_share_of_originals_copies_and_noise() -> None:
     training, heldout, samples = (RNG.normal(size=(n, 6)) for n in (1500, 1000, 1000))
-    assert closer_than_heldout(samples, training, heldout) == pytest.approx(0.05, abs=0.02)
+    limit = heldout_limit(training, heldout)
+    assert closer_than_heldout(samples, training, limit) == pytest.approx(0.05, abs=0.02)
     copies = training[:500] + 1e-3 * RNG.normal(size=(500, 6))
-    assert closer_than_heldout(copies, training, heldout) == 1
-    assert closer_than_heldout(np.concatenate([copies, samples[:500]]), training, heldout) == pytest.approx(
+    assert closer_than_heldout(copies, training, limit) == 1
+    assert closer_than_heldout(np.concatenate([copies, samples[:500]]), training, limit) == pytest.approx(
         0.525, abs=0.02
     )
-    assert closer_than_heldout(100 * samples, training, heldout) == 0
+    assert closer_than_heldout(100 * samples, training, limit) == 0
+
+
+def test_the_limit_is_a_quantile_of_held_out_images_of_many_nearly_the_same() -> None:
+    training, heldout = RNG.normal(size=(300, 4)), RNG.normal(size=(2 * MOST_HELDOUT, 4))
+    nearest = np.array([np.linalg.norm(training - one, axis=1).min() for one in heldout])
+    few = heldout[:200]
+    assert heldout_limit(training, few) == pytest.approx(np.quantile(nearest[:200], 0.05), rel=1e-4)
+    assert heldout_limit(training, heldout) == pytest.approx(np.quantile(nearest, 0.05), rel=0.1)
 
 
 def test_picture_shows_the_closest_and_the_first_with_their_neighbours() -> None:

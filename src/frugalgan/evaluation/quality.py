@@ -7,7 +7,7 @@ import numpy as np
 
 from frugalgan.evaluation.features import FeatureSet, check_comparable, facts_of_images
 from frugalgan.evaluation.metrics.frechet import frechet_distance, frechet_infinity
-from frugalgan.evaluation.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout
+from frugalgan.evaluation.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout, heldout_limit
 from frugalgan.evaluation.metrics.names import SWD, distance_key, metric_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.metrics.variety import COLLAPSED
@@ -58,7 +58,9 @@ def quality(
         parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
         values |= mean_and_sd(metric_key("inception_score", extractor), parts)
     if TRAINING in data and HELDOUT in data and data[HELDOUT].provenance.n >= LEAST_HELDOUT:
-        shares = [closer_than_heldout(draw, data[TRAINING].features, data[HELDOUT].features) for draw in draws]
+        training = data[TRAINING].features
+        limit = heldout_limit(training, data[HELDOUT].features)
+        shares = [closer_than_heldout(draw, training, limit) for draw in draws]
         values |= mean_and_sd(metric_key("closer_than_heldout_share", extractor), shares)
         values |= facts_of_images(HELDOUT, data[HELDOUT])
     least = min(values[metric_key(name, extractor)] for name in ("variety", "spacing"))
