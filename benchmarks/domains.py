@@ -26,7 +26,7 @@ from frugalgan.networks.sampling import SAMPLES, images_of, latents
 from frugalgan.networks.store import load_generator
 
 MODELS, PARAMS = Path("models.yaml"), Path("params.yaml")
-STYLES = ("pencil", "night", "negative")
+STYLES = ("pencil", "night")
 SOURCE, HYPERNETWORK, LIGHT = "source", "hypernetwork", "light"
 BOTH = {"weights": ["generator", "critic"]}
 # Way → start, recipe: the learning rates of StyleDomain (arXiv:2212.10229).

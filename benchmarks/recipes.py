@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python benchmarks/recipes.py images.npy out --seconds 200 --seconds 600 --recipes wgan_gp
 
 `images.npy`: prepared images, (N, 3, S, S) uint8; the last fifth is held out. The clock is the processor time of this
-process, summed over its threads, so that other work beside it hardly counts; evaluation is not on it. Writes out/<recipe>_<seed>.json, a number per metric and mark of the clock, and
-out/<recipe>_<seed>_<seconds>.png; what is there already is left out. Lite0's numbers of `projected`, which learns from
-what that network sees, say nothing.
+process, summed over its threads, so that other work beside it hardly counts; evaluation is not on it. Writes
+out/<recipe>_<seed>.json, a number per metric and mark of the clock, and out/<recipe>_<seed>_<seconds>.png; what is
+there already is left out. Lite0's numbers of `projected`, which learns from what that network sees, say nothing.
 """
 
 import json
