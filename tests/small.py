@@ -72,7 +72,16 @@ KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_crit
 HINGE = Hinge(**RATES, n_critic=1)
 STYLE_LOSSES = StyleLosses(**RATES, n_critic=1, r1=1.0, r1_every=2, path_length=0.0, path_length_every=1)
 PATHS = replace(STYLE_LOSSES, path_length=0.5, path_length_every=2)
-DIRECTION = Direction(**ADAM, encoder="efficientnet_lite0", angles=1.0, between=0.5)
+DIRECTION = Direction(
+    **ADAM,
+    encoder="efficientnet_lite0",
+    clip_model="ViT-B-32",
+    clip_weights="",
+    words_from="",
+    words_to="",
+    angles=1.0,
+    between=0.5,
+)
 AE, VAE, WAE = Ae(**ADAM), Vae(**ADAM, pixel_sd=0.5), Wae(**ADAM, mmd=100.0)
 
 AUGMENT = ("colour", "translation", "cutout")

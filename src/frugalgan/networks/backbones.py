@@ -93,10 +93,15 @@ class EfficientNetLite0(Backbone):
         return self.network._fc(features)
 
 
+def without_memory() -> bool:
+    """Whether tensors have shapes alone now, in plans and checks."""
+    probe = torch.empty(0)
+    return probe.is_meta or isinstance(probe, FakeTensor)
+
+
 def lite0() -> EfficientNetLite0:
     """With the weights of its package; without them where tensors have no memory, in plans and checks."""
-    probe = torch.empty(0)
-    if probe.is_meta or isinstance(probe, FakeTensor):
+    if without_memory():
         return EfficientNetLite0(None)
     return EfficientNetLite0(torch.load(EfficientNetLite0.weights_file(), weights_only=True, map_location="cpu"))
 

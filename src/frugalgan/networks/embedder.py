@@ -10,18 +10,26 @@ SIDE = 128  # px of what it is given
 
 
 class Embedder(Network):
-    """(N, C, S, S) float32 in [-1, 1], C = 1 or 3 → (N, 1280) float32 of length 1: EfficientNet-Lite0's mean features.
+    """(N, C, S, S) float32 in [-1, 1], C = 1 or 3 → (N, d) float32 of length 1.
 
-    It never trains and is not saved; gradients go through it to the image.
+    It never trains and is not saved; gradients go through it to the image. Where it knows words: `words` (k, d) of k
+    domains, and `directions` (k, d) from the source's words to them.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.backbone = lite0()
+    words: Tensor
+    directions: Tensor
 
     @property
     def blocks(self) -> list[nn.Module]:
         return []
+
+
+class Lite0Embedder(Embedder):
+    """d = 1280: EfficientNet-Lite0's mean features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = lite0()
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         x = F.interpolate(x.expand(-1, 3, -1, -1), size=(SIDE, SIDE), mode="bilinear")
