@@ -25,7 +25,7 @@ import threadpoolctl
 import torch
 
 from frugalgan.data.cores import THREADS, processors
-from frugalgan.running.schedule import schedule
+from frugalgan.running.schedule import Schedule, schedule
 from frugalgan.running.shown import Shown
 
 MOST_JOBS = 4  # each needs a gigabyte or so
@@ -54,11 +54,13 @@ def repro(arguments: Sequence[str], jobs: int = 1) -> int:
     for name in IMPORTED:
         importlib.import_module(name)
     with _server() as (listener, environment):
-        code = 0
         if jobs > 1 and not arguments:
-            code = _side_by_side(listener, environment, jobs)
-        if code:
-            return code
+            plan = schedule()
+            if not plan.stale:
+                print("Data and pipelines are up to date.")
+                return 0
+            if code := _side_by_side(plan, listener, environment, jobs):
+                return code
         codes: list[int] = []
         dvc = subprocess.Popen(["dvc", "repro", *arguments], env=environment)
         _serve(listener, {os.pidfd_open(dvc.pid): dvc}, lambda _, code: codes.append(code))
@@ -93,12 +95,12 @@ def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
         )
 
 
-def _side_by_side(listener: socket.socket, environment: dict[str, str], jobs: int) -> int:
+def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str, str], jobs: int) -> int:
     """Run all stages that have to, so many at a time; the exit code of the first that fails, after which none begins.
 
     Each is a `dvc repro --single-item` of its own; these wait for each other where DVC writes.
     """
-    plan, running, code = schedule(), dict[int, subprocess.Popen[bytes]](), 0
+    running, code = dict[int, subprocess.Popen[bytes]](), 0
     environment = {THREADS: str(max(1, processors() // jobs))} | environment
     shown = Shown(len(plan.stale))
 
