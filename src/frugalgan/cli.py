@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from frugalgan.command import print_anything, run_own_code, way_back
-from frugalgan.config import presets
+from frugalgan.config import places, presets
 from frugalgan.config.params import read_yaml
 from frugalgan.config.study import MODELS, PARAMS, load, study
 from frugalgan.direct import commands as direct
@@ -90,7 +90,10 @@ def reproduce(
         from frugalgan.training.settings import Training
 
         device = load().section("training", Training).device
-    raise SystemExit(repro(context.args, jobs or jobs_here(device)))
+    code = repro(context.args, jobs or jobs_here(device))
+    if not code and not context.args and places.REPORT.is_file():
+        typer.echo(f"{places.REPORT}: open it in a browser")
+    raise SystemExit(code)
 
 
 @app.command("params")

@@ -85,6 +85,8 @@ def evaluation(
         },
         "records": records,
         "n_per_moment": 60,
+        "trained_on": {"device": "a processor", "precision": "float32", "versions": {"torch": "2.14"}},
+        "device": "a processor",
         "n_reference": 70,
     }
     if second is not None:

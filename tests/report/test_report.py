@@ -79,7 +79,7 @@ def test_a_report_of_three_data_sets_whatever_their_names(folder: Path, monkeypa
         write_report(study)
     for figure in drawn:
         assert_nothing_overlaps(figure)
-    assert found(folder / "results") == {"tables", "figures", "comparison.md", "decoders.md"}
+    assert found(folder / "results") == {"tables", "figures", "report.html", "comparison.md", "decoders.md"}
     assert found(folder / "results" / "tables") == {f"{name}.csv" for name in TABLES}
     figures = {f"figure_3_{number}.png" for number in range(1, 7)} | {"head_starts.png"}
     assert found(folder / "results" / "figures") == ALWAYS | TRAINED | figures

@@ -10,7 +10,7 @@ from pathlib import Path
 
 DATA, MODELS, SAMPLES, METRICS, RESULTS, CODE = map(Path, ("data", "models", "samples", "metrics", "results", "code"))
 OWNED = (DATA, MODELS, SAMPLES, METRICS, RESULTS, CODE)  # folders whose contents DVC replaces
-EVALUATIONS = METRICS / "evaluations"
+EVALUATIONS, REPORT = METRICS / "evaluations", RESULTS / "report.html"
 _NAME = r"[A-Za-z0-9][\w.-]*"  # of a data set or a model
 _PART = "(generator|critic|encoder)"
 _FIGURES = "samples|head_starts|pareto|quality_over_training|truncation|figure_3_[1-6]"
@@ -28,7 +28,7 @@ OWN = re.compile(
             rf"models/{_NAME}/record/\d+/(record\.json|history\.csv|heldout\.csv|moments\.npy|progress\.png)",
             rf"samples/{_NAME}/(samples\.npy|others\.npy|grid\.png|fixed\.png|note\.txt)",
             rf"metrics/((real|evaluations)/)?{_NAME}\.json",
-            rf"results/(tables/{_NAME}\.csv|(comparison|decoders)\.md|figures/({_FIGURES})\.png)",
+            rf"results/(tables/{_NAME}\.csv|(comparison|decoders)\.md|report\.html|figures/({_FIGURES})\.png)",
             rf"results/pictures/{_NAME}/({_PICTURES})\.png",
             r"code/(rows\.json|(stages|methods|networks)/[\w-]+)",
         )
@@ -142,3 +142,4 @@ def replaced_by(datasets: Iterable[str], models: Iterable[str]) -> Iterator[Path
     for name in models:
         yield from (weights(name), record(name), samples(name), summary(name), evaluation(name), pictures(name))
     yield from (RESULTS / "tables", RESULTS / "comparison.md", RESULTS / "decoders.md", RESULTS / "figures", CODE)
+    yield REPORT

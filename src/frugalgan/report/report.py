@@ -6,6 +6,7 @@ from frugalgan.files import replaced
 from frugalgan.report import decoders, figures, truncation
 from frugalgan.report.charts import charts_file, write_charts
 from frugalgan.report.head_start import head_starts
+from frugalgan.report.html import html
 from frugalgan.report.page import page
 from frugalgan.report.results import (
     fewer_than_asked,
@@ -22,7 +23,7 @@ from frugalgan.report.verdicts import verdicts
 
 
 def write_report(study: Study) -> None:
-    """Write results/tables, comparison.md, decoders.md and figures from metrics/evaluations.
+    """Write results/tables, report.html, comparison.md, decoders.md and figures from metrics/evaluations.
 
     Models are those of the study, whatever else lies on disk. Raises ResultsError, FileError, and ParamsError for
     pairs of unknown models.
@@ -45,14 +46,14 @@ def write_report(study: Study) -> None:
         folder.mkdir()
         for name, rows in (tables | further | {"head_starts": heads} | curves).items():
             write_csv(rows, folder / f"{name}.csv")
+    notes = fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
     pages = {
-        "comparison": page(
-            study, table, tables, compare, fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
-        ),
-        "decoders": decoders.page(study, heads, evaluations, compare.significance),
+        "comparison.md": page(study, table, tables, compare, notes),
+        "decoders.md": decoders.page(study, heads, evaluations, compare.significance),
+        "report.html": html(study, table, tables, evaluations, compare, notes),
     }
     for name, text in pages.items():
-        with replaced(places.RESULTS / f"{name}.md") as file:
+        with replaced(places.RESULTS / name) as file:
             file.write_text(text, encoding="utf-8")
     write_charts(charts_file())
     with replaced(places.RESULTS / "figures") as folder:

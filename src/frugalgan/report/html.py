@@ -1,0 +1,178 @@
+"""results/report.html: one page that answers, in one file, without a network."""
+
+import base64
+import json
+from importlib import resources
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from jinja2 import Environment
+from markupsafe import Markup
+
+from frugalgan.config import places
+from frugalgan.config.study import Study
+from frugalgan.data.images import enlarged_grid, grid
+from frugalgan.report.page import JUDGED, TITLES
+from frugalgan.report.results import Evaluations
+from frugalgan.report.settings import Compare
+from frugalgan.report.verdicts import BETTER, DISAGREE, SAME, WORSE
+
+MOST_SENTENCES = 6
+SHOWN, COLUMNS, FIXED, QUALITY, WIDEST = 12, 6, 6, 80, 720  # images of a model; JPEG quality; px
+SAMPLES, MOMENTS = "samples.npy", "moments.npy"
+COSTS = {
+    "peak_training_mib": "training memory, MiB",
+    "seconds": "training, seconds",
+    "generator_mib": "working model, MiB",
+    "trained_parameters": "trained parameters",
+    "own_kib": "of its own, KiB",
+}
+QUALITIES = {"distance": "distance", "swd": "sliced Wasserstein distance", "recall": "recall", "coverage": "coverage"}
+TABLE = {
+    "model": "model",
+    "data": "data",
+    "method": "method",
+    "from": "from",
+    "start": "start",
+    "seeds": "seeds",
+    "distance": "distance",
+    "distance_sd": "±",
+    "floor": "floor",
+    "swd": "swd",
+    "recall": "recall",
+    "coverage": "coverage",
+    "variety": "variety",
+    "collapsed": "collapsed",
+    "agreement": "agreement",
+    "content": "content",
+    **COSTS,
+}
+TEXT = ("model", "data", "method", "networks", "from", "start")
+
+
+def html(
+    study: Study,
+    table: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    evaluations: Evaluations,
+    compare: Compare,
+    notes: list[str],
+) -> str:
+    """The page; pictures are read from where stages left them, and left out where they are not."""
+    rows: list[dict[str, Any]] = [{"model": name} | _values(row) for name, row in table.iterrows()]
+    facts = {
+        "rows": rows,
+        "data": (data := list(dict.fromkeys(str(row["data"]) for row in rows))),
+        "costs": list(COSTS.items()),
+        "qualities": list(QUALITIES.items()),
+        "columns": [(key, title) for key, title in TABLE.items() if any(row.get(key) is not None for row in rows)],
+        "text": TEXT,
+        "pictures": {name: _pictures(name) for name in table.index},
+        "courses": {name: found for name in table.index if (found := _course(study, name, evaluations[name]))},
+    }
+    drawn = [name for name in data if name.startswith("drawn ")]
+    template = Environment(autoescape=True).from_string(
+        resources.files("frugalgan.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    plotly = resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
+    return template.render(
+        about=f"{len(rows)} models of {len(data)} data set{'s' * (len(data) > 1)}."
+        + (f" {', '.join(drawn).capitalize()} are drawn, not photographs." if drawn else ""),
+        answer=answer(tables["verdicts"], table),
+        notes=notes,
+        significance=f"{compare.significance:g}",
+        verdicts=_table(tables["verdicts"].loc[:, JUDGED]),
+        tables=[(title, _table(tables[key])) for key, title in TITLES.items() if len(tables[key])],
+        provenance=_provenance(evaluations),
+        plotly=Markup(plotly.replace("</script", "<\\/script")),
+        facts=Markup(json.dumps(facts, allow_nan=False).replace("<", "\\u003c")),
+    )
+
+
+def answer(verdicts: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """A sentence per pair, MOST_SENTENCES at most: the verdict, its numbers, what it saves, and the doubt."""
+    rounds = verdicts.groupby("other").cumcount()  # of each comparison the first pair before any second one
+    sentences = []
+    for place in rounds.to_numpy().argsort(kind="stable")[:MOST_SENTENCES]:
+        model, row = str(verdicts.index[place]), verdicts.iloc[place].to_dict()
+        other = row["other"]
+        ours, theirs = table.loc[model].to_dict(), table.loc[other].to_dict()
+        found = {
+            BETTER: f"{model} is better than {other}",
+            WORSE: f"{model} is worse than {other}",
+            SAME: f"{model} and {other} are not distinguishable",
+            DISAGREE: f"{model} and {other}: metrics disagree on which is better",
+        }.get(row["verdict"], f"{model} and {other}: {row['verdict']}")
+        saved = ", ".join(
+            f"{ours[key] / theirs[key]:.2g} × the {title}"
+            for key, title in (("peak_training_mib", "memory"), ("seconds", "seconds"), ("generator_mib", "size"))
+            if theirs[key]
+        )
+        doubt = "over seeds" if row["over"] == "seeds" else "one training each"
+        sentences.append(
+            f"{found}: distance {row['distance']:.4g} ± {row['sd']:.2g} against {row['other_distance']:.4g} ± "
+            f"{row['other_sd']:.2g} (p = {row['p_value']:.1g}, {doubt}); {saved}."
+        )
+    return sentences or ["No pairs are compared: name some in compare.pairs of params.yaml."]
+
+
+def _values(row: pd.Series) -> dict[str, Any]:
+    """Plain JSON values; what was not measured is null."""
+    return {
+        str(key): None if pd.isna(value) else value.item() if isinstance(value, np.generic) else value
+        for key, value in row.to_dict().items()
+    }
+
+
+def _pictures(name: str) -> dict[str, str]:
+    found = {}
+    if (file := places.samples(name) / SAMPLES).is_file():
+        found["samples"] = _jpeg(enlarged_grid(np.load(file, mmap_mode="r")[0, :SHOWN], columns=COLUMNS))
+    if (file := places.pictures(name) / "neighbours.png").is_file():
+        picture = cv2.imread(str(file))
+        assert picture is not None, file
+        found["neighbours"] = _jpeg(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    return found
+
+
+def _course(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any] | None:
+    """Moments of training, and the fixed vectors at each: a picture with a row per moment."""
+    course, file = one["course"], places.record(name) / str(study.seed) / MOMENTS
+    if not course["kimg"][-1]:
+        return None
+    moments = {
+        "kimg": course["kimg"],
+        "seconds": np.median(course["seconds"], axis=0).tolist(),
+        "distance": np.mean(course["distance"], axis=0).tolist(),
+    }
+    if file.is_file():
+        images = np.load(file, mmap_mode="r")[:, :FIXED]
+        moments["sprite"] = _jpeg(grid(images.reshape(-1, *images.shape[2:]), columns=FIXED, padding=0))
+    return moments
+
+
+def _jpeg(picture: np.ndarray) -> str:
+    """(H, W, 3) RGB as a data URL, no wider than WIDEST."""
+    if picture.shape[1] > WIDEST:
+        scale = WIDEST / picture.shape[1]
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    _, encoded = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
+
+
+def _table(rows: pd.DataFrame) -> Markup:
+    return Markup(rows.reset_index().to_html(index=False, border=0, na_rep="–", float_format=lambda x: f"{x:.4g}"))
+
+
+def _provenance(evaluations: Evaluations) -> list[str]:
+    """What all numbers come from, each said once."""
+    lines = []
+    for one in evaluations.values():
+        trained, measured = one["trained_on"], f"{one['extractor']} (sha256 {one['extractor_sha256'][:12]}…)"
+        lines += [
+            f"Trained on {trained['device']}, {trained['precision']}; torch {trained['versions']['torch']}",
+            f"Measured by {measured} on {one['device']}",
+        ]
+    return list(dict.fromkeys(lines))

@@ -1,0 +1,106 @@
+"""results/report.html: its sentences come from verdicts, and it works in a browser, without a network."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from browser import chromium, needs_browser, resize
+from small_evaluations import evaluations_of
+from small_study import row, small_study
+from test_report import CATS, COMPARE, DATASETS, FLOWERS, left_by_stages
+
+from frugalgan.report.html import MOST_SENTENCES, answer
+from frugalgan.report.report import write_report
+from frugalgan.report.results import results
+from frugalgan.report.settings import Compare
+from frugalgan.report.verdicts import verdicts
+
+
+def sentences(changes: dict[str, dict[str, Any]], pairs: list[str]) -> list[str]:
+    rows = {name: row() for name in ("a", "b", "c", "d", "e", "f", "g", "h")} | {"x": row(), "y": row()}
+    study = small_study(rows, datasets=DATASETS)
+    evaluations = evaluations_of(study, rows, changes)
+    compare = Compare(pairs, 0.05)
+    found = verdicts(evaluations, compare.models(study.rows), compare.significance)
+    return answer(found, results(study, evaluations))
+
+
+def test_the_answer_says_what_the_verdicts_say() -> None:
+    worse, better = {"distance": 200.0, "swd": 160.0, "mib": 200.0}, {"distance": 60.0, "swd": 30.0}
+    found = sentences(
+        {"a": worse, "b": better, "c": {"distance": 60.0, "swd": 160.0}, "d": better | {"collapsed": True}},
+        ["a / x", "b / y", "c / x", "d / y", "e / x"],
+    )
+    text = "\n".join(found)
+    assert "a is worse than x: distance 200 ± 1.4 against 120 ± 1.4 (p = " in text
+    assert "one training each); 0.5 × the memory, 1 × the seconds, 1 × the size." in text
+    assert "b is better than y" in text and "c and x: metrics disagree on which is better" in text
+    assert "d and y: d collapsed" in text and "e and x are not distinguishable" in text
+    assert [line.split()[0] for line in found] == ["a", "b", "c", "d", "e"]
+
+
+def test_there_are_six_sentences_at_most_and_of_each_comparison_one_before_any_second() -> None:
+    found = sentences({}, [*(f"{name} / x" for name in "abcdef"), "g / y", "h / y"])
+    assert len(found) == MOST_SENTENCES and [line.split()[0] for line in found[:4]] == ["a", "g", "b", "h"]
+    assert answer(pd.DataFrame(columns=["other"]), pd.DataFrame()) == [
+        "No pairs are compared: name some in compare.pairs of params.yaml."
+    ]
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = small_study(CATS | FLOWERS, datasets=DATASETS, compare=COMPARE, students=[0.3])
+    left_by_stages(study, CATS | FLOWERS, {"transfer": {"distance": 70.0, "swd": 40.0}})
+    write_report(study)
+    page = tmp_path / "results" / "report.html"
+    assert page.stat().st_size < 15 * 2**20
+    with chromium(tmp_path) as driver:
+        driver.execute_cdp_cmd("Network.enable", {})
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
+        for width in (390, 1400):
+            resize(driver, width, 900)
+            driver.get(page.as_uri())
+            assert driver.execute_script("return document.body.dataset.ready") == "yes"
+            assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+            assert "transfer is better than scratch" in driver.find_element("css selector", ".answer").text
+            assert "are drawn, not photographs" in driver.find_element("css selector", "p.note").text
+            for chart in ("chart", "curves"):
+                assert driver.execute_script(f"return document.querySelectorAll('#{chart} .point').length") > 0
+
+            driver.execute_script("document.querySelectorAll('#table th button')[0].click()")
+            assert column(driver) == sorted(study.rows)
+            driver.execute_script("document.querySelectorAll('#table th button')[0].click()")
+            assert column(driver) == sorted(study.rows, reverse=True)
+            type_into(driver, "filter", "kd taught")
+            assert column(driver) == ["student_0.3", "student"]
+
+            before = driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)")
+            select(driver, "y", "swd")
+            assert driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)") != before
+            select(driver, "x", "seconds")
+            assert "seconds" in driver.execute_script("return document.querySelector('#chart .xtitle').textContent")
+            select(driver, "model", "student")
+            assert driver.execute_script("return document.getElementById('samples').naturalWidth") > 100
+            assert driver.execute_script("return document.getElementById('chosen').textContent") == "student"
+            assert not [line for line in driver.get_log("browser") if line["level"] == "SEVERE"]
+
+
+OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+
+
+def column(driver: Any) -> list[str]:
+    return driver.execute_script("return [...document.querySelectorAll('#table tbody tr')].map((r) => r.dataset.model)")
+
+
+def select(driver: Any, name: str, value: str) -> None:
+    script = f"const s = document.getElementById({json.dumps(name)}); s.value = {json.dumps(value)};"
+    driver.execute_script(script + "s.dispatchEvent(new Event('change'))")
+
+
+def type_into(driver: Any, name: str, text: str) -> None:
+    script = f"const s = document.getElementById({json.dumps(name)}); s.value = {json.dumps(text)};"
+    driver.execute_script(script + "s.dispatchEvent(new Event('input'))")
