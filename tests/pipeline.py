@@ -11,7 +11,7 @@ PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 # Each method, family and start once, of the committed models.
 FIRST = ("untrained", "teacher", "scratch", "transfer", "student", "cats_vae", "teacher_from_vae")
-FACES = (*FIRST, "cats_stylegan2", "sketches_vector")
+FACES = (*FIRST, "cats_stylegan2", "sketches_vector", "styles_hypernetwork")
 DIGITS = (
     "digits_dcgan",
     "digits_cdcgan",

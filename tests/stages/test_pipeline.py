@@ -57,7 +57,7 @@ def test_one_comparison_has_every_model_and_the_thesis_is_a_view_of_it(project: 
     assert comparison["seeds"].to_dict() == {name: len(seeds) for name, seeds in SEEDS.items()}
     assert set(comparison.loc[comparison["seeds"] > 1, "spread"]) == {"seeds"}
     assert comparison["agreement"].notna().to_dict() == {
-        name: name.startswith(("digits_c", "digits_biggan")) for name in comparison.index
+        name: name.startswith(("digits_c", "digits_biggan", "styles")) for name in comparison.index
     }
     assert comparison["distance_vs_source"].notna().to_dict() == {name: name in STUDENTS for name in comparison.index}
     assert pd.read_csv(tables / "table_3_1.csv")["model"].tolist() == ["teacher", "scratch", "transfer"]
@@ -155,7 +155,7 @@ def test_looking_commands_show_something(project: Path) -> None:
     shutil.rmtree(project / "plots")
     assert "Table 3.1" in call(project, "frugalgan", "results")
     assert "size: 32" in call(project, "frugalgan", "params", "teacher")
-    assert f"{len(MODELS)} models of 5 data sets" in call(project, "frugalgan", "check")
+    assert f"{len(MODELS)} models of 6 data sets" in call(project, "frugalgan", "check")
 
 
 @pytest.mark.parametrize("stage", sorted(file.name for file in (PROJECT / "stages").glob("*.py")))

@@ -14,7 +14,7 @@ from frugalgan.config.presets import write_preset
 
 pytestmark = pytest.mark.slow
 
-SETS = ("cats", "dogs", "animals", "sketches", "digits")
+SETS = ("cats", "dogs", "animals", "sketches", "styles", "digits")
 FOLLOWING = ("sample", "evaluate")
 WGAN = {"untrained", "teacher", "scratch", "transfer", "teacher_from_vae"}
 VAE = {"cats_vae", "digits_vae"}

@@ -38,7 +38,7 @@ def schedule() -> Schedule:
     """What `dvc repro` would have to run now, `code` brought up to date first. Raises CalledProcessError."""
     changed = _changed()
     if CODE in changed:
-        subprocess.run(["dvc", "repro", "--quiet", CODE], check=True)
+        subprocess.run(["dvc", "repro", CODE], check=True)
         changed = _changed()
     waits_for = graph(_said("dvc", "dag", "--dot"))
     return Schedule(waits_for, behind(waits_for, changed & waits_for.keys()))
