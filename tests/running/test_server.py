@@ -96,3 +96,16 @@ def test_the_stage_hears_of_an_interruption(tmp_path: Path, number: signal.Signa
     (os.killpg if number == signal.SIGINT else os.kill)(ran.pid, number)
     ran.communicate(timeout=30)
     assert ran.returncode == code
+
+
+def test_asking_for_a_gpu_leaves_stages_free_to_use_one() -> None:
+    """CUDA cannot be used in a fork of a process that has looked at it."""
+    script = (
+        "import os, torch; from frugalgan.running.server import jobs_here; jobs_here('auto');"
+        "pid = os.fork();"
+        "pid or os._exit(torch.cuda._is_in_bad_fork());"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), jobs_here('cuda'), jobs_here('cpu') >= 1)"
+    )
+    path = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    ran = subprocess.run([sys.executable, "-c", script], env=path, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["0", "1", "True"]

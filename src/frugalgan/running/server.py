@@ -69,9 +69,18 @@ def repro(arguments: Sequence[str], jobs: int = 1) -> int:
 
 def jobs_here(device: str) -> int:
     """How many stages run side by side on a machine, by section `training`: several trainings would share a GPU."""
-    if device == "cpu" or (device == "auto" and not torch.cuda.device_count()):
+    if device == "cpu" or (device == "auto" and not _has_gpu()):
         return min(processors(), MOST_JOBS)
     return 1
+
+
+def _has_gpu() -> bool:
+    """Asked in a process of its own: a process that has asked cannot fork stages that use a GPU."""
+    if not hasattr(os, "fork"):
+        return torch.cuda.is_available()
+    if not (asking := os.fork()):
+        os._exit(int(torch.cuda.is_available()))
+    return os.waitstatus_to_exitcode(os.waitpid(asking, 0)[1]) == 1
 
 
 @contextmanager
