@@ -25,6 +25,7 @@ from frugalgan.files import FileError, read_json
 from frugalgan.networks.parts import GENERATOR
 from frugalgan.networks.sampling import FIXED_SEED, OTHERS, SAMPLES
 from frugalgan.networks.store import read_networks
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK
 
 MIB = 2**20
 SUMMARY = ("precision", "recall", "coverage", "variety")  # of metrics, beside the distances
@@ -222,8 +223,9 @@ def _labels(
         "inception_score_of_these": classifier.inception_score,
         "scikit-learn": __version__,
     }
-    described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]["arguments"]
-    if classes := described.get("classes", 0):
+    described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]
+    told = "domains" if described.get("adaptation") == HYPERNETWORK else "classes"
+    if classes := described["arguments"].get(told, 0):
         over = [[agreement(classifier.labels(some), classes) for some in run] for run in moments]
         values |= {"agreement": [agreement(classifier.labels(run), classes) for run in images]}
         values |= {"agreement_over_training": over}
