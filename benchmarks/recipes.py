@@ -61,7 +61,10 @@ OTHER = DcGan(**SLOW, beta2=0.99)
 SOFT = ("colour", "translation")
 STYLE = StyleNetworks(latent_size=128, conditional=False, channel_base=2048, channel_max=128, mapping_layers=2)
 STYLE_METHOD = StyleGan2(
-    **PACE | {"learning_rate": 5e-3, "critic_learning_rate": 5e-3},
+    n_critic=1,
+    learning_rate=5e-3,
+    critic_learning_rate=5e-3,
+    beta1=0.0,
     beta2=0.99,
     r1=5.0,
     r1_every=16,

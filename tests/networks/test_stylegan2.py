@@ -207,7 +207,8 @@ def test_a_hypernetworks_domain_is_that_domains_vector() -> None:
     convs = [[m for m in G.modules() if isinstance(m, ModulatedConv) and m.demodulate] for G in (hyper, vector)]
     with torch.no_grad():
         for ours, theirs in zip(*convs, strict=True):
-            assert isinstance(ours.head, torch.nn.Linear) and theirs.factor is not None and hyper.hypernetwork
+            assert isinstance(ours.head, torch.nn.Linear) and theirs.factor is not None
+            assert isinstance(hyper.hypernetwork, torch.nn.Module)
             ours.head.weight.normal_(std=0.1)
             theirs.factor.copy_(ours.head(hyper.hypernetwork(LABELS[2:3]))[0])
     torch.testing.assert_close(hyper(Z, LABELS)[2], vector(Z)[2])
@@ -236,8 +237,9 @@ def test_a_critic_is_told_the_domains_and_scores_as_before() -> None:
     D.adapt("hypernetwork")
     assert D.classes == 10 and torch.equal(D(x, LABELS), before)
     D(x, LABELS).sum().backward()
-    embedding = D.head.domain.weight  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
-    assert embedding.grad[:4].abs().min(dim=1).values.max() > 0 and embedding.grad[4:].abs().max() == 0
+    gradient = D.get_parameter("head.domain.weight").grad
+    assert gradient is not None
+    assert gradient[:4].abs().min(dim=1).values.max() > 0 and gradient[4:].abs().max() == 0
 
 
 def test_what_cannot_be_built_or_adapted_says_so() -> None:
