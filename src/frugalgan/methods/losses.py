@@ -96,8 +96,12 @@ def direction_loss(change: Tensor, direction: Tensor) -> Tensor:
     A change that is far shorter than SHORTEST counts as 0, with the gradient of one of that length: adapted generators
     begin there.
     """
+    return 1 - _cosines(change, direction).mean()
+
+
+def _cosines(change: Tensor, direction: Tensor) -> Tensor:
     lengths = (change.square().sum(dim=1) + SHORTEST**2).sqrt() * direction.norm(dim=1).clamp(min=SHORTEST)
-    return 1 - ((change * direction).sum(dim=1) / lengths).mean()
+    return (change * direction).sum(dim=1) / lengths
 
 
 def angle_consistency(ours: Tensor, source: Tensor) -> Tensor:
@@ -114,9 +118,10 @@ def angle_consistency(ours: Tensor, source: Tensor) -> Tensor:
 def between_domains(ours: Tensor, real: Tensor, labels: Tensor) -> Tensor:
     """E[1 − cos(e_i − e_j, x_i − x_j)] over pairs i < j of unlike `labels` (N,), of embeddings (N, d) of generated and
     of real images; 0 where all labels are alike. The target-target direction of Alanov et al. 2022."""
-    pairs = torch.triu_indices(len(ours), len(ours), offset=1, device=ours.device)
-    i, j = pairs[:, labels[pairs[0]] != labels[pairs[1]]]
-    return direction_loss(ours[i] - ours[j], real[i] - real[j]) if len(i) else ours.new_zeros(())
+    i, j = torch.triu_indices(len(ours), len(ours), offset=1, device=ours.device)
+    unlike = (labels[i] != labels[j]).to(ours.dtype)  # no selection: its size would depend on values, unknown in a plan
+    losses = 1 - _cosines(ours[i] - ours[j], real[i] - real[j])
+    return (losses * unlike).sum() / unlike.sum().clamp(min=1)
 
 
 def _of_each(scores: Tensor) -> Tensor:
