@@ -140,6 +140,8 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     assert "--label 7: the model has 0 to 1" in said("generate", str(out), "--label", "7", "--out", "x", code=1)
     exported = said("export", str(out), "--out", str(tmp_path / "export"), "--no-page")
     assert "8_bits" in exported and "fd_efficientnet_lite0_mid64" in exported
+    (tmp_path / "export" / "mine.txt").write_text("a note of somebody's")
+    assert "holds other things (mine.txt)" in said("export", str(out), "--out", str(tmp_path / "export"), code=1)
     with pytest.raises(FolderError, match="holds another model, of pictures"):
         check_same(source, replace(source, pictures="/others"), out, None)
 

@@ -46,10 +46,11 @@ def export(
 ) -> None:
     """The model for other programs: ONNX in float32 and in 8 bits, and a page that runs it in any browser."""
     from frugalgan.export.generate import load
-    from frugalgan.export.write import FACTS, write_export
+    from frugalgan.export.write import OWN, write_export
 
-    if out.exists() and not (out / FACTS).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise FileError(f"{out}: holds other things: name a new or an empty folder")
+    there = {path.name for path in out.iterdir()} if out.is_dir() else {out.name} if out.exists() else set()
+    if foreign := there - OWN:
+        raise FileError(f"{out}: holds other things ({min(foreign)}): name a new or an empty folder")
     G, _ = load(model, None, device="cpu")
     facts = write_export(
         G,

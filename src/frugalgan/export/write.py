@@ -9,11 +9,12 @@ from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.export.onnx_files import images, inputs, milliseconds, write_8_bits, write_onnx
-from frugalgan.export.page_files import MODEL, write_page
+from frugalgan.export.page_files import MODEL, PAGE, RUNTIME_FILES, WORKER, write_page
 from frugalgan.files import replaced, write_json
 from frugalgan.networks import Network
 
 FLOAT, EIGHT, FACTS = "model_float32.onnx", MODEL, "export.json"
+OWN = {FLOAT, EIGHT, FACTS, PAGE, WORKER, *RUNTIME_FILES}  # all that an export leaves
 
 
 def write_export(
