@@ -68,8 +68,8 @@ def test_side_by_side_dvc_records_what_it_records_one_by_one(tmp_path: Path) -> 
     said = call(side_by_side.folder, *SIDE_BY_SIDE)
     assert {line.split(":")[0] for line in said.splitlines() if ": done after" in line} == expected
     assert (side_by_side.folder / "dvc.lock").read_bytes() == (one_by_one.folder / "dvc.lock").read_bytes()
-    side_by_side.edit("params.yaml", "pixel_sd: 0.6", "pixel_sd: 0.5")
     assert call(side_by_side.folder, *SIDE_BY_SIDE).strip() == "Data and pipelines are up to date."
+    side_by_side.edit("params.yaml", "pixel_sd: 0.6", "pixel_sd: 0.5")
     failing = "assert 'train@digits_vae' not in __import__('sys').argv\nimport hashlib"
     side_by_side.edit("stand_in.py", "import hashlib", failing)
     said = call(side_by_side.folder, *SIDE_BY_SIDE, fails=True)
