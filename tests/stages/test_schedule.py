@@ -53,6 +53,24 @@ def test_what_most_others_wait_for_begins_first() -> None:
     assert Schedule(GRAPH, behind(GRAPH, {"train@a", "train@b"})).ready() == ["train@a", "train@b"]
 
 
+def test_what_the_first_models_need_begins_first() -> None:
+    needs = {"train@b": {"prepare@y"}, "train@a": {"prepare@x", "train@b"}, "train_students@0.3": {"train@b"}}
+    ends = {f"evaluate{stage.removeprefix('train')}": {stage} for stage in needs}
+    graph = {stage: frozenset(found) for stage, found in (needs | ends).items()} | dict.fromkeys(
+        ("prepare@x", "prepare@y"), frozenset[str]()
+    )
+    plan, order = Schedule(graph, frozenset(graph), ["b", "student_0.3", "a"]), list[str]()
+    while found := plan.ready():
+        plan.begun.add(found[0])
+        plan.ended.add(found[0])
+        order.append(found[0])
+    ends_of_b, ends_of_student = order.index("evaluate@b"), order.index("evaluate_students@0.3")
+    assert order[:2] == ["prepare@y", "train@b"] and ends_of_b < ends_of_student < order.index("prepare@x")
+    assert plan.measured() == ["b", "student_0.3", "a"]
+    plan.ended.remove("evaluate_students@0.3")
+    assert plan.measured() == ["b", "a"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages run one after the other")
 def test_side_by_side_dvc_records_what_it_records_one_by_one(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 CODE = "code"  # the stage that all others depend on; most edits of code change nothing for most of them
@@ -16,13 +16,27 @@ class Schedule:
 
     waits_for: Mapping[str, frozenset[str]]  # stage → stages that come right before it
     stale: frozenset[str]
+    models: Sequence[str] = ()  # what the first of them needs comes first
     begun: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
 
     def ready(self) -> list[str]:
-        """Stages that may begin now, those first that most others wait for."""
+        """Stages that may begin now: those first that the first models need, then those that most others wait for."""
         found = [stage for stage in self.stale - self.begun if not (self.waits_for[stage] & self.stale) - self.ended]
-        return sorted(found, key=lambda stage: (-len(behind(self.waits_for, {stage})), stage))
+        return sorted(found, key=self._rank)
+
+    def measured(self) -> list[str]:
+        """Models whose evaluation is up to date."""
+        return [name for name in self.models if f"evaluate@{name}" not in self._waiting()]
+
+    def _waiting(self) -> set[str]:
+        return {_plain(stage) for stage in self.stale - self.ended}
+
+    def _rank(self, stage: str) -> tuple[int, int, str]:
+        needed = behind(self.waits_for, {stage})
+        ends = {_plain(one) for one in needed}
+        first = next((place for place, name in enumerate(self.models) if f"evaluate@{name}" in ends), len(self.models))
+        return first, -len(needed), stage
 
 
 def behind(waits_for: Mapping[str, frozenset[str]], stages: set[str]) -> frozenset[str]:
@@ -34,14 +48,14 @@ def behind(waits_for: Mapping[str, frozenset[str]], stages: set[str]) -> frozens
     return frozenset(found)
 
 
-def schedule() -> Schedule:
+def schedule(models: Sequence[str]) -> Schedule:
     """What `dvc repro` would have to run now, `code` brought up to date first. Raises CalledProcessError."""
     changed = _changed()
     if CODE in changed:
         subprocess.run(["dvc", "repro", CODE], check=True)
         changed = _changed()
     waits_for = graph(_said("dvc", "dag", "--dot"))
-    return Schedule(waits_for, behind(waits_for, changed & waits_for.keys()))
+    return Schedule(waits_for, behind(waits_for, changed & waits_for.keys()), models)
 
 
 def graph(dot: str) -> dict[str, frozenset[str]]:
@@ -54,6 +68,11 @@ def graph(dot: str) -> dict[str, frozenset[str]]:
         elif node := NODE.match(line):
             found.setdefault(node[1], set())
     return {stage: frozenset(needs) for stage, needs in found.items()}
+
+
+def _plain(stage: str) -> str:
+    """`evaluate_students@0.3` → `evaluate@student_0.3`."""
+    return stage.replace("_students@", "@student_")
 
 
 def _changed() -> set[str]:

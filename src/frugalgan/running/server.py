@@ -24,11 +24,14 @@ from typing import Any
 import threadpoolctl
 import torch
 
+from frugalgan.config.study import load
 from frugalgan.data.cores import THREADS, processors
 from frugalgan.running.schedule import Schedule, schedule
 from frugalgan.running.shown import Shown
+from frugalgan.running.so_far import SoFar
 
 MOST_JOBS = 4  # each needs a gigabyte or so
+REPORT = "report"  # the last stage
 CLIENT = Path(__file__).with_name("client.py")
 # What stages import, some only where they need it. Nothing is computed before a fork: threads would be lost in it.
 IMPORTED = (
@@ -55,7 +58,7 @@ def repro(arguments: Sequence[str], jobs: int = 1) -> int:
         importlib.import_module(name)
     with _server() as (listener, environment):
         if jobs > 1 and not arguments:
-            plan = schedule()
+            plan = schedule(list(load().rows))
             if not plan.stale:
                 print("Data and pipelines are up to date.")
                 return 0
@@ -111,11 +114,13 @@ def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str
     """
     running, code = dict[int, subprocess.Popen[bytes]](), 0
     environment = {THREADS: str(max(1, processors() // jobs))} | environment
-    shown = Shown(len(plan.stale))
+    shown, so_far = Shown(len(plan.stale)), SoFar(plan)
 
     def begin() -> None:
         for stage in plan.ready()[: 0 if code else jobs - len(running)]:
             plan.begun.add(stage)
+            if stage == REPORT:
+                so_far.wait()
             dvc = subprocess.Popen(
                 ["dvc", "--wait-for-lock", "repro", "--single-item", stage],
                 env=environment,
@@ -130,11 +135,13 @@ def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str
         code = code or result
         plan.ended.add(stage := stages[dvc.pid])
         shown.end(stage, result)
+        if not result and stage.startswith("evaluate"):
+            so_far.renew(environment)
         begin()
 
     stages: dict[int, str] = {}
     begin()
-    with shown:
+    with shown, so_far:
         _serve(listener, running, ended, shown.renew)
     return code
 

@@ -1,0 +1,29 @@
+"""The report of the models that are measured already, while others still train: python -m …so_far MODEL MODEL …"""
+
+import sys
+from collections.abc import Collection
+from dataclasses import replace
+
+from frugalgan.config.sections import ParamsError
+from frugalgan.config.study import Study, load
+from frugalgan.report.report import write_report
+from frugalgan.report.settings import Compare
+
+
+def part(study: Study, models: Collection[str]) -> Study:
+    """The study of these models alone, with the pairs that are left of `compare.pairs`."""
+    rows = {name: row for name, row in study.rows.items() if name in models}
+    compare = study.section("compare", Compare)
+    pairs = [pair for pair in compare.pairs if _is_there(replace(compare, pairs=[pair]), rows)]
+    return replace(study, rows=rows, raw=study.raw | {"compare": study.raw["compare"] | {"pairs": pairs}})
+
+
+def _is_there(compare: Compare, models: Collection[str]) -> bool:
+    try:
+        return bool(compare.models(models))
+    except ParamsError:
+        return False
+
+
+if __name__ == "__main__":
+    write_report(part(load(), sys.argv[1:]))
