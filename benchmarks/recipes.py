@@ -38,6 +38,7 @@ from frugalgan.networks import Family, Network
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.fastgan import FastGan
+from frugalgan.networks.mixed import Mixed
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.sampling import images_of, latents
 from frugalgan.networks.stylegan2 import StyleGan2 as StyleNetworks
@@ -53,6 +54,7 @@ DCGAN = Dcgan(latent_size=100, conditional=False, generator_width=512, critic_wi
 SPECTRAL = DcganSpectral(latent_size=100, conditional=False, generator_width=512, critic_width=64)
 FAST = FastGan(latent_size=100, conditional=False, generator_width=256, critic_width=32)
 PROJECTED = Projected(latent_size=100, conditional=False, generator_width=256, critic_width=16)
+MIXED = Mixed(latent_size=100, conditional=False, generator_width=512, critic_width=64, projected_width=16, weight=0.1)
 PACE: dict[str, Any] = {"beta1": 0.0, "n_critic": 1}
 SLOW: dict[str, Any] = PACE | {"learning_rate": 2e-4, "critic_learning_rate": 2e-4}
 FASTER: dict[str, Any] = PACE | {"learning_rate": 3e-4, "critic_learning_rate": 3e-4}
@@ -91,6 +93,8 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "hinge_fastgan": (gan(OTHER, loss="hinge", augment=SOFT), FAST),
     "hinge_fastgan_r1": (gan(OTHER, loss="hinge", r1=0.1, penalty_every=8, augment=SOFT), FAST),
     "projected": (gan(OTHER, loss="hinge", augment=SOFT), PROJECTED),
+    "wgan_gp_mixed": (gan(WGAN_GP, penalty_every=4, augment=SOFT), MIXED),
+    "hinge_mixed": (gan(OTHER, loss="hinge", augment=SOFT), MIXED),
     "stylegan2": (gan(STYLE_METHOD, augment=SOFT), STYLE),
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }

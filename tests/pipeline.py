@@ -87,7 +87,9 @@ def smoke_project(folder: Path) -> Path:
     replace(folder / "params.yaml", "- 0.3\n- 0.01\n- 0.001\n", "- 0.3\n")
     replace(folder / "params.yaml", PAIRS, "")
     keep_models(folder, (*FACES, *DIGITS))
-    (folder / "dvc.lock").unlink()  # of other numbers and more models; DVC would read and write all of it for each stage
+    (
+        folder / "dvc.lock"
+    ).unlink()  # of other numbers and more models; DVC would read and write all of it for each stage
     call(folder, *without_network(), "frugalgan", "repro")
     call(folder, "git", "add", "--all")
     call(folder, "git", "commit", "--quiet", "--message", "smoke")

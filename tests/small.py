@@ -35,6 +35,7 @@ from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.fastgan import FastGan
+from frugalgan.networks.mixed import Mixed
 from frugalgan.networks.parts import Networks
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
@@ -58,6 +59,7 @@ RESIDUAL = importlib.import_module("frugalgan.networks.residual").Residual(
 RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
 FAST = FastGan(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32, critic_width=2)
+MIXED = Mixed(latent_size=LATENT, conditional=False, generator_width=16, critic_width=4, projected_width=2, weight=0.1)
 SPECTRAL = DcganSpectral(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 BIGGAN = BigGan(latent_size=60, width=8, attention=16, shared=16)
 SAGAN = replace(BIGGAN, shared=0, skip_z=False, initialisation="xavier")
@@ -143,6 +145,8 @@ RECIPES: dict[str, Recipe] = {
     ),
     "vae, fastgan": recipe(VAE, FAST),
     "hinge, projected": recipe(switched(DCGAN, loss="hinge", augment=AUGMENT), PROJECTED),
+    "wgan_gp, mixed, lazy and augmented": recipe(switched(WGAN_GP, penalty_every=2, augment=AUGMENT), MIXED),
+    "hinge, mixed, conditional": recipe(switched(DCGAN, loss="hinge"), replace(MIXED, conditional=True)),
     "hinge, dcgan_spectral": recipe(switched(DCGAN, loss="hinge", augment=("translation",)), SPECTRAL),
     "biggan": recipe(switched(HINGE, orthogonal=1e-3, ema_kimg=0.01), BIGGAN),
     "sagan": recipe(HINGE, SAGAN),

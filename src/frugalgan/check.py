@@ -15,7 +15,8 @@ from frugalgan.evaluation.settings import Evaluate
 from frugalgan.report.settings import Compare
 from frugalgan.training.settings import Training
 
-SEE_THROUGH = {"projected": "efficientnet_lite0"}  # a family of networks, and the frozen network that its critic uses
+# Families of networks, and the frozen network that their critic uses.
+SEE_THROUGH = {"projected": "efficientnet_lite0", "mixed": "efficientnet_lite0"}
 SEE_BY = {"direction": "encoder"}  # a method, and the key of its section that names such a network
 
 

@@ -84,8 +84,9 @@ def test_what_would_fail_after_hours_fails_at_once(key: str, value: Any, message
         check_names(made({key: value}))
 
 
-def test_who_learns_through_a_network_is_not_judged_by_it() -> None:
-    changes: dict[str, Any] = {"networks.faces.family": "projected"}
+@pytest.mark.parametrize("family", ["projected", "mixed"])
+def test_who_learns_through_a_network_is_not_judged_by_it(family: str) -> None:
+    changes: dict[str, Any] = {"networks.faces.family": family}
     with pytest.raises(ParamsError, match=r"models\.untrained: it learns from .* set datasets\.cats\.extractor to"):
         check_names(made(changes))
     check_names(made(changes | {f"datasets.{name}.extractor": "vgg16_edges" for name in ("cats", "dogs")}))

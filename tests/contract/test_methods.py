@@ -26,6 +26,7 @@ from frugalgan.data.batches import Images
 from frugalgan.methods.direction import Direction
 from frugalgan.methods.gan import Gan
 from frugalgan.networks.biggan import BigGan
+from frugalgan.networks.mixed import Mixed
 from frugalgan.networks.parts import CRITIC, GENERATOR, trainable
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
@@ -106,7 +107,7 @@ class TestEveryRecipe:
         def update(choice: dict[str, int]) -> tuple[list[Tensor], list[Tensor]]:
             once, conditions = hardly_moving(recipe), conditions_of(**choice)
             state, batch = state_of(once, conditions), images.batch(0, 8)
-            if isinstance(recipe.family, Projected | BigGan | StyleGan2):
+            if isinstance(recipe.family, Projected | Mixed | BigGan | StyleGan2):
                 batch = in_float64(state, batch)
             once.method.step(state.networks, state.optimizers, lambda: batch, conditions.accumulation())
             return gradients(state), [buffer.float() for buffer in state.networks.G.buffers()]
