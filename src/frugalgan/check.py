@@ -12,7 +12,7 @@ from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import foreign_files
 from frugalgan.data.styles import NONE, STYLES
 from frugalgan.evaluation.settings import Evaluate
-from frugalgan.report.settings import Compare
+from frugalgan.report.settings import Compare, Export
 from frugalgan.training.settings import Training
 
 # Families of networks, and the frozen network that their critic uses.
@@ -62,6 +62,9 @@ def check_names(study: Study) -> None:
                 f"{study.models}: models.{name}: it learns from what {seen} sees, so another "
                 f"network must judge them: set datasets.{row.data}.extractor to inception or vgg16_edges"
             )
+    for name in study.section("export", Export).models:
+        if name not in study.rows:
+            raise unknown(study.params, "export.models", name, study.rows)
     try:
         study.section("compare", Compare).models(study.rows)
     except ParamsError as error:

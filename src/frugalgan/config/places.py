@@ -15,6 +15,7 @@ _NAME = r"[A-Za-z0-9][\w.-]*"  # of a data set or a model
 _PART = "(generator|critic|encoder)"
 _FIGURES = "samples|head_starts|pareto|quality_over_training|truncation|figure_3_[1-6]"
 _PICTURES = "neighbours|losses|reconstructions|random|by_label|manifold|codes|truncation"
+_EXPORTED = r"model(_float32)?\.onnx|export\.json|index\.html|[\w.-]+\.mjs|ort-wasm-simd-threaded\.wasm"
 # All that stages leave, but for fetched pictures, of which their index tells.
 OWN = re.compile(
     "|".join(
@@ -27,9 +28,10 @@ OWN = re.compile(
             rf"models/{_NAME}/weights/\d+/(z\.npy|images\.npy|pool\.json)",
             rf"models/{_NAME}/record/\d+/(record\.json|history\.csv|heldout\.csv|moments\.npy|progress\.png)",
             rf"samples/{_NAME}/(samples\.npy|others\.npy|grid\.png|fixed\.png|note\.txt)",
-            rf"metrics/((real|evaluations)/)?{_NAME}\.json",
+            rf"metrics/((real|evaluations|evaluations/exports)/)?{_NAME}\.json",
             rf"results/(tables/{_NAME}\.csv|(comparison|decoders)\.md|report\.html|figures/({_FIGURES})\.png)",
             rf"results/pictures/{_NAME}/({_PICTURES})\.png",
+            rf"results/export/{_NAME}/({_EXPORTED})",
             r"code/(rows\.json|(stages|methods|networks)/[\w-]+)",
         )
     ),
@@ -135,11 +137,22 @@ def pictures(model: str) -> Path:
     return RESULTS / "pictures" / model
 
 
+def export(model: str) -> Path:
+    """A folder of a model's files for other programs."""
+    return RESULTS / "export" / model
+
+
+def exported(model: str) -> Path:
+    """What these files are worth, JSON."""
+    return EVALUATIONS / "exports" / f"{model}.json"
+
+
 def replaced_by(datasets: Iterable[str], models: Iterable[str]) -> Iterator[Path]:
     """What the stages of these replace, but for fetched pictures."""
     for name in datasets:
         yield from (prepared(name), reference(name), floor(name))
     for name in models:
         yield from (weights(name), record(name), samples(name), summary(name), evaluation(name), pictures(name))
+        yield from (export(name), exported(name))
     yield from (RESULTS / "tables", RESULTS / "comparison.md", RESULTS / "decoders.md", RESULTS / "figures", CODE)
     yield REPORT

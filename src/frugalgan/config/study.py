@@ -10,7 +10,7 @@ from frugalgan.config.sections import RANDOM, Budget, Dataset, GanRecipe, Params
 
 PARAMS, MODELS = Path("params.yaml"), Path("models.yaml")
 METHODS = Path(__file__).parents[1] / "methods"
-SETTINGS = ("prepare", "training", "evaluate", "compare")  # sections that hold for all models
+SETTINGS = ("prepare", "training", "evaluate", "export", "compare")  # sections that hold for all models
 NAMED = {"datasets": Dataset, "budgets": Budget, "starts": Start, "recipes": GanRecipe, "pools": Pool}
 STUDENT, STUDENT_METHOD, STUDENT_KEY = "student", "kd", "alpha"  # what `students` vary
 T = TypeVar("T")

@@ -60,6 +60,7 @@ def study_of(choice: Choice) -> Study:
         "prepare": {"max_rejected": 1.0, "max_megapixels": 128.0},
         "training": _training(),
         "evaluate": _evaluate(),
+        "export": {"models": [], "runtime": "none"},
         "compare": {"pairs": [], "significance": 0.05},
     }
     words = {"data": PICTURES, "networks": SOURCE, "budget": MODEL, "recipe": MODEL, "seeds": 1}

@@ -59,7 +59,7 @@ def export(
         labels=labels_of(model, G.classes),
         runtime=runtime,
         page=not no_page,
-        judge=judge_of(model),
+        judge=judge_of(model, G),
     )
     for name in ("float32", "8_bits"):
         typer.echo(f"{name:8} " + ", ".join(f"{key} {value}" for key, value in facts[name].items()))
@@ -77,13 +77,30 @@ def labels_of(model: Path, classes: int) -> tuple[str, ...]:
     return tuple(map(str, range(classes)))
 
 
-def judge_of(model: Path) -> Any:
+def judge_of(model: Path, G: Any) -> Any:
     """What distances of a model that `frugalgan train` made are by; None of any other."""
     from frugalgan.evaluation.features import extractor, load_features
     from frugalgan.evaluation.reference import REFERENCE
+    from frugalgan.export.onnx_files import inputs
+    from frugalgan.export.write import Judge
 
     file = model / ".work" / "data" / "reference" / "pictures.npz"
     if not file.is_file():
         return None
     real = load_features(file)[REFERENCE]
-    return extractor(real.provenance.extractor), real, 2022
+    network = extractor(real.provenance.extractor)
+    return Judge(inputs(G, real.provenance.n, 2022), lambda pixels: _distances(network, real, pixels))
+
+
+def _distances(extractor: Any, real: Any, pixels: Any) -> dict[str, float]:
+    """The distance of all images, and the standard deviation over halves of them drawn at random."""
+    import numpy as np
+
+    from frugalgan.evaluation.metrics.frechet import frechet_distance
+
+    features = extractor(pixels, batch_size=16)
+    rng = np.random.default_rng(0)
+    halves = [rng.permutation(len(features))[: len(features) // 2] for _ in range(5)]
+    spread = float(np.std([frechet_distance(features[half], real.features) for half in halves], ddof=1))
+    key = f"fd_{extractor.name}"
+    return {key: round(frechet_distance(features, real.features), 3), f"{key}_sd_of_halves": round(spread, 3)}

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import logging
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -170,6 +172,32 @@ def milliseconds(files: Sequence[Path], G: Network) -> list[float]:
             one.run(None, given)
             times.append(1000 * (time.perf_counter() - begun))
     return [float(np.median(times[TIMED // 10 :])) for times in found]
+
+
+def peak_mib(file: Path, G: Network) -> float | None:
+    """Memory that the file takes at most beside what onnxruntime itself does, in a process of its own: weights and the
+    activations of one image. None where the system does not say."""
+    given = " ".join(f"{name}={','.join(map(str, tensor.shape))}" for name, tensor in inputs(G, 1, 0).items())
+    command = [sys.executable, "-c", _PEAK, str(file), given]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return None if done.returncode else round(float(done.stdout) / (2**20 if sys.platform == "darwin" else 2**10), 2)
+
+
+_PEAK = """
+import resource, sys
+import numpy, onnxruntime
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+given = {}
+for one in sys.argv[2].split():
+    name, _, shape = one.partition("=")
+    given[name] = numpy.zeros(tuple(map(int, shape.split(","))), "int64" if name == "label" else "float32")
+options = onnxruntime.SessionOptions()
+options.log_severity_level, options.intra_op_num_threads = 3, 1
+before = peak()
+run = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+run.run(None, given)
+print(peak() - before)
+"""
 
 
 @contextlib.contextmanager

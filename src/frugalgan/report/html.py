@@ -14,6 +14,7 @@ from markupsafe import Markup
 from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import enlarged_grid, grid
+from frugalgan.report.exports import ABOUT
 from frugalgan.report.page import JUDGED, TITLES
 from frugalgan.report.results import Evaluations
 from frugalgan.report.settings import Compare
@@ -85,6 +86,8 @@ def html(
         significance=f"{compare.significance:g}",
         verdicts=_table(tables["verdicts"].loc[:, JUDGED]),
         tables=[(title, _table(tables[key])) for key, title in TITLES.items() if len(tables[key])],
+        exports=_table(tables["exports"]) if len(tables["exports"]) else "",
+        about_exports=ABOUT.replace("`", ""),
         provenance=_provenance(evaluations),
         plotly=Markup(plotly.replace("</script", "<\\/script")),
         facts=Markup(json.dumps(facts, allow_nan=False).replace("<", "\\u003c")),

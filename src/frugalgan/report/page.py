@@ -5,6 +5,7 @@ import pandas as pd
 from frugalgan.config.study import Study
 from frugalgan.evaluation.metrics.variety import COLLAPSED
 from frugalgan.evaluation.settings import Evaluate
+from frugalgan.report import exports
 from frugalgan.report.settings import Compare
 from frugalgan.report.tables import markdown
 
@@ -138,6 +139,8 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
             "file that a further domain takes beside the source.\n",
             markdown(adapted.loc[:, ADAPTED]),
         ]
+    if len(tables["exports"]):
+        parts += ["## Exported\n", f"{exports.ABOUT}\n", markdown(tables["exports"])]
     for name, title in TITLES.items():
         if len(tables[name]):
             parts += [

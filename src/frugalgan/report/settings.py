@@ -1,4 +1,4 @@
-"""Section `compare` of params.yaml: which models are compared, and by what test."""
+"""Sections `compare` and `export` of params.yaml: which models are compared, and by what test; which are exported."""
 
 import fnmatch
 from collections.abc import Iterable
@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, ParamsError
+from frugalgan.config.sections import STRICT, ParamsError, Text
+
+NONE, NPM = "none", "npm"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -26,3 +28,9 @@ class Compare:
                 raise ParamsError(f"compare.pairs: {pair!r}: no model {missing}; there are {', '.join(known)}")
             found += [(a, b) for a in ours for b in theirs if a != b]
         return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, config=STRICT)
+class Export:
+    models: list[Text]
+    runtime: Text  # of the page: NONE, NPM, or a folder or archive

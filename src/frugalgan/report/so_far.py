@@ -11,11 +11,12 @@ from frugalgan.report.settings import Compare
 
 
 def part(study: Study, models: Collection[str]) -> Study:
-    """The study of these models alone, with the pairs that are left of `compare.pairs`."""
+    """The study of these models alone, with the pairs that are left of `compare.pairs`, and no exported files."""
     rows = {name: row for name, row in study.rows.items() if name in models}
     compare = study.section("compare", Compare)
     pairs = [pair for pair in compare.pairs if _is_there(replace(compare, pairs=[pair]), rows)]
-    return replace(study, rows=rows, raw=study.raw | {"compare": study.raw["compare"] | {"pairs": pairs}})
+    left = {"compare": study.raw["compare"] | {"pairs": pairs}, "export": study.raw["export"] | {"models": []}}
+    return replace(study, rows=rows, raw=study.raw | left)
 
 
 def _is_there(compare: Compare, models: Collection[str]) -> bool:

@@ -1,0 +1,55 @@
+"""Exported files beside each other: how many bytes, how fast, and whether 8 bits cost quality."""
+
+from typing import Any
+
+import pandas as pd
+
+from frugalgan.config import places
+from frugalgan.config.study import Study
+from frugalgan.evaluation.metrics.names import SWD
+from frugalgan.files import read_json
+from frugalgan.report.results import collapsed
+from frugalgan.report.settings import Export
+from frugalgan.report.verdicts import verdicts
+
+KIB, WHOLE = 2**10, "float32"
+ABOUT = (
+    "Files that other programs run (ONNX), drawn with the same z and measured as the models are. `times_smaller`: than "
+    "the first file. `vs_float32`: is it better or worse than the same model in 32 bits, by the test above over draws? "
+    "`ms`: one image by onnxruntime, on one core of this machine; `peak_mib`: memory at most, beside onnxruntime's."
+)
+
+
+def exports(study: Study, significance: float) -> pd.DataFrame:
+    """A row per file of the models that `export.models` names, and that are rows. Raises FileError."""
+    names = [name for name in study.section("export", Export).models if name in study.rows]
+    found = {name: read_json(places.exported(name), hint=f"`dvc repro export@{name}` makes it") for name in names}
+    files = {f"{name}, {bits}": one for name in names for bits, one in _evaluations(found[name]).items()}
+    pairs = [(key, f"{key.rpartition(', ')[0]}, {WHOLE}") for key in files if not key.endswith(WHOLE)]
+    judged = verdicts(files, pairs, significance)["verdict"].to_dict()
+    rows = {}
+    for key, one in files.items():
+        quality, distance = one["quality"][0], one["distance"]
+        rows[key] = {
+            "data": one["data"],
+            "kib": one["bytes"] / KIB,
+            "times_smaller": next(iter(files.values()))["bytes"] / one["bytes"],
+            "ms": one["milliseconds_per_image"],
+            "peak_mib": one["peak_mib"],
+            "metric": distance,
+            "distance": quality[distance],
+            "distance_sd": quality[f"{distance}_sd"],
+            "swd": quality[SWD],
+            "collapsed": "yes" if collapsed(one) else "no",
+            "vs_float32": judged.get(key, ""),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("file")
+
+
+def _evaluations(one: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A model's files as if each were a model of one seed."""
+    known = {key: value for key, value in one.items() if key != "files"}
+    return {
+        bits: known | facts | {"seeds": [one["seed"]], "quality": [facts["quality"]]}
+        for bits, facts in one["files"].items()
+    }
