@@ -9,19 +9,22 @@ from frugalgan.command import run_stage
 from frugalgan.config import places
 from frugalgan.config.study import load
 from frugalgan.files import replaced, write_json
+from frugalgan.report.settings import Export
 
 
 def main() -> None:
-    """Write code/: the rows, and a file per stage, method and section of networks: modules and hashes of their text."""
+    """Write code/: the rows, and a file per stage, method, section of networks and export: modules and their hashes."""
     check_place()
     study = load()
     check_names(study)
     places.claim(places.CODE)
     networks = {row.networks: study.networks(row.networks)["family"] for row in study.rows.values()}
     methods = sorted({row.method for row in study.rows.values()})
+    exported = study.section("export", Export).models
+    exports = {name: networks[study.row(name).networks] for name in exported}
     scripts = sorted(Path(__file__).parent.glob("[a-z]*.py"))
     with replaced(places.CODE) as folder:
-        write_code(folder, scripts, methods, networks)
+        write_code(folder, scripts, methods, networks, exports)
         write_json(folder / "rows.json", {name: asdict(row) for name, row in study.rows.items()})
 
 

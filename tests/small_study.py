@@ -57,6 +57,7 @@ def small_study(rows: dict[str, Any], **changes: Any) -> Study:
         "vae": {},
         "wae": {},
         "evaluate": EVALUATE,
+        "export": {"models": [], "runtime": "none"},
         "compare": {"pairs": [], "significance": 0.05},
     }
     return study(raw | changes, {"models": rows})

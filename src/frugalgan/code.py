@@ -19,12 +19,15 @@ SRC, PACKAGE = Path(__file__).parents[1], "frugalgan"
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def write_code(out: Path, scripts: Iterable[Path], methods: Iterable[str], networks: dict[str, str]) -> None:
+def write_code(
+    out: Path, scripts: Iterable[Path], methods: Iterable[str], networks: dict[str, str], exports: dict[str, str]
+) -> None:
     """Into folder `out`: stages/<name> per script, methods/<name> per method, networks/<section> per section of
-    `networks` (section → family)."""
+    `networks` (section → family), exports/<model> per model of `exports` (model → family)."""
     files = {f"stages/{script.stem}": _script(script) for script in scripts}
     files |= {f"methods/{name}": text_of([f"methods.{name}"]) for name in methods}
     files |= {f"networks/{name}": text_of([f"networks.{family}"]) for name, family in networks.items()}
+    files |= {f"exports/{name}": text_of([f"networks.{family}"]) for name, family in exports.items()}
     for name, text in files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text, encoding="utf-8")

@@ -100,6 +100,11 @@ def test_who_learns_by_directions_is_not_judged_by_the_same_network() -> None:
     check_names(study(changed(raw_params(), {"datasets.sketches.extractor": "vgg16_edges"}), raw))
 
 
+def test_an_exported_model_is_a_row() -> None:
+    with pytest.raises(ParamsError, match=r"export\.models: unknown .*studnt.*did you mean student|studnt"):
+        check_names(made({"export.models": ["teacher", "studnt"]}))
+
+
 def test_a_count_is_for_drawn_pictures_alone() -> None:
     check_names(made({"datasets.dogs.count": 0, "datasets.dogs.source": "/photos"}))
 

@@ -88,10 +88,16 @@ def test_what_is_imported_at_any_depth_counts_and_what_is_not_does_not(
 
 
 def test_a_file_per_stage_method_and_section_of_networks(tmp_path: Path) -> None:
-    write_code(tmp_path, SCRIPTS, ["wgan_gp", "ae"], {"faces": "dcgan", "small": "dcgan_student"})
+    write_code(
+        tmp_path,
+        SCRIPTS,
+        ["wgan_gp", "ae"],
+        {"faces": "dcgan", "small": "dcgan_student"},
+        {"student_0.3": "dcgan_student"},
+    )
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == {
         *(f"stages/{script.stem}" for script in SCRIPTS),
-        *("methods/wgan_gp", "methods/ae", "networks/faces", "networks/small"),
+        *("methods/wgan_gp", "methods/ae", "networks/faces", "networks/small", "exports/student_0.3"),
     }
     train = (tmp_path / "stages/train").read_text().splitlines()
     assert train[0].startswith("train.py ")

@@ -35,7 +35,17 @@ FLOWERS = {
 }
 DATASETS = {"cats": dataset(), "dogs": dataset(), "my-flowers": dataset(source="/my/flowers", size=64, colour=False)}
 COMPARE = {"pairs": ["transfer / scratch"], "significance": 0.05}
-TABLES = ("comparison", "head_starts", "losses", "over_training", "table_3_1", "table_3_2", "table_3_3", "verdicts")
+TABLES = (
+    "comparison",
+    "exports",
+    "head_starts",
+    "losses",
+    "over_training",
+    "table_3_1",
+    "table_3_2",
+    "table_3_3",
+    "verdicts",
+)
 ALWAYS = {"samples.png"}
 TRAINED = {"figure_3_3.png", "pareto.png", "quality_over_training.png"}
 

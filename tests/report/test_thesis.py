@@ -7,6 +7,7 @@ import pytest
 from small_evaluations import evaluations_of
 from small_study import row, small_study
 
+from frugalgan.report.exports import exports
 from frugalgan.report.page import page
 from frugalgan.report.results import results
 from frugalgan.report.settings import Compare
@@ -97,6 +98,12 @@ def test_tables_without_their_rows_are_absent(rows: dict[str, Any], lengths: tup
     table = results(study, evaluations)
     tables = {"table_3_1": table_3_1(table), "table_3_2": table_3_2(table), "table_3_3": table_3_3(table)}
     assert tuple(map(len, tables.values())) == lengths
-    text = page(study, table, tables | {"verdicts": verdicts(evaluations, [], 0.05)}, settings, [])
+    text = page(
+        study,
+        table,
+        tables | {"verdicts": verdicts(evaluations, [], 0.05), "exports": exports(study, 0.05)},
+        settings,
+        [],
+    )
     for title, length in zip(("Table 3.1", "Table 3.2", "Table 3.3"), lengths, strict=True):
         assert (title in text) == bool(length)

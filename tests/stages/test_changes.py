@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 def test_another_alpha_trains_one_student_and_shows_in_tables(unchanged: Path) -> None:
     output = call(unchanged, "dvc", "exp", "run", "-S", "kd.alpha=0.5")
-    assert ran(output) == {"train@student", "sample@student", "evaluate@student", "report"}
+    assert ran(output) == {"train@student", "sample@student", "evaluate@student", "export@student", "report"}
     table = pd.read_csv(unchanged / "results" / "tables" / "table_3_2.csv").set_index("model")
     assert table.loc["student", "alpha"] == 0.5
     assert "kd.alpha" in call(unchanged, "dvc", "params", "diff")

@@ -104,6 +104,20 @@ def test_frozen_layers_of_the_transferred_model_are_the_teachers(project: Path) 
                 assert not teacher[key].equal(transfer[key]), key
 
 
+def test_exported_files_are_measured_as_the_models_are(project: Path) -> None:
+    for name in ("teacher", "student"):
+        evaluation, exported = (
+            json.loads((project / f"metrics/evaluations/{place}{name}.json").read_text()) for place in ("", "exports/")
+        )
+        key, (ours,) = evaluation["distance"], evaluation["quality"]
+        files = exported["files"]
+        assert exported["distance"] == key and files["float32"]["quality"][key] == pytest.approx(ours[key], rel=1e-3)
+        assert files["8_bits"]["quality"][key] != files["float32"]["quality"][key]
+        for bits, file in (("float32", "model_float32.onnx"), ("8_bits", "model.onnx")):
+            assert (project / f"results/export/{name}/{file}").stat().st_size == files[bits]["bytes"]
+    assert "| student, 8_bits | drawn cats" in (project / "results/comparison.md").read_text()
+
+
 def test_a_second_repro_does_nothing_and_the_lock_agrees(project: Path) -> None:
     def seconds(*command: str) -> float:
         begun = time.perf_counter()

@@ -30,7 +30,8 @@ def of(stage: str, names: Collection[str]) -> set[str]:
 ALL = set(ROWS)
 DATA_STAGES = of("fetch", SETS) | of("prepare", SETS)
 MODEL_STAGES = of("train", ALL) | of("sample", ALL) | of("evaluate", ALL)
-EVERYTHING = DATA_STAGES | of("reference", SETS) | MODEL_STAGES | {"report"}
+EXPORTS = {"export@teacher", "export@student"}
+EVERYTHING = DATA_STAGES | of("reference", SETS) | MODEL_STAGES | EXPORTS | {"report"}
 
 # A file of each room → the stages that run its code.
 ROOMS = {
@@ -38,14 +39,18 @@ ROOMS = {
     "config/study.py": EVERYTHING,
     "data/sources/folder.py": of("fetch", SETS),
     "data/crops.py": of("prepare", SETS),
-    "networks/dcgan_student.py": of("train", {"student"}) | of("sample", {"student"}) | of("evaluate", {"student"}),
-    "networks/recomputation.py": of("reference", SETS) | MODEL_STAGES,  # the extractor is a network, too
+    "networks/dcgan_student.py": of("train", {"student"})
+    | of("sample", {"student"})
+    | of("evaluate", {"student"})
+    | {"export@student"},
+    "networks/recomputation.py": of("reference", SETS) | MODEL_STAGES | EXPORTS,  # the extractor is a network, too
     "methods/kd.py": of("train", {"student"}),
     "methods/wgan_gp.py": of("train", WGAN),
     "methods/losses.py": of("train", ALL),
     "methods/start.py": of("train", ALL),
     "training/loop.py": of("train", ALL),
-    "evaluation/metrics/kernel.py": of("reference", SETS) | of("evaluate", ALL),
+    "evaluation/metrics/kernel.py": of("reference", SETS) | of("evaluate", ALL) | EXPORTS,
+    "export/onnx_files.py": EXPORTS,
     "report/figures.py": {"report"},
 }
 
@@ -128,7 +133,8 @@ PARAMS: list[tuple[str, Any, set[str]]] = [
     ("datasets.dogs.mirror", False, {"prepare@dogs", "report"}),
     ("students", [0.3], {"report"}),
     ("compare.significance", 0.01, {"report"}),
-    ("evaluate.repeats", 4, of("reference", SETS) | of("sample", ALL) | of("evaluate", ALL)),
+    ("evaluate.repeats", 4, of("reference", SETS) | of("sample", ALL) | of("evaluate", ALL) | EXPORTS),
+    ("export.models", ["student", "cats_vae"], {"code"}),
     ("training.ema_decay", 0.9, of("train", ALL)),
     ("seed", 1, of("train", ALL)),
 ]
@@ -145,7 +151,7 @@ def test_a_variation_runs_what_follows_from_it_and_keeps_every_comment(project: 
     after = (project.folder / "params.yaml").read_text()
     changed = [pair for pair in zip(before.splitlines(), after.splitlines(), strict=True) if pair[0] != pair[1]]
     assert [new.split("#")[0].strip() for _, new in changed] == ["alpha: 0.5"]
-    assert project.repro() == {"train@student", "sample@student", "evaluate@student", "report"}
+    assert project.repro() == {"train@student", "sample@student", "evaluate@student", "export@student", "report"}
 
 
 def test_variations_in_copies_do_not_add_up_and_are_found_after_a_commit(project: StandIn) -> None:

@@ -32,7 +32,7 @@ OWN = re.compile(
             rf"results/(tables/{_NAME}\.csv|(comparison|decoders)\.md|report\.html|figures/({_FIGURES})\.png)",
             rf"results/pictures/{_NAME}/({_PICTURES})\.png",
             rf"results/export/{_NAME}/({_EXPORTED})",
-            r"code/(rows\.json|(stages|methods|networks)/[\w-]+)",
+            r"code/(rows\.json|(stages|methods|networks)/[\w-]+|exports/[\w.-]+)",
         )
     ),
     re.DOTALL,

@@ -174,29 +174,29 @@ def milliseconds(files: Sequence[Path], G: Network) -> list[float]:
     return [float(np.median(times[TIMED // 10 :])) for times in found]
 
 
-def peak_mib(file: Path, G: Network) -> float | None:
-    """Memory that the file takes at most beside what onnxruntime itself does, in a process of its own: weights and the
-    activations of one image. None where the system does not say."""
+def memory_mib(file: Path, G: Network) -> float | None:
+    """Resident memory that the file takes beside onnxruntime itself, in a process of its own, after one image: weights
+    and activations. None where the system does not say (it is read from /proc)."""
     given = " ".join(f"{name}={','.join(map(str, tensor.shape))}" for name, tensor in inputs(G, 1, 0).items())
-    command = [sys.executable, "-c", _PEAK, str(file), given]
+    command = [sys.executable, "-c", _MEMORY, str(file), given]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return None if done.returncode else round(float(done.stdout) / (2**20 if sys.platform == "darwin" else 2**10), 2)
+    return None if done.returncode else round(float(done.stdout) / 2**20, 2)
 
 
-_PEAK = """
-import resource, sys
+_MEMORY = """
+import os, sys
 import numpy, onnxruntime
-def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def resident(): return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 given = {}
 for one in sys.argv[2].split():
     name, _, shape = one.partition("=")
     given[name] = numpy.zeros(tuple(map(int, shape.split(","))), "int64" if name == "label" else "float32")
 options = onnxruntime.SessionOptions()
 options.log_severity_level, options.intra_op_num_threads = 3, 1
-before = peak()
+before = resident()
 run = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
 run.run(None, given)
-print(peak() - before)
+print(resident() - before)
 """
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from frugalgan.export.onnx_files import images, inputs, milliseconds, peak_mib, write_8_bits, write_onnx
+from frugalgan.export.onnx_files import images, inputs, memory_mib, milliseconds, write_8_bits, write_onnx
 from frugalgan.export.page_files import MODEL, PAGE, RUNTIME_FILES, WORKER, write_page
 from frugalgan.files import replaced, write_json
 from frugalgan.networks import Network
@@ -49,7 +49,7 @@ def write_export(
         times = milliseconds(list(files.values()), G)
         facts: dict[str, Any] = {
             name: {"file": file.name, "bytes": file.stat().st_size, "milliseconds_per_image": round(time, 3)}
-            | {"peak_mib": peak_mib(file, G)}
+            | {"memory_mib": memory_mib(file, G)}
             for (name, file), time in zip(files.items(), times, strict=True)
         }
         facts["float32"]["largest_difference_from_torch"] = difference

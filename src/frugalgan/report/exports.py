@@ -8,15 +8,19 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.evaluation.metrics.names import SWD
 from frugalgan.files import read_json
-from frugalgan.report.results import collapsed
+from frugalgan.report.results import collapsed, data_title
 from frugalgan.report.settings import Export
 from frugalgan.report.verdicts import verdicts
 
+COLUMNS = (
+    *("data", "kib", "times_smaller", "ms", "memory_mib", "metric", "distance", "distance_sd", "swd"),
+    *("collapsed", "vs_float32"),
+)
 KIB, WHOLE = 2**10, "float32"
 ABOUT = (
     "Files that other programs run (ONNX), drawn with the same z and measured as the models are. `times_smaller`: than "
     "the first file. `vs_float32`: is it better or worse than the same model in 32 bits, by the test above over draws? "
-    "`ms`: one image by onnxruntime, on one core of this machine; `peak_mib`: memory at most, beside onnxruntime's."
+    "`ms`: one image by onnxruntime, on one core of this machine; `memory_mib`: what it takes beside onnxruntime."
 )
 
 
@@ -27,15 +31,15 @@ def exports(study: Study, significance: float) -> pd.DataFrame:
     files = {f"{name}, {bits}": one for name in names for bits, one in _evaluations(found[name]).items()}
     pairs = [(key, f"{key.rpartition(', ')[0]}, {WHOLE}") for key in files if not key.endswith(WHOLE)]
     judged = verdicts(files, pairs, significance)["verdict"].to_dict()
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for key, one in files.items():
         quality, distance = one["quality"][0], one["distance"]
         rows[key] = {
-            "data": one["data"],
+            "data": data_title(study, one["data"]),
             "kib": one["bytes"] / KIB,
             "times_smaller": next(iter(files.values()))["bytes"] / one["bytes"],
             "ms": one["milliseconds_per_image"],
-            "peak_mib": one["peak_mib"],
+            "memory_mib": one["memory_mib"],
             "metric": distance,
             "distance": quality[distance],
             "distance_sd": quality[f"{distance}_sd"],
@@ -43,7 +47,7 @@ def exports(study: Study, significance: float) -> pd.DataFrame:
             "collapsed": "yes" if collapsed(one) else "no",
             "vs_float32": judged.get(key, ""),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("file")
+    return pd.DataFrame([*rows.values()], index=[*rows], columns=list(COLUMNS)).rename_axis("file")
 
 
 def _evaluations(one: dict[str, Any]) -> dict[str, dict[str, Any]]:

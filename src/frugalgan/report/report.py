@@ -42,18 +42,17 @@ def write_report(study: Study) -> None:
         "table_3_2": table_3_2(table),
         "table_3_3": table_3_3(table),
         "verdicts": verdicts(evaluations, compare.models(study.rows), compare.significance),
+        "exports": exports(study, compare.significance),
     }
-    if not (files := exports(study, compare.significance)).empty:
-        further["exports"] = files
     with replaced(places.RESULTS / "tables") as folder:
         folder.mkdir()
         for name, rows in (tables | further | {"head_starts": heads} | curves).items():
             write_csv(rows, folder / f"{name}.csv")
     notes = fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
     pages = {
-        "comparison.md": page(study, table, tables | {"exports": files}, compare, notes),
+        "comparison.md": page(study, table, tables, compare, notes),
         "decoders.md": decoders.page(study, heads, evaluations, compare.significance),
-        "report.html": html(study, table, tables | {"exports": files}, evaluations, compare, notes),
+        "report.html": html(study, table, tables, evaluations, compare, notes),
     }
     for name, text in pages.items():
         with replaced(places.RESULTS / name) as file:
