@@ -23,6 +23,7 @@ from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Accumulation
 from frugalgan.methods.hinge import Hinge
 from frugalgan.methods.kd import Distillation
+from frugalgan.methods.kd_features import FeatureDistillation
 from frugalgan.methods.start import Source
 from frugalgan.methods.stylegan2 import StyleGan2 as StyleLosses
 from frugalgan.methods.teachers import PooledTeacher
@@ -71,6 +72,7 @@ RATES: dict[str, Any] = ADAM | {"critic_learning_rate": 1e-3}
 WGAN_GP = WganGp(**RATES, n_critic=2, gradient_penalty=10.0, penalty_at="image")
 AT_FEATURES = replace(WGAN_GP, penalty_at="features")
 KD, DCGAN = Distillation(**RATES, n_critic=1, alpha=0.05), DcGan(**RATES, n_critic=1)
+KD_FEATURES = FeatureDistillation(**RATES, n_critic=1, alpha=0.05, features=0.5)
 HINGE = Hinge(**RATES, n_critic=1)
 STYLE_LOSSES = StyleLosses(**RATES, n_critic=1, r1=1.0, r1_every=2, path_length=0.0, path_length_every=1)
 PATHS = replace(STYLE_LOSSES, path_length=0.5, path_length_every=2)
@@ -116,6 +118,7 @@ RECIPES: dict[str, Recipe] = {
     "transfer": recipe(WGAN_GP, SMALL, TRANSFER, recipe(WGAN_GP)),
     "transfer, penalty at features": recipe(AT_FEATURES, SMALL, TRANSFER, recipe(WGAN_GP)),
     "kd": recipe(KD, STUDENT, TAUGHT, recipe(WGAN_GP)),
+    "kd_features": recipe(KD_FEATURES, STUDENT, TAUGHT, recipe(WGAN_GP)),
     "kd from a pool": recipe(KD, STUDENT, TAUGHT, PoolRecipe(6, LATENT)),
     "dcgan": recipe(DCGAN),
     "dcgan, conditional": recipe(DCGAN, CONDITIONAL),

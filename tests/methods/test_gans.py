@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from small import AT_FEATURES, DCGAN, GANS, KD, WGAN_GP, batch_of, method_of, pooled, recipe, state_of, trained
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from frugalgan.data.batches import Batch
@@ -119,6 +119,19 @@ def generator_loss(alpha: float) -> tuple[float, Networks, Batch]:
     assert isinstance(method, Gan)
     ((_, loss),) = method.generator_terms(networks, batch, method.fakes(networks, batch, GENERATOR))
     return loss.item(), networks, batch
+
+
+def test_features_are_what_the_first_half_of_the_critic_makes_of_both_images() -> None:
+    row, batch = method_of(GANS["kd_features"], alpha=0.0, features=3.0), batch_of(4)
+    networks, method = state_of(row).networks, row.method
+    assert isinstance(method, Gan)
+    ((_, loss),) = method.generator_terms(networks, batch, method.fakes(networks, batch, GENERATOR))
+    z = batch.normal(GENERATOR, 8)
+    images = networks.G(z), trained(recipe(WGAN_GP)).G.eval()(z)
+    critic = nn.Sequential(*networks.D.blocks[:2])
+    assert len(networks.D.blocks) == 4
+    expected = F.mse_loss(*images) + 3 * F.mse_loss(*map(critic, images))
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_alpha_0_is_the_distance_to_the_teacher_at_the_same_z() -> None:

@@ -30,8 +30,13 @@ class Distillation(Gan):
         return self.images(networks, _teacher(networks).latents(batch, purpose), batch, purpose)
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        mse = F.mse_loss(fake, _teacher(networks).images(batch, GENERATOR))
+        mse = F.mse_loss(fake, taught(networks, batch, GENERATOR))
         yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * mse
+
+
+def taught(networks: Networks, batch: Batch, purpose: str) -> Tensor:
+    """The teacher's images of the z that the student draws: (N, C, S, S) in [-1, 1], without gradients."""
+    return _teacher(networks).images(batch, purpose)
 
 
 def _teacher(networks: Networks) -> Teacher:

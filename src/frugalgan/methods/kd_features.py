@@ -1,0 +1,34 @@
+"""Knowledge distillation that compares images by what the critic makes of them, too."""
+
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+from torch.nn import functional as F
+
+from frugalgan.config.sections import STRICT, Positive
+from frugalgan.data.batches import Batch
+from frugalgan.methods.gradients import Terms
+from frugalgan.methods.kd import Distillation, taught
+from frugalgan.networks import CUT
+from frugalgan.networks.parts import GENERATOR, Networks
+
+
+@dataclass(frozen=True, config=STRICT)
+class FeatureDistillation(Distillation):
+    """`kd` with h, the first half of the student's critic, beside the pixels, as TinyGAN does (Chang & Lu 2020,
+    arXiv:2009.13829, with all layers of its critic):
+
+    loss_G = α · BCE(D(student(z)), 1) + (1 − α) · (MSE(x, t) + β · MSE(h(x), h(t))), x = student(z), t = teacher(z).
+    Pixels alone reward a blur; what the critic sees of a blur differs. β is `features`.
+    """
+
+    features: Positive
+
+    def check(self, networks: Networks) -> None:
+        super().check(networks)
+        networks.D.require(CUT, "kd_features")
+
+    def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
+        images, half = taught(networks, batch, GENERATOR), len(networks.D.blocks) // 2
+        ours, theirs = (networks.D.first(half, seen, batch.labels) for seen in (fake, images))
+        distance = F.mse_loss(fake, images) + self.features * F.mse_loss(ours, theirs.detach())
+        yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * distance
