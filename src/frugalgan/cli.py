@@ -49,7 +49,7 @@ def main() -> None:
     app()
 
 
-for command in (direct.train, direct.distill, direct.adapt, export.generate, export.export):
+for command in (direct.train, direct.distill, direct.adapt, export.generate, export.mix, export.export):
     app.command()(explaining(command))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from small import DATA, STYLES
 
 from frugalgan.data.batches import stream_seed
 from frugalgan.data.images import read_rgb
@@ -13,7 +14,8 @@ from frugalgan.networks import Network
 from frugalgan.networks.dcgan import Critic, Generator
 from frugalgan.networks.parts import CRITIC, GENERATOR
 from frugalgan.networks.sampling import fixed_latents, generate, images_of, latents, write_samples
-from frugalgan.networks.store import ModelError, load_generator, load_model, save_model
+from frugalgan.networks.store import ModelError, load_generator, load_mixture, load_model, save_model
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK, KINDS
 
 
 def write_model(folder: Path, seed: int, **arguments: int) -> Generator:
@@ -84,3 +86,45 @@ def test_latents_do_not_depend_on_how_many_are_drawn() -> None:
     assert torch.equal(latents(3, 4, seed=1), latents(7, 4, seed=1)[:3])
     assert torch.equal(fixed_latents(4), fixed_latents(4))
     assert not torch.equal(latents(3, 4, seed=1), latents(3, 4, seed=2))
+
+
+def adapted(folder: Path, source: Path, kind: str, seed: int) -> Network:
+    """The source, adapted by random numbers, saved as such."""
+    G = STYLES.generator(DATA)
+    G.load_state_dict(load_generator(source).state_dict())
+    G.adapt(kind)
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in G.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter), alpha=0.1)
+    folder.mkdir(parents=True)
+    save_model(folder, {GENERATOR: G.eval()}, source)
+    return G
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != HYPERNETWORK])
+def test_mixed_domains_lie_between_their_source_and_each_other(tmp_path: Path, kind: str) -> None:
+    source, z = tmp_path / "source", latents(3, STYLES.latent_size, seed=0)
+    source.mkdir()
+    G = STYLES.generator(DATA).eval()
+    save_model(source, {GENERATOR: G})
+    folders = [tmp_path / "a", tmp_path / "b"]
+    domains = [adapted(folder, source, kind, seed) for seed, folder in enumerate(folders)]
+    assert torch.equal(load_mixture(folders, (0, 0))(z), G(z))
+    for shares, one in zip(((1, 0), (0, 1)), domains, strict=True):
+        torch.testing.assert_close(load_mixture(folders, shares)(z), one(z), rtol=1e-4, atol=1e-4)
+    half = load_mixture(folders, (0.5, 0.5)).state_dict()
+    for key, value in domains[0].state_dict().items():
+        if value.is_floating_point():
+            torch.testing.assert_close(half[key], (value + domains[1].state_dict()[key]) / 2)
+
+
+def test_domains_of_other_sources_are_not_mixed(tmp_path: Path, folder: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        save_model(tmp_path / name, {GENERATOR: STYLES.generator(DATA).eval()})
+        adapted(tmp_path / f"of {name}", tmp_path / name, "domain_vector", 0)
+    for pair in ((tmp_path / "of one", tmp_path / "of two"), (folder, folder)):
+        with pytest.raises(ModelError, match="only models that are adapted in one way from one source can be mixed"):
+            load_mixture(pair, (0.5, 0.5))

@@ -35,6 +35,20 @@ def generate(
         typer.echo(f"{video}: a walk through z")
 
 
+def mix(
+    first: Model,
+    second: Annotated[Path, typer.Argument(help="… of another domain, adapted in the same way from the same model")],
+    out: Annotated[Path, typer.Option(help="a PNG")],
+    n: Annotated[int, typer.Option("-n", min=1, help="z, a row each")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="of z")] = 0,
+) -> None:
+    """Two domains mixed, from left to right: their source, the first turning into the second, and both added up."""
+    from frugalgan.export.mix import write_mixture
+
+    write_mixture(first, second, out, n=n, seed=seed)
+    typer.echo(f"{out}: {n} z; the source, {first.name} to {second.name}, the sum of both")
+
+
 def export(
     model: Model,
     out: Annotated[Path, typer.Option(help="folder for ONNX files and the page; replaced as a whole")],

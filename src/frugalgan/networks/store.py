@@ -4,7 +4,7 @@ Of an adapted generator the file has what was trained alone; all else is the sou
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,27 @@ def load_model(folder: Path) -> Networks:
 def load_generator(folder: Path) -> Network:
     """The generator alone, in eval mode. Raises FileError or ModelError."""
     return _load(folder / FILE.format(part=GENERATOR), read_networks(folder)[GENERATOR])
+
+
+def load_mixture(folders: Sequence[Path], shares: Sequence[float]) -> Network:
+    """The source of adapted generators + Σ share · what each of them changes in it, in eval mode: no shares, and it is
+    the source; one share of 1, and it is that model. Raises ModelError for other sources or ways of adapting."""
+    files = [folder / FILE.format(part=GENERATOR) for folder in folders]
+    described = [read_networks(folder)[GENERATOR] for folder in folders]
+    kinds = {(one.get("adaptation"), one.get("source", {}).get("sha256")) for one in described}
+    if len(kinds) > 1 or None in kinds.pop():
+        names = ", ".join(map(str, folders))
+        raise ModelError(f"{names}: only models that are adapted in one way from one source can be mixed")
+    whole = [_load(file, description).state_dict() for file, description in zip(files, described, strict=True)]
+    mixture = rebuild(described[0])
+    start = mixture.state_dict() | load_file(str(_source_of(files[0], described[0])))  # its own numbers change nothing
+    changed = {
+        key: sum((share * (one[key] - value) for share, one in zip(shares, whole, strict=True)), value)
+        for key, value in start.items()
+        if value.is_floating_point()
+    }
+    mixture.load_state_dict(start | changed, strict=True)
+    return mixture.eval()
 
 
 def _load(file: Path, description: dict[str, Any]) -> Network:
