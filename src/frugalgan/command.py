@@ -46,6 +46,11 @@ ResumeFrom = Annotated[
     ),
 ]
 
+Events = Annotated[
+    Path | None,
+    typer.Option(envvar="FRUGALGAN_EVENTS", help="a folder for TensorBoard's event files; not said: none are written"),
+]
+
 
 def run_stage(main: Callable[..., None]) -> None:
     """Run `main` as a typer command.

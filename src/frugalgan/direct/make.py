@@ -3,16 +3,13 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from frugalgan.config import places
 from frugalgan.data.facts import FILE as FACTS
-from frugalgan.data.images import enlarged_grid, write_png
+from frugalgan.data.images import write_png
 from frugalgan.data.prepare import prepare
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch
@@ -24,10 +21,10 @@ from frugalgan.files import replaced, write_json
 from frugalgan.networks.sampling import write_samples
 from frugalgan.training.job import job
 from frugalgan.training.run import run
+from frugalgan.training.watch import Watch, preview
 
 WORK, CHOICE = ".work", "choice.json"  # of the folder that a model is made in
 WEIGHTS, PREVIEW = "weights", "preview.png"
-SHOWN, COLUMNS = 24, 6  # images of the preview
 
 
 class FolderError(ValueError):
@@ -90,16 +87,15 @@ def _work(choice: Choice) -> None:
         print(prepare(places.fetched(PICTURES), prepared, dataset, study.section("prepare", Prepare)))
         shutil.rmtree(places.fetched(PICTURES))
     if not places.weights(MODEL).is_dir():
-        with _preview(Path("..") / PREVIEW) as show:
-            run(
-                job(study, MODEL, places.DATA / "prepared"),
-                data=prepared,
-                out=places.MODELS / MODEL,
-                snapshots=Path("snapshots"),
-                source=None if choice.how == ALONE else places.weights(SOURCE),
-                watch=show,
-                forget=True,
-            )
+        run(
+            job(study, MODEL, places.DATA / "prepared"),
+            data=prepared,
+            out=places.MODELS / MODEL,
+            snapshots=Path("snapshots"),
+            source=None if choice.how == ALONE else places.weights(SOURCE),
+            watch=_preview(Path("..") / PREVIEW),
+            forget=True,
+        )
     settings = study.raw["evaluate"]
     if not places.samples(MODEL).is_dir():
         write_samples(
@@ -117,11 +113,10 @@ def _work(choice: Choice) -> None:
         write_evaluation(study, MODEL)
 
 
-@contextmanager
-def _preview(file: Path) -> Iterator[Callable[[np.ndarray], None]]:
+def _preview(file: Path) -> Watch:
     """What draws images of the same z again and again into one file."""
     _say(f"{file.name} shows what it draws so far")
-    yield lambda images: write_png(file, enlarged_grid(images[:SHOWN], columns=COLUMNS))
+    return lambda kimg, losses, images: None if images is None else write_png(file, preview(images))
 
 
 def _say(text: str) -> None:

@@ -21,17 +21,11 @@ from frugalgan.training.ema import working_generator
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.memory import LiveBytes
 from frugalgan.training.state import State
+from frugalgan.training.watch import Watch, nobody
 
 MOMENTS = 10  # at which images are drawn, at most, beside the start and the end
 HISTORY_ROWS = 200  # at most, in history.csv
 CHECK = 16  # steps after which losses are looked at
-
-
-Watch = Callable[[np.ndarray], None]
-
-
-def nobody(images: np.ndarray) -> None:
-    """Watches nothing."""
 
 
 class NonFiniteLoss(RuntimeError):
@@ -64,7 +58,7 @@ class Recorder:
         """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them.
 
         `heldout`: losses on held-out images with the generator as it would be used now, to be noted at each moment.
-        `watch` is shown the images of each, (moment_samples, C, S, S) uint8.
+        `watch` is told the last losses whenever they are looked at, and shown the images of each moment.
         """
         self.name, self.steps, self.device, self.seed = name, steps, device, seed
         self.moment_samples, self.mean_of_processes, self.rank = moment_samples, mean_of_processes, rank
@@ -148,6 +142,8 @@ class Recorder:
                     )
         self._losses += rows
         self._pending = []
+        if not self.rank:
+            self._watch(self._kimg, dict(zip(self._terms, rows[-1], strict=True)), None)
 
     def shown(self) -> dict[str, str]:
         """The last losses, for the progress bar."""
@@ -166,7 +162,7 @@ class Recorder:
         generator = working_generator(G, ema, self.seed)
         z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
         self.samples[self.done] = images_of(generator, z).numpy()
-        self._watch(self.samples[self.done])
+        self._watch(self._kimg, {}, self.samples[self.done])
         if losses := self._heldout(generator):
             self.losses_heldout[self.done] = losses
         self.moments[self.done] = self._kimg, round(self.seconds, 3)

@@ -27,10 +27,11 @@ from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import Budget, train
 from frugalgan.training.outcome import Outcome, write_outcome
 from frugalgan.training.processes import Processes, open_processes
-from frugalgan.training.record import Recorder, Watch, nobody
+from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import Snapshots
 from frugalgan.training.source import open_source, seed_folder, source_sha256
 from frugalgan.training.state import Conditions, begin
+from frugalgan.training.watch import Watch, event_files, nobody
 
 LABELS_OF = {IMAGES: LABELS, HELDOUT: HELDOUT_LABELS}
 HELDOUT_IMAGES = 256  # at most, at each moment
@@ -46,6 +47,7 @@ def run(
     resume: Resume = Resume.EXACT,
     source: Path | None = None,
     watch: Watch = nobody,
+    events: Path | None = None,
     forget: bool = False,
 ) -> None:
     """Train on the images of folder `data` from each seed: weights into `out`/weights/<seed>, what is to be known of
@@ -54,8 +56,8 @@ def run(
     `source` is the folder with a folder per seed of what to start or learn from: seed by seed, and the last for seeds
     that it does not have. All that a seed leaves appears at its end at once; a run that fails leaves what was there
     before. A run that was interrupted goes on from its last snapshot in folder `snapshots`, as `resume` allows.
-    Only the process of rank 0 writes. `watch` is shown the images of each moment. `forget`: keep no
-    snapshot of a training that is done.
+    Only the process of rank 0 writes. `watch` is told losses and shown images on the way; with `events`
+    TensorBoard's event files in `events`/<seed> are, instead. `forget`: keep no snapshot of a training that is done.
     """
     conditions = Conditions.of(job)
     conditions.check_batch(job.batch_size)
@@ -64,7 +66,9 @@ def run(
     expected = expect(job, conditions) if job.steps and not processes.rank else None
     for seed in job.seeds:
         trained = seed_folder(source, seed) if source else None
-        _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained, watch, forget)
+        with event_files(events / str(seed) if events and not processes.rank else None) as write:
+            seen = watch if events is None else write
+            _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained, seen, forget)
     for folder in (out / "weights", out / "record") if not processes.rank else ():
         keep_only(folder, job.seeds)
 

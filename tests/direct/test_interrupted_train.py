@@ -1,0 +1,38 @@
+"""`frugalgan train` as people use it: Ctrl-C in the middle, the same command again, and the model is the same."""
+
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from pipeline import PROJECT, call, start
+from test_direct import SMALL, pictures  # noqa: F401  (a fixture)
+
+from frugalgan.direct.make import CHOICE, WEIGHTS, WORK
+from frugalgan.files import write_json
+
+CHOSEN = "goes on with what was chosen"
+PATIENCE = 120  # seconds
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another signal there")
+def test_the_same_command_goes_on_after_ctrl_c(pictures: Path, tmp_path: Path) -> None:  # noqa: F811
+    choice = asdict(SMALL) | {"pictures": str(pictures.resolve()), "kimg": 2.4}
+    command = ("frugalgan", "train", str(pictures), "--out")
+    for name in ("whole", "interrupted"):
+        write_json(tmp_path / name / WORK / CHOICE, choice)
+    assert CHOSEN in call(PROJECT, *command, str(tmp_path / "whole"))
+    running, begun = start(PROJECT, *command, str(out := tmp_path / "interrupted")), time.monotonic()
+    while not any((out / WORK / "snapshots").rglob("*.pt")):
+        assert running.poll() is None and time.monotonic() - begun < PATIENCE
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    assert running.wait() not in (0, 1) and not (out / WEIGHTS).exists()
+    assert CHOSEN in call(PROJECT, *command, str(out))
+    for part in ("generator", "critic"):
+        ours, theirs = (tmp_path / name / WEIGHTS / f"{part}.safetensors" for name in ("interrupted", "whole"))
+        assert ours.read_bytes() == theirs.read_bytes()
+    assert (out / "README.md").is_file() and not any((out / WORK / "snapshots").rglob("*.pt"))
