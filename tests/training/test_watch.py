@@ -18,7 +18,7 @@ def test_event_files_have_losses_and_pictures_over_images_and_change_nothing(tmp
     folders = [training_folder(tmp_path / name) for name in ("alone", "watched")]
     call(folders[0], *training_command())
     call(folders[1], *training_command(), FRUGALGAN_EVENTS=str(tmp_path / "events"))
-    found = EventAccumulator(str(tmp_path / "events" / MODEL / "0"))
+    found = EventAccumulator(str(tmp_path / "events" / MODEL / "0"), size_guidance={"images": 0})  # all of them
     found.Reload()
     assert set(found.Tags()["scalars"]) == TERMS
     looked_at = [event.step for event in found.Scalars("loss_D")]
