@@ -63,6 +63,12 @@ def decoders(study: Study, starts: Sequence[HeadStart], significance: float) -> 
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
+ABOUT = (
+    "GANs whose generator starts as a trained autoencoder's decoder, each beside its control, the same GAN from random "
+    "weights: after as many images, and after as many seconds, the autoencoder's counted. More: results/decoders.md."
+)
+
+
 def page(study: Study, table: pd.DataFrame, evaluations: Evaluations, significance: float) -> str:
     """The table of `decoders`, and what its columns mean, as Markdown."""
     if not len(table):

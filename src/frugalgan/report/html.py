@@ -14,7 +14,7 @@ from markupsafe import Markup
 from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import enlarged_grid, grid
-from frugalgan.report.exports import ABOUT
+from frugalgan.report import decoders, exports, page, truncation
 from frugalgan.report.page import JUDGED, TITLES
 from frugalgan.report.results import Evaluations
 from frugalgan.report.settings import Compare
@@ -29,6 +29,7 @@ COSTS = {
     "generator_mib": "working model, MiB",
     "trained_parameters": "trained parameters",
     "own_kib": "of its own, KiB",
+    "kilojoules": "energy of the processor, kJ",
 }
 QUALITIES = {"distance": "distance", "swd": "sliced Wasserstein distance", "recall": "recall", "coverage": "coverage"}
 TABLE = {
@@ -86,12 +87,40 @@ def html(
         significance=f"{compare.significance:g}",
         verdicts=_table(tables["verdicts"].loc[:, JUDGED]),
         tables=[(title, _table(tables[key])) for key, title in TITLES.items() if len(tables[key])],
-        exports=_table(tables["exports"]) if len(tables["exports"]) else "",
-        about_exports=ABOUT.replace("`", ""),
+        sections=_sections(table, tables),
         provenance=_provenance(evaluations),
         plotly=Markup(plotly.replace("</script", "<\\/script")),
         facts=Markup(json.dumps(facts, allow_nan=False).replace("<", "\\u003c")),
     )
+
+
+def _sections(table: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> list[tuple[str, str, Markup | str, str]]:
+    """What further studies found, of those that this one has: title, text, table, figure."""
+    adapted = page.adapted(table)
+    found = [
+        ("Exported: how small, how fast?", exports.ABOUT, tables["exports"], ""),
+        ("Adapted to another domain", page.ABOUT_ADAPTED, adapted, ""),
+        ("Does an autoencoder's head start pay?", decoders.ABOUT, tables["head_starts"], "head_starts.png"),
+        (
+            "Variety for fidelity: truncation",
+            truncation.ABOUT,
+            tables.get("truncation", pd.DataFrame()),
+            "truncation.png",
+        ),
+    ]
+    return [
+        (title, about.replace("`", ""), "" if name == "truncation.png" else _table(rows), _figure(name))
+        for title, about, rows, name in found
+        if len(rows)
+    ]
+
+
+def _figure(name: str) -> str:
+    """A figure of the report as a data URL; "" where there is none."""
+    file = places.RESULTS / "figures" / name
+    if not name or not file.is_file():
+        return ""
+    return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 
 def answer(verdicts: pd.DataFrame, table: pd.DataFrame) -> list[str]:

@@ -74,6 +74,12 @@ ADAPTED = [
     *("data", "from", "start", "distance", "distance_sd", "content", "recall", "collapsed"),
     *("trained_parameters", "own_kib", "peak_training_mib", "seconds"),
 ]
+ABOUT_ADAPTED = (
+    "Models whose generator comes from one of other data. `content` is the mean cosine of features of their images and "
+    "the source's of the same z, each without its set's mean; where the data is a style, of the source's images in "
+    "that style: 1 is the same picture in the new domain, 0 another one. `own_kib`: of the file that a further domain takes "
+    "beside the source."
+)
 COST = [
     "method",
     "networks",
@@ -86,6 +92,11 @@ COST = [
     "seconds_ratio",
     "generator_parameters",
 ]
+
+
+def adapted(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of models that were adapted to another domain."""
+    return table.dropna(subset=["content"]).loc[:, ADAPTED]
 
 
 def _there(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -129,16 +140,8 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "## What was trained\n",
         markdown(table.loc[:, COST]),
     ]
-    adapted = table.dropna(subset=["content"])
-    if len(adapted):
-        parts += [
-            "## Adapted to another domain\n",
-            "Models whose generator comes from one of other data. `content` is the mean cosine of features of their "
-            "images and the source's of the same z, each without its set's mean; where the data is a style, of the "
-            "source's images in that style: 1 is the same picture in the new domain, 0 another one. `own_kib`: of the "
-            "file that a further domain takes beside the source.\n",
-            markdown(adapted.loc[:, ADAPTED]),
-        ]
+    if len(rows := adapted(table)):
+        parts += ["## Adapted to another domain\n", f"{ABOUT_ADAPTED}\n", markdown(rows)]
     if len(tables["exports"]):
         parts += ["## Exported\n", f"{exports.ABOUT}\n", markdown(tables["exports"])]
     for name, title in TITLES.items():

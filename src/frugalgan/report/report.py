@@ -43,23 +43,24 @@ def write_report(study: Study) -> None:
         "table_3_3": table_3_3(table),
         "verdicts": verdicts(evaluations, compare.models(study.rows), compare.significance),
         "exports": exports(study, compare.significance),
+        "head_starts": heads,
     }
     with replaced(places.RESULTS / "tables") as folder:
         folder.mkdir()
-        for name, rows in (tables | further | {"head_starts": heads} | curves).items():
+        for name, rows in (tables | further | curves).items():
             write_csv(rows, folder / f"{name}.csv")
-    notes = fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
-    pages = {
-        "comparison.md": page(study, table, tables, compare, notes),
-        "decoders.md": decoders.page(study, heads, evaluations, compare.significance),
-        "report.html": html(study, table, tables, evaluations, compare, notes),
-    }
-    for name, text in pages.items():
-        with replaced(places.RESULTS / name) as file:
-            file.write_text(text, encoding="utf-8")
-    write_charts(charts_file())
     with replaced(places.RESULTS / "figures") as folder:
         folder.mkdir()
         figures.draw(table, progress, folder)
         truncation.plot(traded, folder / "truncation.png")
         decoders.plot(starts, evaluations, folder / "head_starts.png")
+    notes = fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
+    pages = {
+        "comparison.md": page(study, table, tables, compare, notes),
+        "decoders.md": decoders.page(study, heads, evaluations, compare.significance),
+        "report.html": html(study, table, tables | curves, evaluations, compare, notes),
+    }
+    for name, text in pages.items():
+        with replaced(places.RESULTS / name) as file:
+            file.write_text(text, encoding="utf-8")
+    write_charts(charts_file())

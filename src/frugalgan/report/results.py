@@ -199,6 +199,7 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "own_kib": records[0].get("own_bytes", records[0]["generator_bytes"]) / KIB,
         "trained_parameters": records[0]["trained_parameters"],
         "generator_parameters": records[0]["generator_parameters"],
+        **({"kilojoules": np.mean([one["joules"] for one in records]) / 1000} if "joules" in records[0] else {}),
     }
 
 

@@ -8,6 +8,11 @@ from matplotlib import pyplot as plt
 
 from frugalgan.report.results import Evaluations
 
+ABOUT = (
+    "Conditional models with z cut off at ± a threshold (Brock et al. 2019): distance and Inception Score over the "
+    "threshold, recall against precision. All of it: results/tables/truncation.csv."
+)
+
 
 def curves(evaluations: Evaluations) -> pd.DataFrame:
     """A row per model and threshold, those that `evaluate.truncation` names: means over seeds."""
