@@ -78,6 +78,11 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
             type_into(driver, "filter", "kd taught")
             assert column(driver) == ["student_0.3", "student"]
 
+            titles = [found.text for found in driver.find_elements("css selector", "h2")]
+            assert "Does an autoencoder's head start pay?" in titles and "Adapted to another domain" not in titles
+            assert driver.execute_script("return document.querySelector('.figure').naturalWidth") > 300
+            assert not covered(driver)
+
             before = driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)")
             select(driver, "y", "swd")
             assert driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)") != before
@@ -87,6 +92,17 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
             assert driver.execute_script("return document.getElementById('samples').naturalWidth") > 100
             assert driver.execute_script("return document.getElementById('chosen').textContent") == "student"
             assert not [line for line in driver.get_log("browser") if line["level"] == "SEVERE"]
+
+
+def covered(driver: Any) -> list[str]:
+    """Names in the chart that another one runs into."""
+    return driver.execute_script("""
+        const names = [...document.querySelectorAll("#chart .textpoint text")].filter((name) => name.textContent);
+        const boxes = names.map((name) => name.getBoundingClientRect());
+        const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        const met = (i) => boxes.some((box, j) => j < i && !apart(boxes[i], box));
+        return names.filter((_, i) => met(i)).map((name) => name.textContent);
+    """)
 
 
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}

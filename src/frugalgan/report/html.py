@@ -96,17 +96,12 @@ def html(
 
 def _sections(table: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> list[tuple[str, str, Markup | str, str]]:
     """What further studies found, of those that this one has: title, text, table, figure."""
-    adapted = page.adapted(table)
+    adapted, curves = page.adapted(table), tables.get("truncation", pd.DataFrame())
     found = [
         ("Exported: how small, how fast?", exports.ABOUT, tables["exports"], ""),
         ("Adapted to another domain", page.ABOUT_ADAPTED, adapted, ""),
         ("Does an autoencoder's head start pay?", decoders.ABOUT, tables["head_starts"], "head_starts.png"),
-        (
-            "Variety for fidelity: truncation",
-            truncation.ABOUT,
-            tables.get("truncation", pd.DataFrame()),
-            "truncation.png",
-        ),
+        ("Variety for fidelity: truncation", truncation.ABOUT, curves, "truncation.png"),
     ]
     return [
         (title, about.replace("`", ""), "" if name == "truncation.png" else _table(rows), _figure(name))

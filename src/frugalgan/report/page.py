@@ -77,8 +77,8 @@ ADAPTED = [
 ABOUT_ADAPTED = (
     "Models whose generator comes from one of other data. `content` is the mean cosine of features of their images and "
     "the source's of the same z, each without its set's mean; where the data is a style, of the source's images in "
-    "that style: 1 is the same picture in the new domain, 0 another one. `own_kib`: of the file that a further domain takes "
-    "beside the source."
+    "that style: 1 is the same picture in the new domain, 0 another one. `own_kib`: of the file that a further domain "
+    "takes beside the source."
 )
 COST = [
     "method",
