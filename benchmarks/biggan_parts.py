@@ -11,7 +11,7 @@ replaces models.yaml and sections of params.yaml in this folder, so run it in a 
 baseline (SAGAN's) alone and removed from the full BigGAN alone; beside them stands a WGAN-GP of as many seconds.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,17 +23,15 @@ import pandas as pd
 import typer
 import yaml
 from matplotlib import pyplot as plt
+from rows import PARAMS, seconds_per_kimg, write
 
 from frugalgan.config.study import load
 from frugalgan.files import write_json
-from frugalgan.training.job import jobs
-from frugalgan.training.plan import seconds_per_step
-from frugalgan.training.state import Conditions
 
-MODELS, PARAMS, SECONDS = Path("models.yaml"), Path("params.yaml"), Path("seconds.json")
+SECONDS = Path("seconds.json")
 Changes = dict[str, Any]  # of a row: keys of its networks, recipe and budget
 BASELINE, FULL = "baseline", "full"
-ROUNDS, STEPS = 9, 10  # three rounds were good to 20 % only
+ROUNDS = 9  # three rounds were good to 20 % only
 NETWORKS = ("attention", "spectral", "conditional_norm", "shared", "skip_z", "projection", "initialisation", "width")
 SAGAN: Changes = {"shared": 0, "skip_z": False, "initialisation": "xavier"}
 BIGGAN: Changes = {"orthogonal": 5e-5}
@@ -114,33 +112,18 @@ def rows(
     equal = {"kimg": kimg, "batch_size": batch}
     row("wgan_gp_same_networks", "wgan_gp", full | {"spectral": ["generator"]}, BIGGAN, dict(equal))
     row("wgan_gp_dcgan", "wgan_gp", dcgan, {}, dict(equal))
-    _write(params, models)
+    write(params, models)
     others = ("wgan_gp_same_networks", "wgan_gp_dcgan")
-    seconds = _seconds_per_kimg((BASELINE, *others))
+    seconds = seconds_per_kimg((BASELINE, *others), ROUNDS)
     for name in others:
         params["budgets"][name]["kimg"] = round(kimg * seconds[BASELINE] / seconds[name], 2)
-    _write(params, models)
+    write(params, models)
 
 
 @app.command("seconds")
 def seconds_() -> None:
     """Write seconds.json: seconds of training per thousand images, of each row."""
-    write_json(SECONDS, _seconds_per_kimg(load().rows))
-
-
-def _seconds_per_kimg(names: Iterable[str]) -> dict[str, float]:
-    """The median of ROUNDS rounds of STEPS steps, in which rows take turns."""
-    planned, found = jobs(load()), {name: [] for name in names}
-    for name in list(found) * ROUNDS:
-        job = planned[name]
-        step = seconds_per_step(job.recipe, job.batch_size, Conditions.of(job), STEPS)
-        found[name].append(1000 * step / (job.batch_size * job.recipe.method.batches_per_step))
-    return {name: float(np.median(times)) for name, times in found.items()}
-
-
-def _write(params: dict[str, Any], models: dict[str, Any]) -> None:
-    PARAMS.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
-    MODELS.write_text(yaml.safe_dump({"models": models}, sort_keys=False), encoding="utf-8")
+    write_json(SECONDS, seconds_per_kimg(load().rows, ROUNDS))
 
 
 def plot(table: pd.DataFrame, file: Path) -> None:

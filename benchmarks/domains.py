@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import typer
 import yaml
+from rows import PARAMS, write
 
 from frugalgan.config import places
 from frugalgan.config.study import load
@@ -25,7 +26,6 @@ from frugalgan.files import read_json
 from frugalgan.networks.sampling import SAMPLES, images_of, latents
 from frugalgan.networks.store import load_generator
 
-MODELS, PARAMS = Path("models.yaml"), Path("params.yaml")
 STYLES = ("pencil", "night")
 SOURCE, HYPERNETWORK, LIGHT = "source", "hypernetwork", "light"
 BOTH = {"weights": ["generator", "critic"]}
@@ -89,8 +89,7 @@ def rows(
                 "seeds": seeds,
             }
     models[HYPERNETWORK] = words | {"data": "styles", "start": HYPERNETWORK, "budget": HYPERNETWORK} | one("plain")
-    PARAMS.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
-    MODELS.write_text(yaml.safe_dump({"models": models}, sort_keys=False), encoding="utf-8")
+    write(params, models)
 
 
 def one(recipe: str) -> dict[str, Any]:

@@ -21,20 +21,17 @@ import pandas as pd
 import typer
 import yaml
 from matplotlib import pyplot as plt
+from rows import PARAMS, seconds_per_kimg, write
 
 from frugalgan.config import places
 from frugalgan.config.study import load
 from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.files import read_json
 from frugalgan.networks.sampling import SAMPLES
-from frugalgan.training.job import jobs
-from frugalgan.training.plan import seconds_per_step
-from frugalgan.training.state import Conditions
 
-MODELS, PARAMS = Path("models.yaml"), Path("params.yaml")
 DIVISORS = (2, 4, 8, 16)  # of the teacher's width
 TEACHER, KINDS = "teacher", {"student": "kd", "features": "kd_features", "alone": "wgan_gp"}
-ROUNDS, STEPS, SHOWN = 5, 10, 10
+ROUNDS, SHOWN = 5, 10
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
@@ -67,7 +64,7 @@ def rows(
             models[f"{kind}_{by}"] = row(method, f"width_{by}", *source, seeds)
     params["export"] = {"models": list(models), "runtime": "none"}
     write(params, models)
-    seconds = seconds_per_kimg()
+    seconds = seconds_per_kimg(models, ROUNDS)
     for by in DIVISORS:
         total = teacher_kimg * seconds[TEACHER] + kimg * seconds[f"student_{by}"]
         params["budgets"][f"alone_{by}"]["kimg"] = round(total / seconds[f"alone_{by}"], 2)
@@ -78,22 +75,6 @@ def row(method: str, networks: str, source: str, start: str, budget: str, seeds:
     """Words of a row of models.yaml."""
     words = {"data": "cats", "method": method, "networks": networks, "from": source, "start": start}
     return words | {"budget": budget, "recipe": "plain", "seeds": seeds}
-
-
-def write(params: dict[str, Any], models: dict[str, Any]) -> None:
-    PARAMS.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
-    MODELS.write_text(yaml.safe_dump({"models": models}, sort_keys=False), encoding="utf-8")
-
-
-def seconds_per_kimg() -> dict[str, float]:
-    """The median of ROUNDS rounds of STEPS steps, in which rows take turns."""
-    planned = jobs(load())
-    found: dict[str, list[float]] = {name: [] for name in planned}
-    for name in list(found) * ROUNDS:
-        job = planned[name]
-        step = seconds_per_step(job.recipe, job.batch_size, Conditions.of(job), STEPS)
-        found[name].append(1000 * step / (job.batch_size * job.recipe.method.batches_per_step))
-    return {name: float(np.median(times)) for name, times in found.items()}
 
 
 @app.command()

@@ -58,7 +58,8 @@ class StandIn:
         for name, stage in stages["stages"].items():
             if name != "code":
                 body = stage.get("do", stage)
-                key = "${item.alpha}" if "matrix" in stage else "${key}"
+                of_list = stage.get("foreach") == "${export.models}"
+                key = "${item.alpha}" if "matrix" in stage else "${item}" if of_list else "${key}"
                 body["cmd"] = f"python -S stand_in.py {name}" + (
                     f"@{key}" if stage.keys() & {"foreach", "matrix"} else ""
                 )
