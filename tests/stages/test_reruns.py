@@ -134,7 +134,7 @@ PARAMS: list[tuple[str, Any, set[str]]] = [
     ("students", [0.3], {"report"}),
     ("compare.significance", 0.01, {"report"}),
     ("evaluate.repeats", 4, of("reference", SETS) | of("sample", ALL) | of("evaluate", ALL) | EXPORTS),
-    ("export.models", ["student", "cats_vae"], {"code"}),
+    ("export.models", ["student"], {"code", "report"}),
     ("training.ema_decay", 0.9, of("train", ALL)),
     ("seed", 1, of("train", ALL)),
 ]
