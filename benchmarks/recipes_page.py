@@ -72,7 +72,8 @@ def table(runs: Runs) -> list[str]:
 
 def seen(run: dict[str, Any], key: str) -> bool:
     """Whether a number is by the network that the recipe learns through. (Variety and spacing are no distances.)"""
-    return run["choices"]["family"] == "Projected" and key.endswith("lite0") and not key.startswith(("var", "spac"))
+    through = run["choices"]["family"] in ("Projected", "Mixed")
+    return through and key.endswith("lite0") and not key.startswith(("var", "spac"))
 
 
 def shown(values: list[float], digits: int) -> str:
