@@ -8,7 +8,8 @@ import torch
 from small import DATA, STYLES
 
 from frugalgan.data.batches import stream_seed
-from frugalgan.data.images import read_rgb
+from frugalgan.data.images import enlarged_grid, read_rgb
+from frugalgan.export.mix import write_mixture
 from frugalgan.files import FileError
 from frugalgan.networks import Network
 from frugalgan.networks.dcgan import Critic, Generator
@@ -114,6 +115,10 @@ def test_mixed_domains_lie_between_their_source_and_each_other(tmp_path: Path, k
     assert torch.equal(load_mixture(folders, (0, 0))(z), G(z))
     for shares, one in zip(((1, 0), (0, 1)), domains, strict=True):
         torch.testing.assert_close(load_mixture(folders, shares)(z), one(z), rtol=1e-4, atol=1e-4)
+    write_mixture(folders[0], folders[1], tmp_path / "strip.png", n=2, seed=0)
+    strip = read_rgb(tmp_path / "strip.png")  # 2 rows of 7 pictures: source, five steps, sum
+    assert strip.shape[1] / strip.shape[0] == pytest.approx(7 / 2, rel=0.05)
+    assert np.array_equal(strip[:128, 4:132], enlarged_grid(generate(G, n=1, seed=0).numpy(), columns=1)[:128, 4:132])
     half = load_mixture(folders, (0.5, 0.5)).state_dict()
     for key, value in domains[0].state_dict().items():
         if value.is_floating_point():
