@@ -5,6 +5,7 @@
 
 The package refuses to be imported without CUDA: its calls of it are replaced while this runs. Same marks, judge and
 files as `benchmarks/recipes.py`; pictures are read from memory instead of files, so that reading is not on the clock.
+An update takes some 180 core-seconds at 64 px, and a mark is only looked at after one.
 """
 
 import time
