@@ -30,7 +30,7 @@ def train(
     dry_run: DryRun = False,
 ) -> None:
     """A generator of your own pictures. Size and budget are chosen to fit the minutes and the memory; Ctrl-C and a lost
-    machine cost a minute at most: the same command goes on."""
+    machine cost a thousand images at most: the same command goes on."""
     from frugalgan.direct.choice import MIDDLE, SIZES, ChoiceError
 
     if size is not None and size not in SIZES:

@@ -85,7 +85,7 @@ def evaluate(
     )
     results, courses, first = [], [], None
     for place, seed in enumerate(seeds):
-        title, draws, seen = f"{name}, seed {seed}", _draws(images[place], settings.repeats, n), moments[place]
+        title, draws, seen = f"{name}, seed {seed}", first_of_draws(images[place], settings.repeats, n), moments[place]
         result = of_pixels(draws, pixels, settings) | _scores_of_classes(classifier, draws, settings)
         course: dict[str, list[float]] = {SWD: [pixels(some) for some in seen]}
         for network, real in ((extractor, measured.features), (second, measured.second)):
@@ -232,7 +232,7 @@ def _labels(
     return values
 
 
-def _draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:
+def first_of_draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:
     """The first n images of each draw."""
     if len(images) == repeats * n:
         return images

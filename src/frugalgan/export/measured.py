@@ -9,6 +9,7 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.facts import read_facts
 from frugalgan.device import choose_device_aloud, device_name
+from frugalgan.evaluation.evaluate import first_of_draws
 from frugalgan.evaluation.features import extract, facts_of_extractor, load_features
 from frugalgan.evaluation.judges import judges
 from frugalgan.evaluation.metrics.names import distance_key
@@ -37,7 +38,7 @@ def write_measured_export(study: Study, name: str) -> None:
         real[second.name] = features[f"{SECOND}{REFERENCE}"]
 
     def measure(images: np.ndarray) -> dict[str, Any]:
-        draws = np.concatenate([draw[:n] for draw in np.split(images, settings.repeats)])
+        draws = first_of_draws(images, settings.repeats, n)
         found = of_pixels(draws, pixels, settings)
         for network in filter(None, (first, second)):
             fake = extract(network, draws, source=name, seed=settings.seed, batch_size=settings.batch_size)

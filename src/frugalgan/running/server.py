@@ -135,7 +135,7 @@ def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str
         code = code or result
         plan.ended.add(stage := stages[dvc.pid])
         shown.end(stage, result)
-        if not result and stage.startswith("evaluate"):
+        if not code and stage.startswith("evaluate"):  # of what failed, older numbers lie there
             so_far.renew(environment)
         begin()
 

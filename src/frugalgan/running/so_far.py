@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from tqdm import tqdm
+
 from frugalgan.config.places import RESULTS
 from frugalgan.running.schedule import Schedule
 
-EVERY = 240  # seconds between two; each takes some 20 of one core
+EVERY = 240  # seconds between two; each takes some 10 of one core
 
 
 class SoFar:
@@ -30,7 +32,7 @@ class SoFar:
         command = [sys.executable, "-m", "frugalgan.report.so_far", *ready]
         quiet = subprocess.DEVNULL
         self.writer = subprocess.Popen(command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)
-        print(f"{RESULTS}/comparison.md, report.html: soon with {len(ready)} of {len(models)} models\n", flush=True)
+        tqdm.write(f"{RESULTS}/comparison.md, report.html: soon with {len(ready)} of {len(models)} models\n")
 
     def wait(self) -> None:
         """Until nobody writes there."""
