@@ -138,6 +138,8 @@ RECIPES: dict[str, Recipe] = {
         WGAN_GP, RESIDUAL_CONDITIONAL, TRANSFER, recipe(WGAN_GP, RESIDUAL_CONDITIONAL)
     ),
     "wgan_gp, lazy and augmented": recipe(switched(WGAN_GP, penalty_every=2, augment=AUGMENT)),
+    "wgan_gp, LeCam": recipe(switched(WGAN_GP, lecam=0.1)),
+    "hinge, LeCam": recipe(switched(HINGE, lecam=0.3)),
     "wgan with clipping": recipe(switched(DCGAN, loss="wasserstein", clip=0.1, n_critic=2)),
     "hinge, fastgan": recipe(switched(DCGAN, loss="hinge"), FAST),
     "everything, fastgan, conditional": recipe(DCGAN.with_recipe(EVERYTHING), replace(FAST, conditional=True)),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import AUGMENT, DCGAN, KD, WGAN_GP, accumulation_of, batch_of, recipe, state_of, switched
+from small import AUGMENT, DCGAN, HINGE, KD, WGAN_GP, accumulation_of, batch_of, recipe, state_of, switched
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -13,6 +13,7 @@ from frugalgan.config.sections import GanRecipe
 from frugalgan.data.batches import Batch
 from frugalgan.methods.augment import augmented
 from frugalgan.methods.gan import Gan
+from frugalgan.methods.lecam import MEAN_REAL, Means, lecam_penalty
 from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
 from frugalgan.networks.parts import CRITIC, trainable
 from frugalgan.networks.spectral import SpectralNorm, spectral
@@ -74,6 +75,36 @@ def test_weights_stay_clipped() -> None:
     state = state_of(recipe(method := switched(DCGAN, loss="wasserstein", clip=0.01)))
     method.step(state.networks, state.optimizers, lambda: batch_of(4), accumulation_of())
     assert max(parameter.abs().max().item() for parameter in trainable(state.networks.D)) == pytest.approx(0.01)
+
+
+def test_lecam_by_hand() -> None:
+    means = Means()
+    means.follow(torch.tensor(2.0), torch.tensor(-1.0))
+    means.follow(torch.tensor(4.0), torch.tensor(-3.0))
+    assert means.real.item() == pytest.approx(0.99 * 0.02 + 0.04)
+    assert means.fake.item() == pytest.approx(-0.99 * 0.01 - 0.03)
+    away = [(x - means.fake.item()) ** 2 for x in REAL.tolist()], [(x - means.real.item()) ** 2 for x in FAKE.tolist()]
+    assert lecam_penalty(REAL, FAKE, means).item() == pytest.approx(sum(map(sum, away)) / 2)
+
+
+def test_the_critic_remembers_what_it_said_of_whole_batches() -> None:
+    method = switched(HINGE, lecam=0.3)
+    whole, parts = (state_of(recipe(method)) for _ in range(2))
+    seen = {"real": 0.0, "fake": 0.0}
+    for number in range(3):
+        batch = at_update(number)
+        fake = method.fakes(whole.networks, batch, CRITIC).detach()
+        said = method.scores(whole.networks, torch.cat([batch.real, fake]), batch).chunk(2)
+        for name, of in zip(seen, said, strict=True):
+            seen[name] = 0.99 * seen[name] + 0.01 * of.mean().item()
+        for state, pieces in ((whole, 1), (parts, 2)):
+            accumulation = replace(accumulation_of(), critic_parts=pieces)
+            losses = method.update_critic(state.networks, state.optimizers[CRITIC], batch, accumulation)
+            assert losses[MEAN_REAL].item() == pytest.approx(said[0].mean().item(), rel=1e-4, abs=1e-5)
+    for state in (whole, parts):
+        means = state.state_dict()["means"]
+        assert {name: mean.item() for name, mean in means.items()} == pytest.approx(seen, rel=1e-3, abs=1e-6)
+    assert "means" not in state_of(recipe(HINGE)).state_dict()
 
 
 @pytest.mark.parametrize("kind", AUGMENT)

@@ -144,6 +144,7 @@ class GanRecipe:
     r2: NotNegative = 0.0
     penalty_every: Count = 1  # critic updates; then penalties count so many times as much
     clip: NotNegative = 0.0  # the critic's weights stay within ± this; 0: free
+    lecam: NotNegative = 0.0  # λ of a pull of the critic's outputs towards running means of the other kind's
     orthogonal: NotNegative = 0.0  # β of a penalty on products of unlike rows of the generator's weights
     ema_kimg: NotNegative | None = None  # half-life of the generator's running average; 0: none; not said: ema_decay
     augment: Annotated[tuple[Literal["colour", "translation", "cutout"], ...], Field(strict=False)] = ()

@@ -15,6 +15,7 @@ from frugalgan.data.facts import DataFacts
 from frugalgan.methods.augment import augmented
 from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
+from frugalgan.methods.lecam import MEAN_FAKE, MEAN_REAL, Means, lecam_penalty
 from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
 from frugalgan.methods.orthogonal import orthogonality
 from frugalgan.networks import Family, Network
@@ -52,7 +53,8 @@ class Gan(Method):
         return replace(self, n_critic=1, recipe=replace(self.recipe, penalty_every=1))
 
     def build(self, family: Family, data: DataFacts) -> Networks:
-        return Networks({GENERATOR: family.generator(data), CRITIC: family.critic(data)})
+        means = Means() if self.recipe.lecam else None
+        return Networks({GENERATOR: family.generator(data), CRITIC: family.critic(data)}, means=means)
 
     def learning_rate_of(self, part: str) -> float:
         return self.critic_learning_rate if part == CRITIC else self.learning_rate
@@ -101,9 +103,19 @@ class Gan(Method):
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the critic's loss, each a mean over the samples; `fake` without gradients."""
-        logits = self.scores(networks, torch.cat([batch.real, fake]), batch)
-        yield "loss_D", critic_loss(self.loss, *logits.chunk(2))
+        yield from self.judged(networks, self.scores(networks, torch.cat([batch.real, fake]), batch))
         yield from self.penalties(networks, batch, fake)
+
+    def judged(self, networks: Networks, scores: Tensor) -> Terms:
+        """What the critic's outputs alone decide: of real images, and of as many fakes behind them."""
+        real, fake = scores.chunk(2)
+        loss = critic_loss(self.loss, real, fake)
+        if not isinstance(means := networks.means, Means):
+            yield "loss_D", loss
+        else:
+            yield "loss_D", loss + self.recipe.lecam * lecam_penalty(real, fake, means)
+            yield MEAN_REAL, real.detach().mean()
+            yield MEAN_FAKE, fake.detach().mean()
 
     def penalties(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Those that the recipe asks for; lazy ones as Karras et al. 2020 have them (arXiv:1912.04958)."""
@@ -156,6 +168,8 @@ class Gan(Method):
             for piece, images in pieces:
                 update.add(self.critic_terms(networks, piece, images), trainable(networks.D))
         losses = update.finish()
+        if isinstance(means := networks.means, Means):
+            means.follow(*(accumulation.mean_of_processes(losses[name]) for name in (MEAN_REAL, MEAN_FAKE)))
         if self.recipe.clip:
             with torch.no_grad():
                 for parameter in trainable(networks.D):

@@ -12,7 +12,7 @@ from frugalgan.config.sections import STRICT
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Terms
-from frugalgan.methods.losses import critic_loss, gradient_penalty
+from frugalgan.methods.losses import gradient_penalty
 from frugalgan.networks import CUT
 from frugalgan.networks.parts import Networks
 
@@ -51,7 +51,7 @@ class WganGp(Gan):
             with torch.no_grad():
                 real, fake = networks.D.first(cut, both, batch.labels_of(both)).chunk(2)
         scores = partial(self.scores, networks, batch=batch, after=cut)
-        yield "loss_D", critic_loss(self.loss, *scores(torch.cat([real, fake])).chunk(2))
+        yield from self.judged(networks, scores(torch.cat([real, fake])))
 
         def penalty() -> Tensor:
             between = batch.uniform("penalty")

@@ -21,12 +21,13 @@ class Waiting:
 @dataclass(frozen=True)
 class Networks:
     """What takes part in training: a generator with a critic or an encoder, by name; `teacher` and `embedder`, a frozen
-    network through which a loss sees images, are only read."""
+    network through which a loss sees images, are only read. `means`: what a loss remembers from update to update."""
 
     parts: Mapping[str, Network]
     teacher: nn.Module | None = None
     waiting: Waiting = Waiting()
     embedder: Network | None = None
+    means: nn.Module | None = None
 
     @property
     def G(self) -> Network:

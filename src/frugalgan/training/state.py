@@ -37,7 +37,7 @@ class State:
     def live(self) -> dict[str, list[Tensor]]:
         """The tensors that live between two steps, by kind."""
         modules: list[nn.Module] = [*self.networks.parts.values(), *self.networks.only_read()]
-        modules += [] if self.ema is None else [self.ema]
+        modules += [kept for kept in (self.ema, self.networks.means) if kept is not None]
         return state_tensors(modules, self.optimizers.values())
 
     def state_dict(self) -> dict[str, Any]:
@@ -53,7 +53,8 @@ class State:
     def _parts(self) -> dict[str, nn.Module | optim.Optimizer]:
         parts: dict[str, nn.Module | optim.Optimizer] = dict(self.networks.parts)
         parts |= {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}
-        return parts if self.ema is None else parts | {"ema": self.ema}
+        kept = {"ema": self.ema, "means": self.networks.means}
+        return parts | {name: module for name, module in kept.items() if module is not None}
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg
             network.to(conditions.device)
         if conditions.channels_last:
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    if networks.means is not None and conditions.device.type != "cpu":
+        networks.means.to(conditions.device)
     if conditions.compile:
         networks.G.compile()  # not a critic's: compiled code has no second derivatives, which a penalty needs
     for network in networks.parts.values():

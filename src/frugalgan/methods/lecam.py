@@ -1,0 +1,33 @@
+"""LeCam regularisation (Tseng et al. 2021, arXiv:2104.03310), for training on few images.
+
+The critic's outputs on real images are pulled towards the running mean of those on generated ones, and the other way
+round, which keeps a critic that knows its few images by heart from saying so ever louder.
+"""
+
+import torch
+from torch import Tensor, nn
+
+SHARE = 0.01  # of the newest update in the running means [paper: 0.99 of the old]
+MEAN_REAL, MEAN_FAKE = "mean_D_real", "mean_D_fake"
+
+
+class Means(nn.Module):
+    """Running means of the critic's outputs, scalars, 0 at first. Snapshots keep them; a trained model does not."""
+
+    real: Tensor
+    fake: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("real", torch.zeros(()))
+        self.register_buffer("fake", torch.zeros(()))
+
+    def follow(self, real: Tensor, fake: Tensor) -> None:
+        """Take in the means of one update, over all parts of its batch."""
+        self.real.lerp_(real, SHARE)
+        self.fake.lerp_(fake, SHARE)
+
+
+def lecam_penalty(real: Tensor, fake: Tensor, means: Means) -> Tensor:
+    """E[(D(x) − ā_fake)²] + E[(D(G(z)) − ā_real)²] of the critic's outputs (N, …), ā the `Means`: their formula 5."""
+    return (real - means.fake).square().mean() + (fake - means.real).square().mean()
