@@ -46,6 +46,7 @@ def yaml_file(folder: Path, text: str | bytes) -> Path:
         ({"datasets.cats": 3}, r"section datasets\.cats must be a mapping of keys to values, not 3"),
         ({"datasets": ...}, r"section datasets must be a mapping of keys to values, not None"),
         ({"budgets.dogs.batch_size": 0}, r"budgets\.dogs\.batch_size: 0 is not allowed: .*greater than or equal to 1"),
+        ({"budgets.dogs.pictures": 15}, r"budgets\.dogs: .*pictures: 15 do not fill a batch of 16: lower batch_size"),
         ({"budgets.dogs.kimg": float("nan")}, r"budgets\.dogs\.kimg: nan is not allowed"),
         ({"starts.decoder.weights": ["teacher"]}, r"starts\.decoder\.weights\.0: 'teacher' is not allowed: .*'critic'"),
         ({"starts.decoder.weights": "generator"}, r"starts\.decoder\.weights: 'generator' is not allowed"),

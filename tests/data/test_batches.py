@@ -36,6 +36,18 @@ def test_the_order_can_start_anywhere(images: Images) -> None:
         assert shown(images, nimg, size) == whole[nimg : nimg + size]
 
 
+def test_few_pictures_are_a_choice_of_the_seed_and_keep_their_labels(images: Images, tmp_path: Path) -> None:
+    np.save(tmp_path / "labels.npy", np.arange(10, dtype=np.uint8))
+    few = replace(images, pictures=4, labels_path=tmp_path / "labels.npy")
+    chosen = sorted(shown(few, 0, 4))
+    assert len(set(chosen)) == 4 and set(shown(few, 4, 40)) == set(chosen)
+    labels = few.batch(0, 4).labels
+    assert labels is not None and labels.tolist() == shown(few, 0, 4)
+    assert len({tuple(sorted(shown(replace(few, seed=seed), 0, 4))) for seed in range(5)}) > 1
+    with pytest.raises(FileError, match=r"images\.npy: 10 images, but the budget asks for pictures: 11 of them"):
+        replace(images, pictures=11).batch(0, 4)
+
+
 def test_random_numbers_depend_on_seed_moment_and_purpose_alone(images: Images) -> None:
     batch = images.batch(5, 4)
     assert torch.equal(batch.normal("z", 3), images.batch(5, 4).normal("z", 3))

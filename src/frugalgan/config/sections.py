@@ -107,6 +107,13 @@ class Budget:
 
     kimg: Annotated[float, Field(ge=0)]
     batch_size: Count
+    pictures: Natural = 0  # so many of the data set's, of the seed's choice (few-shot); 0: all
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Budget":
+        if 0 < self.pictures < self.batch_size:
+            raise ValueError(f"pictures: {self.pictures} do not fill a batch of {self.batch_size}: lower batch_size")
+        return self
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -97,18 +97,19 @@ class Images:
     rank: int = 0
     processes: int = 1
     labels_path: Path | None = None  # (N,) integers, of the same order; None: the images have none
+    pictures: int = 0  # so many of them alone, of the seed's choice; 0: all
 
     @cached_property
     def array(self) -> np.ndarray:
-        """Raises FileError where it is missing or damaged."""
-        return _load(self.path)
+        """Raises FileError where it is missing or damaged, or has too few."""
+        return self._chosen(_load(self.path))
 
     @cached_property
     def labels(self) -> np.ndarray | None:
         """(N,) int64. Raises FileError where there are not as many as images."""
         if self.labels_path is None:
             return None
-        labels = _load(self.labels_path).astype(np.int64)
+        labels = self._chosen(_load(self.labels_path).astype(np.int64))
         if len(labels) != len(self.array):
             raise FileError(f"{self.labels_path}: {len(labels)} labels for the {len(self.array)} images of {self.path}")
         return labels
@@ -136,6 +137,16 @@ class Images:
         if not self.flip:
             return batch
         return replace(batch, real=torch.where(batch.uniform("flip") < 0.5, batch.real.flip(3), batch.real))
+
+    def _chosen(self, rows: np.ndarray) -> np.ndarray:
+        if self.pictures > len(rows):
+            raise FileError(
+                f"{self.path}: {len(rows)} images, but the budget asks for pictures: {self.pictures} of them"
+            )
+        if not self.pictures:
+            return rows
+        rng = np.random.default_rng(stream_seed(self.seed, "pictures"))
+        return rows[np.sort(rng.choice(len(rows), self.pictures, replace=False))]
 
     def _order(self, nimg: int, size: int) -> np.ndarray:
         n = len(self.array)

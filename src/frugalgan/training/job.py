@@ -57,6 +57,7 @@ class Job:
     batch_size: int
     moment_samples: int  # images drawn at each of some ten moments of training
     seeds: tuple[int, ...]
+    pictures: int = 0  # of the data set's that it learns from; 0: all
     names: dict[str, str] = field(default_factory=dict, compare=False)  # the row, for the record
 
     @property
@@ -85,6 +86,7 @@ def jobs(study: Study, prepared: Path = PREPARED) -> dict[str, Job]:
             batch_size=budget.batch_size,
             moment_samples=study.data_of(name).moment_samples,
             seeds=tuple(study.seeds(name)),
+            pictures=budget.pictures,
             names={
                 "data": row.data,
                 "method": row.method,

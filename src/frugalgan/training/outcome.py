@@ -73,6 +73,7 @@ def facts_of(run: Outcome) -> dict[str, Any]:
         "parts": list(run.state.networks.parts),
         "kimg": run.state.nimg / 1000,
         "batch_size": job.batch_size,
+        **({"pictures": job.pictures} if job.pictures else {}),
         "data_sha256": run.data_sha256,
         "device": device_name(run.conditions.device),
         "processes": run.conditions.processes,

@@ -94,7 +94,8 @@ def _run(
         share = (rank, processes.count) if part == IMAGES else (0, 1)
         labels = data / LABELS_OF[part]
         labels_path = labels if labels.is_file() else None
-        return Images(data / part, seed, recipe.data.mirror, conditions.device, *share, labels_path)
+        few = job.pictures if part == IMAGES else 0
+        return Images(data / part, seed, recipe.data.mirror, conditions.device, *share, labels_path, few)
 
     images = images_in(IMAGES)
     if recipe.family.conditional and images.labels is None:
@@ -160,6 +161,7 @@ def configuration(job: Job, seed: int, conditions: Conditions, data_sha256: str,
         "start": start | {"wait_kimg": waiting},
         "training": training | {"precision": str(conditions.precision)},
         "batch_size": job.batch_size,
+        **({"pictures": job.pictures} if job.pictures else {}),
         "moment_samples": job.moment_samples,
         "seed": seed,
         "device": f"{device_name(conditions.device)}, {torch.backends.cpu.get_cpu_capability()}",
