@@ -51,6 +51,9 @@ from frugalgan.training.state import Conditions, begin
 CPU, BATCH, N, Z_SEED = torch.device("cpu"), 16, 500, 2022
 NETWORKS = ("efficientnet_lite0", "vgg16_edges")
 DCGAN = Dcgan(latent_size=100, conditional=False, generator_width=512, critic_width=64)
+NARROW = Dcgan(latent_size=100, conditional=False, generator_width=256, critic_width=64)
+HALF = Dcgan(latent_size=100, conditional=False, generator_width=256, critic_width=32)
+QUARTER = Dcgan(latent_size=100, conditional=False, generator_width=128, critic_width=16)
 SPECTRAL = DcganSpectral(latent_size=100, conditional=False, generator_width=512, critic_width=64)
 FAST = FastGan(latent_size=100, conditional=False, generator_width=256, critic_width=32)
 PROJECTED = Projected(latent_size=100, conditional=False, generator_width=256, critic_width=16)
@@ -83,6 +86,12 @@ def gan(method: Gan, **switches: Any) -> Gan:
 RECIPES: dict[str, tuple[Gan, Family]] = {
     "wgan_gp": (WGAN_GP, DCGAN),
     "wgan_gp_lazy": (gan(WGAN_GP, penalty_every=4), DCGAN),
+    "wgan_gp_narrow": (WGAN_GP, NARROW),
+    "wgan_gp_half": (WGAN_GP, HALF),
+    "wgan_gp_quarter": (WGAN_GP, QUARTER),
+    "wgan_gp_half_lazy": (gan(WGAN_GP, penalty_every=4), HALF),
+    "wgan_gp_half_lecam": (gan(WGAN_GP, lecam=0.001), HALF),
+    "wgan_gp_quarter_lazy": (gan(WGAN_GP, penalty_every=4), QUARTER),
     "wgan_gp_augmented": (gan(WGAN_GP, augment=SOFT), DCGAN),
     "wgan_gp_lazy_augmented": (gan(WGAN_GP, penalty_every=4, augment=SOFT), DCGAN),
     "wgan_gp_faster": (gan(WGAN_GP, learning_rate=1e-3, critic_learning_rate=1e-3, beta2=0.99), DCGAN),
@@ -90,6 +99,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "r1": (gan(OTHER, r1=1.0, penalty_every=16, augment=SOFT), DCGAN),
     "r1_r2_relativistic": (gan(OTHER, loss="relativistic", r1=1.0, r2=1.0, penalty_every=8, augment=SOFT), DCGAN),
     "hinge_spectral": (gan(OTHER, loss="hinge", augment=SOFT, critic_learning_rate=4e-4), SPECTRAL),
+    "hinge_fastgan_lecam": (gan(OTHER, loss="hinge", augment=SOFT, lecam=0.3), FAST),
     "hinge_fastgan": (gan(OTHER, loss="hinge", augment=SOFT), FAST),
     "hinge_fastgan_r1": (gan(OTHER, loss="hinge", r1=0.1, penalty_every=8, augment=SOFT), FAST),
     "projected": (gan(OTHER, loss="hinge", augment=SOFT), PROJECTED),
