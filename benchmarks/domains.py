@@ -39,6 +39,8 @@ WAYS: dict[str, tuple[dict[str, Any], str]] = {
     "style_space": (BOTH | {"adaptation": "style_space"}, LIGHT),
     "domain_vector": (BOTH | {"adaptation": "domain_vector"}, LIGHT),
 }
+FEW = ("full", "affine_plus", "domain_vector")  # ways that few pictures are tried with
+FEW_DOMAINS = ("pencil", "dogs")
 SHOWN = 8  # images of a model in the grid
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -52,6 +54,7 @@ def rows(
         float, typer.Option(help="… and each adapted model; the hypernetwork as many for each style")
     ] = 5.0,
     seeds: Annotated[int, typer.Option(help="trainings of each adapted model, all from one source")] = 3,
+    pictures: Annotated[list[int], typer.Option(help="also few-shot: so many pictures of a domain")] = [],  # noqa: B006
 ) -> None:
     """Write models.yaml and params.yaml of this folder."""
     params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
@@ -88,6 +91,13 @@ def rows(
                 "recipe": recipe,
                 "seeds": seeds,
             }
+    for few in pictures:
+        params["budgets"][f"few_{few}"] = {"kimg": kimg, "batch_size": 8, "pictures": few}
+        for domain in FEW_DOMAINS:
+            pairs = params["compare"]["pairs"]
+            pairs += [f"{domain}_{way}_{few} / {domain}_full_{few}" for way in FEW if way != "full"]
+            for way in FEW:
+                models[f"{domain}_{way}_{few}"] = models[f"{domain}_{way}"] | {"budget": f"few_{few}"}
     models[HYPERNETWORK] = words | {"data": "styles", "start": HYPERNETWORK, "budget": HYPERNETWORK} | one("plain")
     write(params, models)
 

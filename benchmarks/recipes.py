@@ -92,6 +92,10 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "wgan_gp_half_lazy": (gan(WGAN_GP, penalty_every=4), HALF),
     "wgan_gp_half_lecam": (gan(WGAN_GP, lecam=0.001), HALF),
     "wgan_gp_quarter_lazy": (gan(WGAN_GP, penalty_every=4), QUARTER),
+    "wgan_gp_batch_8": (WGAN_GP, DCGAN),
+    "wgan_gp_half_batch_8": (WGAN_GP, HALF),
+    "wgan_gp_half_batch_4": (WGAN_GP, HALF),
+    "wgan_gp_quarter_batch_8": (WGAN_GP, QUARTER),
     "wgan_gp_augmented": (gan(WGAN_GP, augment=SOFT), DCGAN),
     "wgan_gp_lazy_augmented": (gan(WGAN_GP, penalty_every=4, augment=SOFT), DCGAN),
     "wgan_gp_faster": (gan(WGAN_GP, learning_rate=1e-3, critic_learning_rate=1e-3, beta2=0.99), DCGAN),
@@ -108,6 +112,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "stylegan2": (gan(STYLE_METHOD, augment=SOFT), STYLE),
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }
+BATCHES = {name: int(name.rpartition("_")[2]) for name in RECIPES if "_batch_" in name}  # of all others: BATCH
 
 
 def main(
@@ -116,7 +121,7 @@ def main(
     seconds: Annotated[list[float], typer.Option(help="marks of the clock, in core-seconds of training")] = [200, 600],  # noqa: B006
     recipes: Annotated[list[str], typer.Option(help=f"of {', '.join(RECIPES)}")] = list(RECIPES),  # noqa: B006
     seeds: Annotated[list[int], typer.Option(help="one training each")] = [0],  # noqa: B006
-    decay: Annotated[float, typer.Option(help="of the running average, per update")] = 0.995,
+    decay: Annotated[float, typer.Option(help=f"of the running average, per {BATCH} images")] = 0.995,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     array = np.load(images)
@@ -168,14 +173,15 @@ def train(
     source = Images(out / "training.npy", seed, flip=mirror, device=CPU)
     size = source.array.shape[2]
     recipe = Recipe(method, family, DataFacts(size, 3, mirror=mirror), Start())
-    conditions = Conditions(CPU, torch.float32, decay)
+    batch_size = BATCHES.get(name, BATCH)
+    conditions = Conditions(CPU, torch.float32, decay ** (batch_size / BATCH))  # of as many images
     state = begin(recipe, None, conditions, kimg=0.0, seed=seed)
     accumulation = conditions.accumulation()
 
     def step() -> None:
         def next_batch() -> Any:
-            batch = source.batch(state.nimg, BATCH)
-            state.nimg += BATCH
+            batch = source.batch(state.nimg, batch_size)
+            state.nimg += batch_size
             return batch
 
         method.step(state.networks, state.optimizers, next_batch, accumulation)
@@ -206,8 +212,8 @@ def train(
         out / f"{name}_{seed}.json",
         {"recipe": name, "seed": seed, "marks": rows, "peak_bytes": live.peak, "threads": torch.get_num_threads()}
         | {
-            "batch": BATCH,
-            "ema_decay": decay,
+            "batch": batch_size,
+            "ema_decay": conditions.ema_decay,
             "n": n,
             "versions": versions(),
             "choices": json.loads(json.dumps(known)),
