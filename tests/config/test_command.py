@@ -40,8 +40,11 @@ def test_code_that_cannot_be_the_folders_own_is_told(copy: Path) -> None:
     assert f"the code that runs is that of {PROJECT / 'src/frugalgan'}, not of {copy / 'src'}: run `make repro`" in said
 
 
-@pytest.mark.parametrize("encoding", ["cp932", "ascii", "latin-1", "cp1252"])
-@pytest.mark.parametrize("asked", [("results",), ("params", "student"), ("--help",), ("plan", "--help")])
+@pytest.mark.parametrize(
+    ("encoding", "asked"),
+    [("ascii", asked) for asked in (("results",), ("params", "student"), ("--help",), ("plan", "--help"))]
+    + [(encoding, ("results",)) for encoding in ("cp932", "latin-1", "cp1252")],
+)
 def test_any_console_can_show_it(encoding: str, asked: tuple[str, ...]) -> None:
     variables = environment(PROJECT) | {"PYTHONIOENCODING": encoding}
     shown = subprocess.run([FRUGALGAN, *asked], cwd=PROJECT, env=variables, capture_output=True, check=True)

@@ -4,6 +4,7 @@ The stage `code` stays the real one. Every other stage's output is a hash of the
 params, so it changes whenever one of these does, as a training's does.
 """
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -81,6 +82,13 @@ class StandIn:
             "--message",
             "run",
         )
+
+    def copy(self, folder: Path) -> "StandIn":
+        """Another one, as this is now."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        other = copy.copy(self)
+        other.folder = folder
+        return other
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace text that stands exactly once in a file."""

@@ -55,11 +55,6 @@ ROOMS = {
 }
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> StandIn:
-    return StandIn(tmp_path_factory.mktemp("stand_in") / "project")
-
-
 @pytest.fixture
 def project(whole: StandIn) -> Iterator[StandIn]:
     yield whole

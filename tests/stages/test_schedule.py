@@ -73,11 +73,10 @@ def test_what_the_first_models_need_begins_first() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages run one after the other")
-def test_side_by_side_dvc_records_what_it_records_one_by_one(tmp_path: Path) -> None:
+def test_side_by_side_dvc_records_what_it_records_one_by_one(whole: StandIn, tmp_path: Path) -> None:
     """With real `dvc` commands on stages that hash what they depend on; and a stage that fails stops the rest."""
-    one_by_one = StandIn(tmp_path / "one")
     edits = (("params.yaml", "pixel_sd: 0.7", "pixel_sd: 0.6"), ("params.yaml", "alpha: 0.05", "alpha: 0.06"))
-    side_by_side = StandIn(tmp_path / "many")
+    one_by_one, side_by_side = (whole.copy(tmp_path / name) for name in ("one", "many"))
     for project in (one_by_one, side_by_side):
         for edit in edits:
             project.edit(*edit)
