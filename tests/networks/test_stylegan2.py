@@ -1,12 +1,16 @@
 """StyleGAN2's networks: the paper's sizes, modulation, noise, truncation, and ways to adapt a trained generator."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from small import DATA, LABELLED, LATENT, STYLES
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from frugalgan.config.sections import Start
 from frugalgan.data.facts import DataFacts
@@ -260,3 +264,30 @@ def test_the_settings_name_the_adaptations_that_there_are() -> None:
         assert Start(weights=("generator",), adaptation=kind).adaptation == kind  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="adaptation affine freezes all of the generator"):
         Start(weights=("generator",), adaptation="affine", generator_layers=1)
+
+
+@pytest.mark.parametrize("size", [8, 9])
+@pytest.mark.parametrize("name", ["smoothed", "halved", "doubled"])
+def test_filters_have_both_derivatives_and_none_takes_channel_after_channel(name: str, size: int) -> None:
+    filters: dict[str, Callable[[Tensor], Tensor]] = {
+        "smoothed": partial(smoothed, padding=2),
+        "halved": partial(smoothed, step=2, padding=1),
+        "doubled": doubled,
+    }
+    apply = filters[name]
+    x = torch.randn(2, 3, size, size, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(apply, (x,)) and torch.autograd.gradgradcheck(apply, (x,))
+    assert torch.equal(apply(x.detach()), apply(x).detach())
+
+    class Counted(TorchDispatchMode):
+        convolutions = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            self.convolutions += "conv" in str(func)
+            return func(*args, **(kwargs or {}))
+
+    wide = torch.randn(2, 50, size, size, requires_grad=True)
+    with Counted() as counted:
+        (gradient,) = torch.autograd.grad(apply(wide).square().sum(), wide, create_graph=True)
+        gradient.square().sum().backward()
+    assert counted.convolutions < 10

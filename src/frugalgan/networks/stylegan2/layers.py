@@ -3,6 +3,9 @@
 Weights start as N(0, 1) and are multiplied by 1/√inputs whenever they are used, so that one learning rate fits all.
 """
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -51,13 +54,50 @@ class EqualConv(nn.Module):
 def smoothed(x: Tensor, *, step: int = 1, padding: int) -> Tensor:
     """(N, C, H, W) → (N, C, H', W'): the binomial filter at every `step`-th place, H' = (H + 2 · padding − 4) // step
     + 1."""
-    return F.conv2d(x, _of_each_channel(x), stride=step, padding=padding, groups=x.shape[1])
+    return _filtered(x, Filter(step, padding))
 
 
 def doubled(x: Tensor) -> Tensor:
     """(N, C, H, W) → (N, C, 2H, 2W): zeros in between, and the binomial filter."""
-    return F.conv_transpose2d(x, 4 * _of_each_channel(x), stride=2, padding=1, groups=x.shape[1])
+    return _filtered(x, Filter(step=2, padding=1, gain=4, spread=True))
 
 
-def _of_each_channel(x: Tensor) -> Tensor:
-    return x.new_tensor(BINOMIAL).expand(x.shape[1], 1, -1, -1).contiguous()
+@dataclass(frozen=True)
+class Filter:
+    """The binomial filter, times `gain`, of each channel: of every `step`-th place, or `spread` over these."""
+
+    step: int
+    padding: int
+    gain: int = 1
+    spread: bool = False
+    further: tuple[int, int] = (0, 0)  # rows and columns at the end that no place reaches
+
+    def __call__(self, x: Tensor) -> Tensor:
+        kernel = self.gain * x.new_tensor(BINOMIAL).expand(x.shape[1], 1, -1, -1).contiguous()
+        if self.spread:
+            return F.conv_transpose2d(x, kernel, None, self.step, self.padding, self.further, groups=x.shape[1])
+        return F.conv2d(x, kernel, stride=self.step, padding=self.padding, groups=x.shape[1])
+
+    def of_gradients(self, x: Tensor) -> "Filter":
+        """The filter that takes gradients back to `x`, which it was applied to."""
+        kept = len(BINOMIAL) - 2 * self.padding
+        rows, columns = (0, 0) if self.spread else ((side - kept) % self.step for side in x.shape[2:])
+        return replace(self, spread=not self.spread, further=(rows, columns))
+
+
+class _Filtered(torch.autograd.Function):
+    """A filter whose gradient is the other filter again. PyTorch would take the second derivative, which gradient
+    penalties need, of one channel after the other: at 512 channels a hundred times as long."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, filter: Filter) -> Tensor:
+        ctx.back = filter.of_gradients(x)
+        return filter(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return _Filtered.apply(gradients[0], ctx.back), None
+
+
+def _filtered(x: Tensor, filter: Filter) -> Tensor:
+    return _Filtered.apply(x, filter) if x.requires_grad and torch.is_grad_enabled() else filter(x)
