@@ -1,11 +1,15 @@
 """What section `training` asks of the machine, and what is said where it can't be had."""
 
+import platform
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from frugalgan.config.sections import ParamsError
 from frugalgan.config.study import load
-from frugalgan.device import autocast, choose_device, choose_device_aloud, choose_precision, why_device
+from frugalgan.device import autocast, choose_device, choose_device_aloud, choose_precision, cpu_name, why_device
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.training.settings import Training
 
@@ -154,3 +158,14 @@ def test_mixed_precision_multiplies_in_bf16_and_returns_float32() -> None:
         assert (x @ x.T).dtype == torch.bfloat16
     with autocast(torch.float32, CPU)():
         assert (x @ x.T).dtype == torch.float32
+
+
+def test_a_cpu_is_named_as_its_maker_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"linux": "processor\t: 0\nmodel name\t: Fast CPU @ 3 GHz\nflags\t: a b\n", "old": "processor : 0\n"}
+    monkeypatch.setattr(sys, "platform", "linux")
+    for text, expected in ((said["linux"], "Fast CPU @ 3 GHz"), (said["old"], f"{platform.machine()} CPU")):
+        monkeypatch.setattr(Path, "read_text", lambda self, encoding, text=text: text)
+        assert cpu_name() == expected
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    assert cpu_name() == f"{platform.machine()} CPU"

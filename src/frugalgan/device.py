@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -168,4 +169,18 @@ def device_name(device: torch.device) -> str:
     if device.type == "mps":
         return f"{platform.machine()} GPU by MPS"
     threads = torch.get_num_threads()
-    return f"{platform.machine()} CPU, {threads} thread{'s' * (threads > 1)}"
+    return f"{cpu_name()}, {threads} thread{'s' * (threads > 1)}"
+
+
+def cpu_name() -> str:
+    """The processor as its maker calls it, where the system tells; seconds of one and of another do not compare."""
+    try:
+        if sys.platform == "linux":
+            found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M)
+            return found[1].strip() if found else f"{platform.machine()} CPU"
+        if sys.platform == "darwin":
+            asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        pass
+    return platform.processor() or f"{platform.machine()} CPU"
