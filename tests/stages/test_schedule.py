@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pipeline import call
+from pipeline import call, ran
 from stand_in import StandIn
 
 from frugalgan.running.schedule import Schedule, behind, graph
+from frugalgan.running.shown import title
 
 DOT = """strict digraph {
 "code";
@@ -71,6 +72,28 @@ def test_what_the_first_models_need_begins_first() -> None:
     assert plan.measured() == ["b", "a"]
 
 
+def test_stages_of_a_model_that_wait_for_nothing_else_are_one_chain() -> None:
+    graph = {
+        "train@a": set[str](),
+        "sample@a": {"train@a"},
+        "evaluate@a": {"sample@a", "reference@x"},
+        "sample@ba": {"train@a"},
+        "train_students@0.3": {"train@a"},
+        "sample_students@0.3": {"train_students@0.3"},
+        "reference@x": set[str](),
+    }
+    waits_for = {stage: frozenset(needs) for stage, needs in graph.items()}
+    plan = Schedule(waits_for, frozenset(waits_for))
+    assert plan.chain("train@a") == ["train@a", "sample@a"]  # real images are not measured yet
+    assert plan.chain("reference@x") == ["reference@x"]
+    plan.ended.add("reference@x")
+    assert plan.chain("train@a") == ["train@a", "sample@a", "evaluate@a"]
+    assert Schedule(waits_for, frozenset({"train@a", "evaluate@a"})).chain("train@a") == ["train@a", "evaluate@a"]
+    plan.ended.add("train@a")
+    assert plan.chain("train_students@0.3") == ["train_students@0.3", "sample_students@0.3"]
+    assert title(["train@a", "sample@a"]) == "train, sample@a"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages run one after the other")
 def test_side_by_side_dvc_records_what_it_records_one_by_one(whole: StandIn, tmp_path: Path) -> None:
@@ -83,7 +106,8 @@ def test_side_by_side_dvc_records_what_it_records_one_by_one(whole: StandIn, tmp
         project.resolve()
     expected = one_by_one.repro()
     said = call(side_by_side.folder, *SIDE_BY_SIDE)
-    assert {line.split(":")[0] for line in said.splitlines() if ": done after" in line} == expected
+    done = [line.split(":")[0] for line in said.splitlines() if ": done after" in line]
+    assert ran(said) == expected and "train, sample, evaluate@cats_vae" in done and done[-1] == "report"
     assert (side_by_side.folder / "dvc.lock").read_bytes() == (one_by_one.folder / "dvc.lock").read_bytes()
     assert call(side_by_side.folder, *SIDE_BY_SIDE).strip() == "Data and pipelines are up to date."
     side_by_side.edit("params.yaml", "pixel_sd: 0.6", "pixel_sd: 0.5")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 CODE = "code"  # the stage that all others depend on; most edits of code change nothing for most of them
+CHAINED = ("train", "sample", "evaluate")  # of a model, or of a student, with the same name behind the @
 EDGE, NODE = re.compile(r'^"(.+)" -> "(.+)";$'), re.compile(r'^"([^"]+)";$')
 
 
@@ -24,6 +25,21 @@ class Schedule:
         """Stages that may begin now: those first that the first models need, then those that most others wait for."""
         found = [stage for stage in self.stale - self.begun if not (self.waits_for[stage] & self.stale) - self.ended]
         return sorted(found, key=self._rank)
+
+    def chain(self, stage: str) -> list[str]:
+        """The stage, and those of the same model that wait for nothing else: one process of DVC runs them, one after
+        the other, for DVC takes a second or two to start."""
+        kind, _, name = stage.partition("@")
+        found = [stage]
+        while kind.startswith(CHAINED) and (following := self._after(found, name)):
+            found.append(following)
+        return found
+
+    def _after(self, stages: Sequence[str], name: str) -> str | None:
+        done = self.ended.union(stages)
+        others = self.stale - self.begun - set(stages)
+        fit = [one for one in others if one.endswith(f"@{name}") and one.startswith(CHAINED)]
+        return next((one for one in sorted(fit) if self.waits_for[one] & self.stale <= done), None)
 
     def measured(self) -> list[str]:
         """Models whose evaluation is up to date."""

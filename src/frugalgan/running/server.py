@@ -110,7 +110,7 @@ def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
 def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str, str], jobs: int) -> int:
     """Run all stages that have to, so many at a time; the exit code of the first that fails, after which none begins.
 
-    Each is a `dvc repro --single-item` of its own; these wait for each other where DVC writes.
+    Each, or those of a model together, is a `dvc repro --single-item`; these wait for each other where DVC writes.
     """
     running, code = dict[int, subprocess.Popen[bytes]](), 0
     environment = {THREADS: str(max(1, processors() // jobs))} | environment
@@ -118,28 +118,29 @@ def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str
 
     def begin() -> None:
         for stage in plan.ready()[: 0 if code else jobs - len(running)]:
-            plan.begun.add(stage)
+            chain = plan.chain(stage)
+            plan.begun.update(chain)
             if stage == REPORT:
                 so_far.wait()
             dvc = subprocess.Popen(
-                ["dvc", "--wait-for-lock", "repro", "--single-item", stage],
+                ["dvc", "--wait-for-lock", "repro", "--single-item", *chain],
                 env=environment,
-                stdout=shown.begin(stage),
+                stdout=shown.begin(chain),
                 stderr=subprocess.STDOUT,
             )
             running[os.pidfd_open(dvc.pid)] = dvc
-            stages[dvc.pid] = stage
+            chains[dvc.pid] = chain
 
     def ended(dvc: subprocess.Popen[bytes], result: int) -> None:
         nonlocal code
         code = code or result
-        plan.ended.add(stage := stages[dvc.pid])
-        shown.end(stage, result)
-        if not code and stage.startswith("evaluate"):  # of what failed, older numbers lie there
+        plan.ended.update(chain := chains[dvc.pid])
+        shown.end(chain, result)
+        if not code and chain[-1].startswith("evaluate"):  # of what failed, older numbers lie there
             so_far.renew(environment)
         begin()
 
-    stages: dict[int, str] = {}
+    chains: dict[int, list[str]] = {}
     begin()
     with shown, so_far:
         _serve(listener, running, ended, shown.renew)

@@ -5,6 +5,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import IO, Self
 
@@ -12,6 +13,13 @@ from tqdm import tqdm
 
 TAIL = 4096  # bytes of what a stage has said, in which its last line is looked for
 OF_DVC = re.compile(r"^(To track the changes|To enable auto|Use `dvc push`|\tgit add|\tdvc config|Updating lock|$)")
+RUNNING = re.compile(r"^Running stage '(.+)'")
+
+
+def title(stages: Sequence[str]) -> str:
+    """train, sample, evaluate@teacher"""
+    kinds = ", ".join(stage.partition("@")[0] for stage in stages[:-1])
+    return f"{kinds}, {stages[-1]}" if kinds else stages[-1]
 
 
 class Shown:
@@ -23,23 +31,27 @@ class Shown:
         self.said: dict[str, IO[bytes]] = {}
         self.begun: dict[str, float] = {}
 
-    def begin(self, stage: str) -> IO[bytes]:
-        """The file for what the stage says."""
+    def begin(self, stages: Sequence[str]) -> IO[bytes]:
+        """The file for what these say, one after the other."""
+        stage = title(stages)
         self.said[stage], self.begun[stage] = tempfile.TemporaryFile(), time.monotonic()  # noqa: SIM115  (closed in `end`)
         self.lines[stage] = tqdm(bar_format="  {desc}", disable=self.bar.disable, leave=False)
         return self.said[stage]
 
-    def end(self, stage: str, code: int) -> None:
-        """Print what it said, without the hints of DVC; of bars the last state."""
+    def end(self, stages: Sequence[str], code: int) -> None:
+        """Print what they said, without the hints of DVC; of bars the last state."""
+        stage = title(stages)
         self.lines.pop(stage).close()
         with self.said.pop(stage) as file:
             text = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")
         lines = [line.rpartition("\r")[2] for line in text.split("\n")]
         seconds = time.monotonic() - self.begun.pop(stage)
+        if code:
+            stage = next((found[1] for line in reversed(lines) if (found := RUNNING.match(line))), stage)
         told = "\n".join(line for line in lines if code or not OF_DVC.match(line))
         self.bar.write(f"{told}\n{stage}: {f'failed with code {code}' if code else 'done'} after {seconds:.0f} s\n")
         sys.stdout.flush()
-        self.bar.update()
+        self.bar.update(len(stages))
 
     def renew(self) -> None:
         """Show where the stages that run are."""
