@@ -38,6 +38,18 @@ def test_same_bytes_for_any_number_of_workers_subject_and_count(tmp_path: Path) 
     assert set(cats) | set(dogs) == set(one)
 
 
+def test_pictures_that_a_run_has_drawn_are_not_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = drawings(tmp_path / "alone", "any", 2)
+    (shared := tmp_path / "shared").mkdir()
+    monkeypatch.setenv(drawn.SHARED, str(shared))
+    assert drawings(tmp_path / "first", "cat", 3) and len(list(shared.iterdir())) == 2 * (1 + 3 + 1)
+    drawn_now: list[drawn.Drawing] = []
+    draw = drawn.draw
+    monkeypatch.setattr(drawn, "draw", lambda picture, seed: drawn_now.append(picture) or draw(picture, seed))
+    assert drawings(tmp_path / "second", "any", 2) == alone
+    assert {picture.kind for picture in drawn_now} == {"dog"}
+
+
 def test_paths_and_order_parts_labels_and_key_points(tmp_path: Path) -> None:
     made = drawings(tmp_path / "raw", "any", 2)
     faces = [

@@ -26,6 +26,7 @@ import torch
 
 from frugalgan.config.study import load
 from frugalgan.data.cores import THREADS, processors
+from frugalgan.data.sources.drawn import SHARED
 from frugalgan.running.schedule import Schedule, schedule
 from frugalgan.running.shown import Shown
 from frugalgan.running.so_far import SoFar
@@ -90,7 +91,8 @@ def _has_gpu() -> bool:
 def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
     """Where stages are asked for, and the environment in which `python` asks there."""
     with tempfile.TemporaryDirectory(prefix="frugalgan-") as folder, socket.socket(socket.AF_UNIX) as listener:
-        server, python = Path(folder, "server"), Path(folder, "bin", "python")
+        server, python, drawn = Path(folder, "server"), Path(folder, "bin", "python"), Path(folder, "drawn")
+        drawn.mkdir()
         python.parent.mkdir()
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{CLIENT}" "$@"\n')
         python.chmod(0o755)
@@ -103,6 +105,7 @@ def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
                 "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
                 "FRUGALGAN_PYTHON": sys.executable,
                 "FRUGALGAN_SERVER": str(server),
+                SHARED: str(drawn),
             },
         )
 

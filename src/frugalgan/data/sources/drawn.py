@@ -1,6 +1,7 @@
 """Drawn pictures in place of photographs: no download, any number, the same for the same seed."""
 
 import multiprocessing
+import os
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _JPEG_QUALITY = 92
 # Part of each picture's random stream, so they must never change.
 _STREAMS = {"scene": 0, "cat": 1, "dog": 2, "train": 0, "val": 1}
 _BATCH = 8  # pictures per message to a worker
+SHARED = "FRUGALGAN_DRAWN"  # a folder for pictures that several data sets of one run of `frugalgan repro` have
 SEED = 0  # of every picture's random stream
 
 
@@ -112,11 +114,32 @@ def _start_worker() -> None:
 def _draw_batch(pictures: list[Drawing], folder: Path, seed: int) -> int:
     """Draws and writes `pictures`; returns how many."""
     for picture in pictures:
-        image, key_points = draw(picture, seed)
-        path = folder / picture.path
-        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-        path.write_bytes(data.tobytes())
-        if key_points is not None:
-            line = " ".join(str(value) for value in (len(key_points), *key_points.ravel()))
-            path.with_name(path.name + ".cat").write_text(line + " ", encoding="ascii")  # the space as upstream
+        path, (data, points) = folder / picture.path, _once(picture, seed)
+        path.write_bytes(data)
+        if points:
+            path.with_name(path.name + ".cat").write_bytes(points)
     return len(pictures)
+
+
+def _once(picture: Drawing, seed: int) -> tuple[bytes, bytes]:
+    """Its JPEG file, and its key points as the CAT data set has them; from the folder SHARED where it is there."""
+    if not (folder := os.environ.get(SHARED)):
+        return _files(picture, seed)
+    image = Path(folder, f"{picture.kind}_{picture.split}_{picture.index}_{seed}")
+    points = image.with_suffix(".cat")
+    if not image.is_file():
+        data = _files(picture, seed)
+        for path, part in ((points, data[1]), (image, data[0])):  # the image last
+            begun = path.with_name(f"{path.name}~{os.getpid()}")  # another process may draw it, too
+            begun.write_bytes(part)
+            begun.replace(path)
+    return image.read_bytes(), points.read_bytes()
+
+
+def _files(picture: Drawing, seed: int) -> tuple[bytes, bytes]:
+    image, key_points = draw(picture, seed)
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if key_points is None:
+        return data.tobytes(), b""
+    line = " ".join(str(value) for value in (len(key_points), *key_points.ravel()))
+    return data.tobytes(), f"{line} ".encode("ascii")  # the space as upstream
