@@ -67,3 +67,14 @@ def test_any_number_of_images_of_any_channels(channels: int, n: int) -> None:
     distance = SlicedWasserstein(real, 0)
     assert 0 < distance(like) < distance(flat) / 2
     assert distance(like) == SlicedWasserstein(real, 0)(like)
+
+
+def test_a_channel_that_is_constant_in_real_images_counts_in_grey_levels() -> None:
+    real = noise(200)
+    real[:, 2] = 90
+    measured, off = SlicedWasserstein(real, 0), []
+    for levels in range(3):
+        fake = real.copy()
+        fake[:, 2] += np.uint8(levels)
+        off.append(measured.levels(fake)[16])
+    assert off[0] < off[1] < off[2] < 2 * 12**0.5 * 7 * 1000  # two levels, of 49 pixels, along one direction

@@ -11,6 +11,7 @@ SMALLEST = 16  # px of the last level, which is the image made small
 PATCH = 7  # px
 PATCHES = 8192  # in all, at each level: the images take turns
 DIRECTIONS = 128
+ROUNDING = 12**-0.5  # grey levels: the deviation that rounding to whole ones has; what varies less counts in this unit
 SCALE = 1000  # as in the paper's tables
 KERNEL = np.array([1, 4, 6, 4, 1], np.float32) / 16  # Burt & Adelson 1983
 
@@ -30,7 +31,7 @@ class SlicedWasserstein:
         self._real: dict[int, np.ndarray] = {}
         for size, patches in patches_of(real, np.random.default_rng([seed, 1])).items():
             sd = patches.std(axis=(0, 2), keepdims=True)
-            self._scale[size] = patches.mean(axis=(0, 2), keepdims=True), np.maximum(sd, 1e-6)
+            self._scale[size] = patches.mean(axis=(0, 2), keepdims=True), np.maximum(sd, ROUNDING)
             directions = rng.standard_normal((patches[0].size, DIRECTIONS), dtype=np.float32)
             self.directions[size] = directions / np.linalg.norm(directions, axis=0)
             self._real[size] = self._in_order(patches, size)
