@@ -14,7 +14,7 @@ from frugalgan.training.state import Conditions
 # px → widths of generator and critic, images per update, and thousands of images below which one sees nothing yet.
 SIZES: dict[int, tuple[int, int, int, float]] = {
     32: (256, 32, 16, 8.0),
-    64: (512, 64, 16, 8.0),
+    64: (256, 32, 8, 8.0),
     128: (1024, 64, 16, 40.0),
 }
 MIDDLE = 64
