@@ -71,7 +71,7 @@ def timed(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float]) -> N
 def test_the_largest_size_is_chosen_that_sees_enough_images(
     minutes: float, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timed(monkeypatch, lambda px: {32: 0.1, 64: 0.8, 128: 2.5}[px])
+    timed(monkeypatch, lambda px: {32: 0.1, 64: 0.4, 128: 2.5}[px])
     fit = choose(SMALL, minutes=minutes, memory=None, size=None)
     assert fit.choice.size == size and fit.choice.kimg >= choices.SIZES[size][3]
     assert fit.training_seconds <= 60 * minutes

@@ -1,7 +1,7 @@
 """Params and rows of one model, as params.yaml and models.yaml would have them.
 
 WGAN-GP on DCGAN's networks: of the recipes that were compared at equal seconds, by numbers and by looking, the best
-after ten minutes (docs/recipes.md).
+after ten minutes; so are widths and batches (docs/recipes.md).
 """
 
 from dataclasses import dataclass
