@@ -18,7 +18,7 @@ import torch
 import typer
 import yaml
 
-from frugalgan.config.sections import GanRecipe, Start
+from frugalgan.config.sections import GanRecipe, Part, Start
 from frugalgan.data.facts import IMAGES, LABELS, DataFacts
 from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.data.styles import STYLES, styled
@@ -36,7 +36,8 @@ from frugalgan.training.job import Job, Recipe
 from frugalgan.training.run import run
 from frugalgan.training.settings import Training
 
-BOTH, BATCH, N, Z_SEED = ("generator", "critic"), 8, 250, 2022
+BOTH: tuple[Part, ...] = ("generator", "critic")
+BATCH, N, Z_SEED = 8, 250, 2022
 LIGHT = GanRecipe(learning_rate=0.02)  # of few numbers (StyleDomain, arXiv:2212.10229)
 TUNED, VECTOR, HYPERNETWORK = "fine-tuned", "domain vector", "hypernetwork"
 WAYS: dict[str, tuple[Start, GanRecipe]] = {
@@ -66,6 +67,7 @@ def main(
     rows: list[dict[str, Any]] = []
     shown: dict[tuple[str, str], np.ndarray] = {}
     for way in ways:
+        cost: dict[str, float] = {}
         if way == HYPERNETWORK:
             folder = prepared(out, HYPERNETWORK, np.concatenate([styled(real, name) for name in names]), names)
             cost = train(learnt, training, way, HYPERNETWORK, folder, source, kimg * domains, names)
@@ -78,18 +80,22 @@ def main(
             shown[way, name] = images_of(G, z, y).numpy()
             rows.append({"domain": name, "way": way} | judge(shown[way, name], name) | cost)
             print(rows[-1], flush=True)
-    table = pd.DataFrame(rows)
-    table.to_csv(out / "domains.csv", index=False, lineterminator="\n")
-    means = table.groupby("way", sort=False).mean(numeric_only=True)
-    single = table["way"] != HYPERNETWORK
-    for key in ("KiB", "core-seconds"):
-        means[key] = table[single].groupby("way")[key].sum().combine_first(table[~single].groupby("way")[key].first())
-    means.to_csv(out / "ways.csv", lineterminator="\n")
-    print(means.to_markdown())
+    pd.DataFrame(rows).to_csv(out / "domains.csv", index=False, lineterminator="\n")
+    means = pd.DataFrame([summary(way, [row for row in rows if row["way"] == way]) for way in ways])
+    means.to_csv(out / "ways.csv", index=False, lineterminator="\n")
+    print(means.to_markdown(index=False))
     pictures = [
         np.concatenate([judge.true(name)[:SHOWN], *(shown[way, name][:SHOWN] for way in ways)]) for name in names
     ]
     write_png(out / "domains.png", enlarged_grid(np.concatenate(pictures), columns=SHOWN * (1 + len(ways))))
+
+
+def summary(way: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Means over domains of a way's quality, and what all of them cost together."""
+    costs = ("KiB", "core-seconds")
+    means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key not in ("domain", "way", *costs)}
+    one = way == HYPERNETWORK  # each row has the costs of all
+    return {"way": way} | means | {key: rows[0][key] if one else sum(row[key] for row in rows) for key in costs}
 
 
 def facts(images: np.ndarray, labels: list[str] | None = None) -> DataFacts:
