@@ -172,6 +172,16 @@ def device_name(device: torch.device) -> str:
     return f"{cpu_name()}, {threads} thread{'s' * (threads > 1)}"
 
 
+def device_kind(device: torch.device) -> str:
+    """What decides how the device rounds, so whether a training may go on there: of a CPU its instructions and the
+    number of threads, not who made it. An AMD EPYC and an Intel Xeon with AVX-512 trained all models to the same byte.
+    """
+    if device.type != "cpu":
+        return device_name(device)
+    threads = torch.get_num_threads()
+    return f"{platform.machine()}, {threads} thread{'s' * (threads > 1)}, {torch.backends.cpu.get_cpu_capability()}"
+
+
 def cpu_name() -> str:
     """The processor as its maker calls it, where the system tells; seconds of one and of another do not compare."""
     try:

@@ -82,7 +82,7 @@ def saved_and(then: Callable[..., None]) -> Callable[..., None]:
 
 
 ELSEWHERE = {
-    "another processor": lambda m: m.setattr("frugalgan.training.run.device_name", lambda device: "another CPU"),
+    "another processor": lambda m: m.setattr("frugalgan.training.run.device_kind", lambda device: "another CPU"),
     "other versions": lambda m: m.setattr("frugalgan.training.run.versions", lambda: {"torch": "3"}),
     "other code": lambda m: m.setattr("frugalgan.training.run.code_of", lambda job: "another text"),
 }

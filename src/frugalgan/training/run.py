@@ -14,7 +14,7 @@ from frugalgan.command import Resume
 from frugalgan.config.places import keep_only
 from frugalgan.data.batches import Images
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS
-from frugalgan.device import device_name
+from frugalgan.device import device_kind
 from frugalgan.files import FileError
 from frugalgan.methods.base import Method
 from frugalgan.networks import Network
@@ -164,7 +164,7 @@ def configuration(job: Job, seed: int, conditions: Conditions, data_sha256: str,
         **({"pictures": job.pictures} if job.pictures else {}),
         "moment_samples": job.moment_samples,
         "seed": seed,
-        "device": f"{device_name(conditions.device)}, {torch.backends.cpu.get_cpu_capability()}",
+        "device": device_kind(conditions.device),
         "data_sha256": data_sha256,
         "source_sha256": source_sha256(source) if source else None,
         "code": hashlib.sha256(code_of(job).encode()).hexdigest(),
