@@ -77,7 +77,7 @@ def test_numbers_and_pictures_of_each_model(main: Callable[[str], None]) -> None
     expected = random_decodes(autoencoder(VAE), n=100, columns=20, seed=EVALUATE["seed"])
     assert np.array_equal(read_rgb(places.pictures("cats_vae") / "random.png"), expected)
     all_numbers, some = (json.loads(find("cats_vae").read_text()) for find in (places.evaluation, places.summary))
-    assert all_numbers["seeds"] == [3, 4] and len(all_numbers["quality"]) == 2 and "CPU" in all_numbers["device"]
+    assert all_numbers["seeds"] == [3, 4] and len(all_numbers["quality"]) == 2 and " thread" in all_numbers["device"]
     assert some["fd_efficientnet_lite0_mid64"] == np.mean(
         [quality["fd_efficientnet_lite0_mid64"] for quality in all_numbers["quality"]]
     )
