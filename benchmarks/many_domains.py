@@ -4,7 +4,7 @@
 
 Domains are styles of the images that the source was trained on, (N, 3, S, S) uint8, so what its images should look like
 in each is known. Each way sees --kimg thousand images of each domain, from one seed. Writes out/domains.csv, a row per
-domain and way, out/ways.csv, their means with bytes and core-seconds, and out/domains.png; what is trained stays.
+domain and way, out/ways.csv, their medians with bytes and core-seconds, and out/domains.png; what is trained stays.
 """
 
 import json
@@ -81,9 +81,9 @@ def main(
             rows.append({"domain": name, "way": way} | judge(shown[way, name], name) | cost)
             print(rows[-1], flush=True)
     pd.DataFrame(rows).to_csv(out / "domains.csv", index=False, lineterminator="\n")
-    means = pd.DataFrame([summary(way, [row for row in rows if row["way"] == way]) for way in ways])
-    means.to_csv(out / "ways.csv", index=False, lineterminator="\n")
-    print(means.to_markdown(index=False))
+    medians = pd.DataFrame([summary(way, [row for row in rows if row["way"] == way]) for way in ways])
+    medians.to_csv(out / "ways.csv", index=False, lineterminator="\n")
+    print(medians.to_markdown(index=False))
     pictures = [
         np.concatenate([judge.true(name)[:SHOWN], *(shown[way, name][:SHOWN] for way in ways)]) for name in names
     ]
@@ -91,11 +91,13 @@ def main(
 
 
 def summary(way: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Means over domains of a way's quality, and what all of them cost together."""
+    """Medians over domains of a way's quality, and what all of them cost together."""
     costs = ("KiB", "core-seconds")
-    means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key not in ("domain", "way", *costs)}
+    medians = {
+        key: float(np.median([row[key] for row in rows])) for key in rows[0] if key not in ("domain", "way", *costs)
+    }
     one = way == HYPERNETWORK  # each row has the costs of all
-    return {"way": way} | means | {key: rows[0][key] if one else sum(row[key] for row in rows) for key in costs}
+    return {"way": way} | medians | {key: rows[0][key] if one else sum(row[key] for row in rows) for key in costs}
 
 
 def facts(images: np.ndarray, labels: list[str] | None = None) -> DataFacts:
@@ -104,7 +106,7 @@ def facts(images: np.ndarray, labels: list[str] | None = None) -> DataFacts:
 
 
 def prepared(out: Path, name: str, images: np.ndarray, labels: list[str] | None = None) -> Path:
-    """A folder as training reads it; with `labels`, images are of each in turn, as many of one as of another."""
+    """A folder as training reads it; with `labels`, images are of the first, then as many of the second, and so on."""
     folder = out / "data" / name
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / IMAGES, images)
