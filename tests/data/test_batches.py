@@ -46,6 +46,9 @@ def test_few_pictures_are_a_choice_of_the_seed_and_keep_their_labels(images: Ima
     assert len({tuple(sorted(shown(replace(few, seed=seed), 0, 4))) for seed in range(5)}) > 1
     with pytest.raises(FileError, match=r"images\.npy: 10 images, but the budget asks for pictures: 11 of them"):
         replace(images, pictures=11).batch(0, 4)
+    np.save(tmp_path / "labels.npy", np.arange(9, dtype=np.uint8))
+    with pytest.raises(FileError, match=r"labels\.npy: 9 labels for the 10 images of"):
+        _ = replace(few).labels
 
 
 def test_random_numbers_depend_on_seed_moment_and_purpose_alone(images: Images) -> None:

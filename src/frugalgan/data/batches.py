@@ -109,10 +109,10 @@ class Images:
         """(N,) int64. Raises FileError where there are not as many as images."""
         if self.labels_path is None:
             return None
-        labels = self._chosen(_load(self.labels_path).astype(np.int64))
-        if len(labels) != len(self.array):
-            raise FileError(f"{self.labels_path}: {len(labels)} labels for the {len(self.array)} images of {self.path}")
-        return labels
+        labels, images = _load(self.labels_path).astype(np.int64), len(_load(self.path))
+        if len(labels) != images:
+            raise FileError(f"{self.labels_path}: {len(labels)} labels for the {images} images of {self.path}")
+        return self._chosen(labels)
 
     def sha256(self) -> str:
         """Of the images' file, or of its and the labels' sha256. Raises FileError."""
