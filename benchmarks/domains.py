@@ -37,6 +37,7 @@ WAYS: dict[str, tuple[dict[str, Any], str]] = {
     "affine": (BOTH | {"adaptation": "affine"}, LIGHT),
     "affine_light": (BOTH | {"adaptation": "affine_light"}, LIGHT),
     "style_space": (BOTH | {"adaptation": "style_space"}, LIGHT),
+    "domain_vector_plus": (BOTH | {"adaptation": "domain_vector_plus"}, LIGHT),
     "domain_vector": (BOTH | {"adaptation": "domain_vector"}, LIGHT),
 }
 FEW = ("full", "affine_plus", "domain_vector")  # ways that few pictures are tried with

@@ -1,4 +1,4 @@
-"""24 domains from one StyleGAN2: 24 fine-tuned generators, 24 domain vectors, or one hypernetwork.
+"""24 domains from one StyleGAN2: 24 generators, 24 small sets of numbers, or one hypernetwork.
 
     OMP_NUM_THREADS=1 python benchmarks/many_domains.py models/source/weights data/prepared/cats/images.npy out
 
@@ -39,11 +39,14 @@ from frugalgan.training.settings import Training
 BOTH: tuple[Part, ...] = ("generator", "critic")
 BATCH, N, Z_SEED = 8, 250, 2022
 LIGHT = GanRecipe(learning_rate=0.02)  # of few numbers (StyleDomain, arXiv:2212.10229)
-TUNED, VECTOR, HYPERNETWORK = "fine-tuned", "domain vector", "hypernetwork"
+ONE = ("hypernetwork", "hypernetwork_plus")  # ways that have one model for all domains
 WAYS: dict[str, tuple[Start, GanRecipe]] = {
-    TUNED: (Start(weights=BOTH), GanRecipe()),
-    VECTOR: (Start(weights=BOTH, adaptation="domain_vector"), LIGHT),
-    HYPERNETWORK: (Start(weights=BOTH, adaptation="hypernetwork"), GanRecipe()),
+    "fine-tuned": (Start(weights=BOTH), GanRecipe()),
+    "affine_plus": (Start(weights=BOTH, adaptation="affine_plus"), LIGHT),
+    "domain vector": (Start(weights=BOTH, adaptation="domain_vector"), LIGHT),
+    "domain_vector_plus": (Start(weights=BOTH, adaptation="domain_vector_plus"), LIGHT),
+    "hypernetwork": (Start(weights=BOTH, adaptation="hypernetwork"), GanRecipe()),
+    "hypernetwork_plus": (Start(weights=BOTH, adaptation="hypernetwork_plus"), GanRecipe()),
 }
 EXTRACTOR, SHOWN = "efficientnet_lite0_mid64", 3
 
@@ -68,15 +71,15 @@ def main(
     shown: dict[tuple[str, str], np.ndarray] = {}
     for way in ways:
         cost: dict[str, float] = {}
-        if way == HYPERNETWORK:
-            folder = prepared(out, HYPERNETWORK, np.concatenate([styled(real, name) for name in names]), names)
-            cost = train(learnt, training, way, HYPERNETWORK, folder, source, kimg * domains, names)
+        if way in ONE:
+            folder = prepared(out, "hypernetwork", np.concatenate([styled(real, name) for name in names]), names)
+            cost = train(learnt, training, way, way, folder, source, kimg * domains, names)
         for label, name in enumerate(names):
-            if way != HYPERNETWORK:
+            if way not in ONE:
                 folder = prepared(out, name, styled(real, name))
                 cost = train(learnt, training, way, f"{name}_{way}", folder, source, kimg)
-            G = load_generator(out / "models" / (way if way == HYPERNETWORK else f"{name}_{way}") / "weights" / "0")
-            y = torch.full((N,), label) if way == HYPERNETWORK else None
+            G = load_generator(out / "models" / (way if way in ONE else f"{name}_{way}") / "weights" / "0")
+            y = torch.full((N,), label) if way in ONE else None
             shown[way, name] = images_of(G, z, y).numpy()
             rows.append({"domain": name, "way": way} | judge(shown[way, name], name) | cost)
             print(rows[-1], flush=True)
@@ -96,7 +99,7 @@ def summary(way: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     medians = {
         key: float(np.median([row[key] for row in rows])) for key in rows[0] if key not in ("domain", "way", *costs)
     }
-    one = way == HYPERNETWORK  # each row has the costs of all
+    one = way in ONE  # each row has the costs of all
     return {"way": way} | medians | {key: rows[0][key] if one else sum(row[key] for row in rows) for key in costs}
 
 

@@ -40,7 +40,7 @@ from frugalgan.networks.mixed import Mixed
 from frugalgan.networks.parts import Networks
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
-from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK, KINDS
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, KINDS
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.state import Conditions, State, begin
 
@@ -178,7 +178,7 @@ RECIPES: dict[str, Recipe] = {
                 Start(weights=("generator", "critic"), adaptation=kind),  # pyright: ignore[reportArgumentType]
                 recipe(STYLE_LOSSES, STYLES),
             ),
-            data=LABELLED if kind == HYPERNETWORK else DATA,
+            data=LABELLED if kind in HYPERNETWORKS else DATA,
         )
         for kind in KINDS
     },

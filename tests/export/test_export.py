@@ -33,7 +33,7 @@ FAMILIES: dict[str, tuple[Family, DataFacts, str]] = {
     "biggan": (BIGGAN, LABELLED, ""),
     "stylegan2": (STYLES, DATA, ""),
     "stylegan2, domain vector": (STYLES, DATA, "domain_vector"),
-    "stylegan2, hypernetwork": (STYLES, LABELLED, "hypernetwork"),
+    "stylegan2, hypernetwork": (STYLES, LABELLED, "hypernetwork_plus"),
 }
 
 

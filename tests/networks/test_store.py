@@ -16,7 +16,7 @@ from frugalgan.networks.dcgan import Critic, Generator
 from frugalgan.networks.parts import CRITIC, GENERATOR
 from frugalgan.networks.sampling import fixed_latents, generate, images_of, latents, write_samples
 from frugalgan.networks.store import ModelError, load_generator, load_mixture, load_model, save_model
-from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK, KINDS
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, KINDS
 
 
 def write_model(folder: Path, seed: int, **arguments: int) -> Generator:
@@ -104,7 +104,7 @@ def adapted(folder: Path, source: Path, kind: str, seed: int) -> Network:
     return G
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != HYPERNETWORK])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in HYPERNETWORKS])
 def test_mixed_domains_lie_between_their_source_and_each_other(tmp_path: Path, kind: str) -> None:
     source, z = tmp_path / "source", latents(3, STYLES.latent_size, seed=0)
     source.mkdir()

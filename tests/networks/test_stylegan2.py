@@ -20,6 +20,7 @@ from frugalgan.networks.sampling import truncated_images
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.adaptations import KINDS
 from frugalgan.networks.stylegan2.critic import spread
+from frugalgan.networks.stylegan2.generator import Block, Layer
 from frugalgan.networks.stylegan2.layers import EqualConv, doubled, smoothed
 from frugalgan.networks.stylegan2.modulated import EPSILON, ModulatedConv
 from frugalgan.training.ema import working_generator
@@ -30,11 +31,22 @@ SIZES = {
     (32, 512, 64, 64, 2): (
         0.19,
         0.22,
-        {"domain_vector": 336, "style_space": 336, "affine": 33_280, "affine_plus": 36_448, "affine_light": 9248},
+        {
+            "domain_vector": 336,
+            "domain_vector_plus": 336 + 3 * (64 + 64 + 32 + 16 + 4),
+            "style_space": 336,
+            "affine": 33_280,
+            "affine_plus": 36_448,
+            "affine_light": 9248,
+        },
     ),
     (32, 4096, 256, 128, 2): (3.76, 4.61, {"domain_vector": 1664, "affine": 330_240}),
     (64, 2048, 128, 128, 2): (1.09, 1.18, {"domain_vector": 928, "affine": 181_632}),
-    (64, 4096, 128, 128, 2): (1.40, 1.47, {"domain_vector": 1088, "affine_plus": 247_808, "affine_light": 50_432}),
+    (64, 4096, 128, 128, 2): (
+        1.40,
+        1.47,
+        {"domain_vector": 1088, "domain_vector_plus": 2831, "affine_plus": 247_808, "affine_light": 50_432},
+    ),
     (64, 4096, 256, 128, 2): (3.91, 4.73, {"domain_vector": 1856, "affine": 363_264}),
     (64, 8192, 256, 256, 2): (5.57, 5.85, {"domain_vector": 2176, "affine": 855_296}),
     (128, 8192, 256, 256, 2): (5.74, 5.97, {"domain_vector": 2368, "affine": 921_088}),
@@ -43,6 +55,7 @@ SIZES = {
         29.01,
         {
             "domain_vector": 6048,
+            "domain_vector_plus": 15_195,
             "style_space": 6048,
             "affine": 4_662_144,
             "affine_plus": 4_662_144 + 525_824,
@@ -178,7 +191,9 @@ class TestAdaptations:
         trained = {name for name, parameter in adapted.named_parameters() if parameter.requires_grad}
         own = {name for name in trained if name not in dict(G.named_parameters())}
         styles = {name for name, _ in G.named_parameters() if ".affine." in name}
-        assert trained == own | (styles if kind in ("affine", "affine_plus") else set())
+        biases = {name for name, _ in G.named_parameters() if name.startswith("middle.") and name.count(".") == 2}
+        shared = {"affine": styles, "affine_plus": styles, "domain_vector_plus": biases - {"middle.0.constant"}}
+        assert trained == own | shared.get(kind, set())
         adapted(Z, LABELS).square().sum().backward()
         for name, parameter in adapted.named_parameters():
             assert (parameter.grad is not None) == (name in trained)
@@ -204,31 +219,45 @@ def test_a_domain_vector_scales_inputs_behind_the_demodulation() -> None:
     torch.testing.assert_close(conv(x[:1], w[:1]), before[:1])  # twice the style: demodulated away
 
 
-def test_a_hypernetworks_domain_is_that_domains_vector() -> None:
-    """Whatever the heads are: a sample of label k is drawn with the factors that the heads make for k."""
-    hyper, vector = adapted_by("hypernetwork"), generator()
-    vector.adapt("domain_vector")
-    convs = [[m for m in G.modules() if isinstance(m, ModulatedConv) and m.demodulate] for G in (hyper, vector)]
+@pytest.mark.parametrize(
+    ("kinds"), [("hypernetwork", "domain_vector"), ("hypernetwork_plus", "domain_vector_plus")], ids="-".join
+)
+def test_a_hypernetworks_domain_is_that_domains_vector(kinds: tuple[str, str]) -> None:
+    """Whatever the heads are: a sample of label k is drawn with the numbers that the heads make for k."""
+    hyper, vector = adapted_by(kinds[0]), generator()
+    vector.adapt(kinds[1])
+    blocks = [[m for m in G.modules() if isinstance(m, Layer | Block)] for G in (hyper, vector)]
+    assert isinstance(hyper.hypernetwork, torch.nn.Module)
+    domain = hyper.hypernetwork(LABELS[2:3])
     with torch.no_grad():
-        for ours, theirs in zip(*convs, strict=True):
-            assert isinstance(ours.head, torch.nn.Linear) and theirs.factor is not None
-            assert isinstance(hyper.hypernetwork, torch.nn.Module)
-            ours.head.weight.normal_(std=0.1)
-            theirs.factor.copy_(ours.head(hyper.hypernetwork(LABELS[2:3]))[0])
-    torch.testing.assert_close(hyper(Z, LABELS)[2], vector(Z)[2])
+        for ours, theirs in zip(*blocks, strict=True):
+            conv, its = (ours.conv, theirs.conv) if isinstance(ours, Layer) else (ours.to_image, theirs.to_image)
+            if conv.head is None:
+                continue
+            assert isinstance(conv.head, torch.nn.Linear)
+            conv.head.weight.normal_(std=0.1)
+            said = conv.head(domain)[0]
+            if isinstance(ours, Layer):
+                its.factor.copy_(said)
+            else:
+                own = said.reshape(3, -1)
+                its.offset.copy_(own[:, :-1, None, None])
+                theirs.bias.add_(own[:, -1])
+    torch.testing.assert_close(hyper(Z, LABELS)[2], vector(Z)[2], rtol=1e-4, atol=1e-4)
     assert not torch.allclose(hyper(Z[2:3], LABELS[1:2]), vector(Z[2:3]))
 
 
-def test_a_hypernetwork_is_smaller_than_the_generator() -> None:
+@pytest.mark.parametrize(("kind", "share"), [("hypernetwork", 0.1), ("hypernetwork_plus", 0.16)])
+def test_a_hypernetwork_is_smaller_than_the_generator(kind: str, share: float) -> None:
     """For 24 domains at 64 px: fewer numbers than G's, and a further domain is 64 more."""
     sizes = StyleGan2(latent_size=128, channel_base=2048, channel_max=128, mapping_layers=2)
     counts = []
     for domains in (24, 25):
         G = sizes.generator(DataFacts(64, 3, mirror=True, labels=tuple(map(str, range(domains)))))
         whole = count(G)
-        G.adapt("hypernetwork")
+        G.adapt(kind)
         counts.append(count(G, trained=True))
-        assert counts[-1] < whole / 10
+        assert counts[-1] < share * whole
     assert counts[1] - counts[0] == 64
 
 
@@ -238,7 +267,7 @@ def test_a_critic_is_told_the_domains_and_scores_as_before() -> None:
     before = D(x)
     D.adapt("domain_vector")
     assert D.adaptation is None
-    D.adapt("hypernetwork")
+    D.adapt("hypernetwork_plus")
     assert D.classes == 10 and torch.equal(D(x, LABELS), before)
     D(x, LABELS).sum().backward()
     gradient = D.get_parameter("head.domain.weight").grad

@@ -41,7 +41,16 @@ ExtractorName = Literal[
     "inception", "efficientnet_lite0", "efficientnet_lite0_64", "efficientnet_lite0_mid64", "vgg16_edges"
 ]
 
-Adaptation = Literal["domain_vector", "style_space", "affine", "affine_plus", "affine_light", "hypernetwork"]
+Adaptation = Literal[
+    "domain_vector",
+    "domain_vector_plus",
+    "style_space",
+    "affine",
+    "affine_plus",
+    "affine_light",
+    "hypernetwork",
+    "hypernetwork_plus",
+]
 
 RANDOM = "random"  # as `from` of a row: the model starts from nothing
 

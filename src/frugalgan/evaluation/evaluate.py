@@ -25,7 +25,7 @@ from frugalgan.files import FileError, read_json
 from frugalgan.networks.parts import GENERATOR
 from frugalgan.networks.sampling import FIXED_SEED, OTHERS, SAMPLES
 from frugalgan.networks.store import read_networks
-from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
 
 MIB = 2**20
 SUMMARY = ("precision", "recall", "coverage", "variety")  # of metrics, beside the distances
@@ -224,7 +224,7 @@ def _labels(
         "scikit-learn": __version__,
     }
     described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]
-    told = "domains" if described.get("adaptation") == HYPERNETWORK else "classes"
+    told = "domains" if described.get("adaptation") in HYPERNETWORKS else "classes"
     if classes := described["arguments"].get(told, 0):
         over = [[agreement(classifier.labels(some), classes) for some in run] for run in moments]
         values |= {"agreement": [agreement(classifier.labels(run), classes) for run in images]}

@@ -1,7 +1,8 @@
 """Ways to adapt a trained generator to a new domain with few numbers, all else frozen.
 
 Domain vectors: HyperDomainNet (Alanov et al. 2022, arXiv:2210.08884); the others: StyleDomain (Alanov et al. 2023,
-arXiv:2212.10229). Before training each gives the same images as the source, to the bit.
+arXiv:2212.10229). `domain_vector_plus` and `hypernetwork_plus` are ours: they also adapt the layers to the image, which
+decide on colours. Before training each gives the same images as the source, to the bit.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from frugalgan.networks.stylegan2.hypernetwork import Hypernetwork, head
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
 
 RANK = 5  # of changes of style layers in `affine_light`
-HYPERNETWORK = "hypernetwork"
+HYPERNETWORKS = (HYPERNETWORK, HYPERNETWORK_PLUS) = ("hypernetwork", "hypernetwork_plus")
 BLOCK = 64  # px of the block that has offsets; half the image's size where that is smaller
 
 
@@ -41,6 +42,16 @@ def domain_vector(generator: nn.Module) -> None:
     """A factor for each input of the convolutions."""
     for conv in _convs(generator, to_image=False):
         conv.factor = _zeros(conv.weight, conv.weight.shape[1])
+
+
+def domain_vector_plus(generator: nn.Module) -> None:
+    """That, and offsets of the layers to the image: their kernels and biases."""
+    domain_vector(generator)
+    for block in _blocks(generator):
+        conv, bias = block.to_image, block.bias
+        assert isinstance(conv, ModulatedConv) and isinstance(bias, nn.Parameter)
+        conv.offset = _zeros(conv.weight, *conv.weight.shape)
+        bias.requires_grad_()
 
 
 def style_space(generator: nn.Module) -> None:
@@ -85,8 +96,21 @@ def hypernetwork(generator: nn.Module) -> None:
     generator.hypernetwork = Hypernetwork(domains, next(generator.parameters()))
 
 
+def hypernetwork_plus(generator: nn.Module) -> None:
+    """That, and heads that make offsets of the layers to the image."""
+    hypernetwork(generator)
+    for block in _blocks(generator):
+        conv = block.to_image
+        assert isinstance(conv, ModulatedConv)
+        conv.head = head(conv.weight.shape[0] * (conv.weight.shape[1] + 1), conv.weight)
+
+
+def _blocks(generator: nn.Module) -> list[nn.Module]:
+    return [module for module in generator.modules() if hasattr(module, "to_image")]
+
+
 def _offsets(generator: nn.Module) -> None:
-    blocks = [module for module in generator.modules() if hasattr(module, "to_image")]
+    blocks = _blocks(generator)
     chosen = blocks[min(len(blocks) - 2, BLOCK.bit_length() - 3)]  # 4 px, 8 px, …
     for conv in _convs(chosen, to_image=True):
         b, a = conv.weight.shape[:2]
@@ -95,9 +119,11 @@ def _offsets(generator: nn.Module) -> None:
 
 KINDS: dict[str, Callable[[nn.Module], None]] = {
     "domain_vector": domain_vector,
+    "domain_vector_plus": domain_vector_plus,
     "style_space": style_space,
     "affine": affine,
     "affine_plus": affine_plus,
     "affine_light": affine_light,
     HYPERNETWORK: hypernetwork,
+    HYPERNETWORK_PLUS: hypernetwork_plus,
 }

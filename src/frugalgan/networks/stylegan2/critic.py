@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from frugalgan.networks import ADAPTATION, RECOMPUTE, Network
-from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
 from frugalgan.networks.stylegan2.generator import START, normalised, widths
 from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear, activated
 
@@ -118,10 +118,10 @@ class Critic(Network):
 
     @property
     def classes(self) -> int:
-        return self.arguments["domains"] if self.adaptation == HYPERNETWORK else super().classes
+        return self.arguments["domains"] if self.adaptation in HYPERNETWORKS else super().classes
 
     def adapt(self, kind: str) -> None:
-        if kind == HYPERNETWORK:
+        if kind in HYPERNETWORKS:
             like = self.head.dense.weight
             domains = self.arguments["domains"]
             self.head.domain = nn.Embedding(domains, len(like), device=like.device, dtype=like.dtype)

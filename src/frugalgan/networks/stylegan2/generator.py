@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from frugalgan.networks import ADAPTATION, RECOMPUTE, STYLES, Network, every_label
-from frugalgan.networks.stylegan2.adaptations import HYPERNETWORK, adapt
+from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, adapt
 from frugalgan.networks.stylegan2.layers import EqualLinear, activated, doubled
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
 
@@ -145,7 +145,7 @@ class Generator(Network):
 
     @property
     def classes(self) -> int:
-        return self.arguments["domains"] if self.adaptation == HYPERNETWORK else super().classes
+        return self.arguments["domains"] if self.adaptation in HYPERNETWORKS else super().classes
 
     @property
     def noise(self) -> list[int]:

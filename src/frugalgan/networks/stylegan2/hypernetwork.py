@@ -30,9 +30,9 @@ class Hypernetwork(nn.Module):
         return x
 
 
-def head(inputs: int, like: Tensor) -> nn.Linear:
-    """(N, WIDTH) → (N, inputs): of a convolution with so many inputs; 0 at first. `like`: a tensor beside it."""
-    layer = nn.Linear(WIDTH, inputs, device=like.device, dtype=like.dtype)
+def head(numbers: int, like: Tensor) -> nn.Linear:
+    """(N, WIDTH) → (N, numbers), 0 at first: what a convolution is given for a domain. `like`: a tensor beside it."""
+    layer = nn.Linear(WIDTH, numbers, device=like.device, dtype=like.dtype)
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer

@@ -19,8 +19,9 @@ class ModulatedConv(nn.Module):
     What a trained one may be given, each of it nothing at first: `factor` (a,), a domain vector (Alanov et al. 2022,
     arXiv:2210.08884): inputs times 1 + factor, behind the demodulation; `shift` (a,), added to the style; `offset`
     (b, a, 1, 1), added to the kernel; `down` (r, k) and `up` (a, r), a low-rank change of the style's weights
-    (StyleDomain: Alanov et al. 2023, arXiv:2212.10229); `head`, which makes a factor for each sample of what a
-    hypernetwork says of its domain, (N, h) behind the numbers of w.
+    (StyleDomain: Alanov et al. 2023, arXiv:2212.10229); `head`, which maps what a hypernetwork says of
+    each sample's domain, (N, h) behind the numbers of w, to that sample's factor, or, in a layer to the image, to an
+    offset of the 1×1 kernel and a bias.
     """
 
     head: nn.Module | None
@@ -53,8 +54,9 @@ class ModulatedConv(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         factor, k = self.factor, self.affine.weight.shape[1]
-        if self.head is not None:
-            factor = self.head(w[:, k:])
+        said = None if self.head is None else self.head(w[:, k:])
+        if said is not None and self.demodulate:
+            factor, said = said, None
         if w.shape[1] > k:
             w = w[:, :k]
         style, weight = self.style(w), self.kernel()
@@ -63,8 +65,17 @@ class ModulatedConv(nn.Module):
         if self.enlarge:
             x = 4 * smoothed(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), padding=1)
         else:
+            added = None if said is None else self._offset(x, said)
             x = F.conv2d(x, weight, padding=weight.shape[2] // 2)
+            x = x if added is None else x + added
         if not self.demodulate:
             return x
         norms = F.linear(style.square(), weight.square().sum(dim=(2, 3))) + EPSILON
         return x * torch.rsqrt(norms)[:, :, None, None]
+
+    def _offset(self, x: Tensor, said: Tensor) -> Tensor:
+        """What an own kernel (b, a) and bias (b,) of each sample, `said` (N, b (a + 1)), add to the image."""
+        b, a = self.weight.shape[:2]
+        own = said.reshape(-1, b, a + 1)
+        added = torch.bmm(own[..., :a] / a**0.5, x.flatten(2)) + own[..., a:]
+        return added.reshape(-1, b, *x.shape[2:])
