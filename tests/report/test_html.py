@@ -1,12 +1,14 @@
 """results/report.html: its sentences come from verdicts, and it works in a browser, without a network."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from browser import chromium, needs_browser, resize
+from pipeline import PROJECT
 from small_evaluations import evaluations_of
 from small_study import row, small_study
 from test_report import CATS, COMPARE, DATASETS, FLOWERS, left_by_stages
@@ -55,6 +57,7 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     study = small_study(CATS | FLOWERS, datasets=DATASETS, compare=COMPARE, students=[0.3])
     left_by_stages(study, CATS | FLOWERS, {"transfer": {"distance": 70.0, "swd": 40.0}})
+    shutil.copytree(PROJECT / "docs", tmp_path / "docs")
     write_report(study)
     page = tmp_path / "results" / "report.html"
     assert page.stat().st_size < 15 * 2**20
@@ -82,6 +85,11 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
             assert "Does an autoencoder's head start pay?" in titles and "Adapted to another domain" not in titles
             assert driver.execute_script("return document.querySelector('.figure').naturalWidth") > 300
             assert not covered(driver)
+            driver.find_element("css selector", ".study summary").click()
+            picture = "const i = document.querySelector('.study[open] img'); return [i.naturalWidth, i.clientWidth]"
+            natural, seen = driver.execute_script(picture)
+            assert natural > 300 and 0 < seen <= width
+            assert driver.execute_script("return document.documentElement.scrollWidth") <= width
 
             before = driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)")
             select(driver, "y", "swd")

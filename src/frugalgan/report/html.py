@@ -2,7 +2,9 @@
 
 import base64
 import json
+from dataclasses import asdict
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,14 +16,15 @@ from markupsafe import Markup
 from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import enlarged_grid, grid
-from frugalgan.report import decoders, exports, page, truncation
+from frugalgan.files import FileError
+from frugalgan.report import decoders, exports, page, studies, truncation
 from frugalgan.report.page import JUDGED, TITLES
 from frugalgan.report.results import Evaluations
 from frugalgan.report.settings import Compare
 from frugalgan.report.verdicts import BETTER, DISAGREE, SAME, WORSE
 
 MOST_SENTENCES = 6
-SHOWN, COLUMNS, FIXED, QUALITY, WIDEST = 12, 6, 6, 80, 720  # images of a model; JPEG quality; px
+SHOWN, COLUMNS, FIXED, QUALITY, WIDEST = 12, 6, 6, 70, 720  # images of a model; JPEG quality; px
 SAMPLES, MOMENTS = "samples.npy", "moments.npy"
 COSTS = {
     "peak_training_mib": "training memory, MiB",
@@ -62,7 +65,8 @@ def html(
     compare: Compare,
     notes: list[str],
 ) -> str:
-    """The page; pictures are read from where stages left them, and left out where they are not."""
+    """The page; pictures are read from where stages left them, and left out where they are not. Raises FileError for
+    what docs/studies.yaml names and is not there."""
     rows: list[dict[str, Any]] = [{"model": name} | _values(row) for name, row in table.iterrows()]
     facts = {
         "rows": rows,
@@ -88,6 +92,7 @@ def html(
         verdicts=_table(tables["verdicts"].loc[:, JUDGED]),
         tables=[(title, _table(tables[key])) for key, title in TITLES.items() if len(tables[key])],
         sections=_sections(table, tables),
+        studies=shown_studies(),
         provenance=_provenance(evaluations),
         plotly=Markup(plotly.replace("</script", "<\\/script")),
         facts=Markup(json.dumps(facts, allow_nan=False).replace("<", "\\u003c")),
@@ -110,12 +115,26 @@ def _sections(table: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> list[tupl
     ]
 
 
+def shown_studies() -> list[dict[str, Any]]:
+    """What docs/studies.yaml lists, with its tables and pictures. Raises FileError."""
+    found = []
+    for one in studies.findings():
+        if not (file := studies.FILE.parent / one.figure).is_file():
+            raise FileError(f"{file}: no such picture, which {studies.FILE} names")
+        found.append(asdict(one) | {"table": _table(studies.rows(one)), "figure": _data_url(file)})
+    return found
+
+
 def _figure(name: str) -> str:
     """A figure of the report as a data URL; "" where there is none."""
     file = places.RESULTS / "figures" / name
-    if not name or not file.is_file():
-        return ""
-    return f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode()}"
+    return _data_url(file) if name and file.is_file() else ""
+
+
+def _data_url(file: Path) -> str:
+    """A PNG or JPEG, as it is."""
+    kind = "png" if file.suffix == ".png" else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 
 def answer(verdicts: pd.DataFrame, table: pd.DataFrame) -> list[str]:
