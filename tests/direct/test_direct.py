@@ -16,7 +16,7 @@ from frugalgan.direct import choice as choices
 from frugalgan.direct.choice import ChoiceError, choose
 from frugalgan.direct.commands import check_same
 from frugalgan.direct.make import FolderError, chosen_in, make
-from frugalgan.direct.values import ADAPTED, DISTILLED, Choice, study_of
+from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, Choice, study_of
 from frugalgan.training.job import jobs
 
 RNG = np.random.default_rng(3)
@@ -73,13 +73,28 @@ def test_the_largest_size_is_chosen_that_sees_enough_images(
 ) -> None:
     timed(monkeypatch, lambda px: {32: 0.1, 64: 0.4, 128: 2.5}[px])
     fit = choose(SMALL, minutes=minutes, memory=None, size=None)
-    assert fit.choice.size == size and fit.choice.kimg >= choices.SIZES[size][3]
+    assert fit.choice.size == size and fit.choice.kimg >= choices.SIZES[size][0].least
     assert fit.training_seconds <= 60 * minutes
     assert [line.split(":")[0] for line in fit.lines(None)] == ["size", "networks", "budget", "memory"]
 
 
-def test_less_memory_is_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_are_wide_where_they_see_enough_images_and_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.8)  # 10 images/s in batches of 8, 20 in batches of 16
+    widths = {minutes: choose(SMALL, minutes=minutes, memory=None, size=64).choice for minutes in (16, 20)}
+    assert [(one.generator_width, one.batch_size) for one in widths.values()] == [(256, 8), (512, 16)]
+    wide = choose(SMALL, minutes=20, memory=None, size=64)
+    assert choose(SMALL, minutes=20, memory=wide.peak_bytes - 1, size=64).choice.generator_width == 256
+
+
+@pytest.mark.parametrize("how", [DISTILLED, ADAPTED, TUNED])
+def test_what_learns_from_a_model_has_its_widths(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     timed(monkeypatch, lambda px: 0.1)
+    found = choose(replace(SMALL, how=how, size=64), minutes=600, memory=None, size=64).choice
+    assert (found.generator_width, found.critic_width, found.batch_size) == (16, 4, 8)
+
+
+def test_less_memory_is_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.45)  # too few images for the wide networks
     whole = choose(SMALL, minutes=10, memory=None, size=64)
     assert choose(SMALL, minutes=10, memory=whole.peak_bytes, size=None).choice.size == 64
     assert choose(SMALL, minutes=10, memory=whole.peak_bytes - 1, size=None).choice.size == 32
@@ -99,7 +114,7 @@ def test_too_few_minutes_say_how_many_would_do(monkeypatch: pytest.MonkeyPatch) 
         choose(SMALL, minutes=0.5, memory=None, size=None)
 
 
-@pytest.mark.parametrize("how", ["alone", DISTILLED, ADAPTED])
+@pytest.mark.parametrize("how", ["alone", DISTILLED, ADAPTED, TUNED])
 @pytest.mark.parametrize("labels", [False, True])
 def test_what_is_chosen_is_a_study_that_can_be_trained(how: str, labels: bool) -> None:
     planned = jobs(study_of(replace(SMALL, pictures="/photos", how=how, labels=labels)))
@@ -119,6 +134,7 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     assert (
         "# A generator of 32×32 px images" in card and f"`{pictures}`: trained alone. 1 pictures were left out" in card
     )
+    assert "; real images have " in card
     assert {"weights", "samples.png", "preview.png", "README.md", ".work"} == {path.name for path in out.iterdir()}
     record = (out / ".work/models/model/record/0/record.json").stat()
     make(source, out)  # all is done: nothing is trained again
@@ -126,12 +142,19 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     assert not any((out / ".work/snapshots").rglob("*.pt"))
     make(replace(source, how=DISTILLED), tmp_path / "small", out)
     make(replace(source, how=ADAPTED), tmp_path / "other", out)
+    make(replace(source, how=TUNED), tmp_path / "whole", out)
+    for name in ("other", "whole"):  # an adaptation goes on as it was begun
+        again = said("adapt", str(out), str(pictures), "--out", str(tmp_path / name), "--dry-run")
+        assert "goes on with what was chosen" in again
+    refused = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "whole"), "--frozen", code=1)
+    assert "holds another model, of how tuned" in refused
     sizes = {
         name: json.loads((tmp_path / name / ".work/metrics/evaluations/model.json").read_text())["records"][0]
-        for name in ("out", "small", "other")
+        for name in ("out", "small", "other", "whole")
     }
     assert sizes["small"]["generator_parameters"] < sizes["out"]["generator_parameters"] / 4
-    assert sizes["other"]["trained_parameters"] < sizes["out"]["trained_parameters"]
+    assert sizes["other"]["trained_parameters"] < sizes["whole"]["trained_parameters"]
+    assert sizes["whole"]["trained_parameters"] == sizes["out"]["trained_parameters"]
     assert before == {path: path.read_bytes() for path in pictures.rglob("*.png")}
 
     text = said("generate", str(out), "-n", "3", "--out", str(tmp_path / "images"), "--video", str(tmp_path / "w.gif"))

@@ -5,12 +5,16 @@ from typing import Any
 
 from frugalgan.config import places
 from frugalgan.data.index import REJECTED
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, MODEL, PICTURES, Choice
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, MODEL, PICTURES, TUNED, Choice
 from frugalgan.evaluation.metrics.names import SWD
 from frugalgan.files import read_json, replaced
 from frugalgan.training.plan_table import MIB, duration
 
-HOW = {DISTILLED: "a student of another model", ADAPTED: "adapted from another model, with frozen layers"}
+HOW = {
+    DISTILLED: "a student of another model",
+    ADAPTED: "adapted from another model, with frozen layers",
+    TUNED: "adapted from another model, all layers trained",
+}
 
 
 def write_card(choice: Choice, out: Path, work: Path) -> None:
@@ -24,11 +28,11 @@ def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
     """Markdown."""
     record, quality, floor = evaluation["records"][0], evaluation["quality"][0], evaluation["floor"]
     key, extractor = evaluation["distance"], evaluation["extractor"]
-    at = f"{key}_at_floor_n"
+    at, of_real = f"{key}_at_floor_n", f"floor_{key}"
     collapsed = quality.get(f"collapsed_{extractor}", False)
     distance = f"{quality[key]:.0f} ± {quality[f'{key}_sd']:.0f}"
-    if at in quality and key in floor:
-        distance += f"; real images have {floor[key]:.0f}, and of as many the model {quality[at]:.0f}"
+    if at in quality and of_real in floor:
+        distance += f"; real images have {floor[of_real]:.0f}, and of as many the model {quality[at]:.0f}"
     trained = evaluation["trained_on"]
     variety = f"{quality[f'variety_{extractor}']:.2f}" + (": **collapsed**" if collapsed else "")
     parameters = f"{record['generator_parameters']:,} parameters"

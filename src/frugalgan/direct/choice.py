@@ -4,21 +4,37 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, Choice, study_of
+from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, TUNED, Choice, study_of
 from frugalgan.training.job import job
 from frugalgan.training.plan import seconds_per_step
 from frugalgan.training.plan_table import MIB
 from frugalgan.training.prediction import predict
 from frugalgan.training.state import Conditions
 
-# px → widths of generator and critic, images per update, and thousands of images below which one sees nothing yet.
-SIZES: dict[int, tuple[int, int, int, float]] = {
-    32: (256, 32, 16, 8.0),
-    64: (256, 32, 8, 8.0),
-    128: (1024, 64, 16, 40.0),
+
+@dataclass(frozen=True)
+class Widths:
+    """Of generator and critic, with images per update, and the thousands of images that they need: of the narrowest of
+    a size, those below which one sees nothing yet; of others, those from which they draw better than narrower ones."""
+
+    generator: int
+    critic: int
+    batch: int
+    least: float
+
+
+SIZES: dict[int, tuple[Widths, ...]] = {  # px → narrow to wide; those of 64 px were compared (docs/recipes.md)
+    32: (Widths(256, 32, 16, 8.0),),
+    64: (Widths(256, 32, 8, 8.0), Widths(512, 64, 16, 20.0)),
+    128: (Widths(1024, 64, 16, 40.0),),
 }
 MIDDLE = 64
-METHODS = {ALONE: "WGAN-GP", DISTILLED: "a student by pixels and a critic", ADAPTED: "WGAN-GP, outer layers frozen"}
+METHODS = {
+    ALONE: "WGAN-GP",
+    DISTILLED: "a student by pixels and a critic",
+    ADAPTED: "WGAN-GP, outer layers frozen",
+    TUNED: "WGAN-GP, all layers go on training",
+}
 SHARE_OF_TRAINING = 0.9  # of the time; the rest prepares the pictures and measures the model
 OVERHEAD = 40.0  # seconds that these need in any case
 DEAREST = 4.0  # times as long as an image of half the size takes, at least
@@ -33,6 +49,7 @@ class Fit:
     """A choice, and what it was found to need here."""
 
     choice: Choice
+    least: float  # thousands of images that it needs
     seconds_per_kimg: float
     peak_bytes: int
     training_seconds: float
@@ -40,14 +57,13 @@ class Fit:
     def lines(self, memory: int | None) -> list[str]:
         """What is chosen and why, to be read."""
         c = self.choice
-        least = SIZES[c.size][3]
         limit = "no limit asked for" if memory is None else f"{memory / MIB:.0f} allowed"
         networks = f"generator {c.generator_width} wide, critic {c.critic_width}"
         return [
             f"size:     {c.size}×{c.size} px",
             f"networks: DCGAN's, {networks}; {METHODS[c.how]}; batches of {c.batch_size}",
             f"budget:   {c.kimg:g} thousand images in {self.training_seconds / 60:.1f} minutes of training, at "
-            f"{1000 / self.seconds_per_kimg:.0f} images/s here; {least:g} are the least for this size",
+            f"{1000 / self.seconds_per_kimg:.0f} images/s here; {self.least:g} are the least for these networks",
             f"memory:   {self.peak_bytes / MIB:.0f} MiB at the peak of a step ({limit})",
         ]
 
@@ -61,29 +77,42 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
     if seconds <= 0:
         raise ChoiceError(f"--minutes {minutes:g}: preparing and measuring take {OVERHEAD:.0f} s: ask for 2 or more")
     if size is not None:
-        return _fitting(_measured(asked, size), seconds, memory)
-    found = _measured(asked, MIDDLE)
+        return _fitting(_widest(asked, size, seconds, memory), seconds, memory)
+    found = _widest(asked, MIDDLE, seconds, memory)
     while found.choice.size > min(SIZES) and not _fits(found, seconds, memory):
-        found = _measured(asked, found.choice.size // 2)
+        found = _widest(asked, found.choice.size // 2, seconds, memory)
     best = _fitting(found, seconds, memory)
     while (larger := 2 * best.choice.size) in SIZES:
-        if _kimg(best, seconds) < DEAREST * SIZES[larger][3]:
+        if _kimg(best, seconds) < DEAREST * SIZES[larger][0].least:
             break
-        found = _measured(asked, larger)
+        found = _widest(asked, larger, seconds, memory)
         if not _fits(found, seconds, memory):
             break
         best = _fitting(found, seconds, memory)
     return best
 
 
-def _measured(asked: Choice, size: int) -> Fit:
-    generator_width, critic_width, batch, _ = SIZES[size]
-    choice = replace(asked, size=size, generator_width=generator_width, critic_width=critic_width, batch_size=batch)
+def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit:
+    """The widest networks of that size that fit; the narrowest where none does. What learns from another model has
+    that one's widths."""
+    if asked.how != ALONE:
+        own = Widths(asked.generator_width, asked.critic_width, asked.batch_size, SIZES[size][0].least)
+        return _measured(asked, size, own)
+    fits = (_measured(asked, size, widths) for widths in reversed(SIZES[size]))
+    found = next(fits)
+    while not _fits(found, seconds, memory) and (narrower := next(fits, None)) is not None:
+        found = narrower
+    return found
+
+
+def _measured(asked: Choice, size: int, widths: Widths) -> Fit:
+    batch, sizes = widths.batch, {"generator_width": widths.generator, "critic_width": widths.critic}
+    choice = replace(asked, size=size, batch_size=batch, **sizes)
     planned = job(study_of(choice), MODEL)
     conditions = Conditions.of(planned)
     peak = predict(planned.recipe, batch, conditions).peak_bytes
     step = seconds_per_step(planned.recipe, batch, conditions, steps=5)
-    return Fit(choice, 1000 * step / batch / planned.recipe.method.batches_per_step, peak, 0.0)
+    return Fit(choice, widths.least, 1000 * step / batch / planned.recipe.method.batches_per_step, peak, 0.0)
 
 
 def _kimg(fit: Fit, seconds: float) -> float:
@@ -91,12 +120,12 @@ def _kimg(fit: Fit, seconds: float) -> float:
 
 
 def _fits(fit: Fit, seconds: float, memory: int | None) -> bool:
-    return _kimg(fit, seconds) >= SIZES[fit.choice.size][3] and (memory is None or fit.peak_bytes <= memory)
+    return _kimg(fit, seconds) >= fit.least and (memory is None or fit.peak_bytes <= memory)
 
 
 def _fitting(fit: Fit, seconds: float, memory: int | None) -> Fit:
     """With its budget. Raises ChoiceError where it does not fit."""
-    size, least = fit.choice.size, SIZES[fit.choice.size][3]
+    size, least = fit.choice.size, fit.least
     if memory is not None and fit.peak_bytes > memory:
         raise ChoiceError(
             f"--memory: {memory / MIB:.0f} MiB are not enough for {size}×{size} px: a step takes "

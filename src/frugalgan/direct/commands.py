@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, SAMPLES, Choice
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, SAMPLES, TUNED, Choice
 from frugalgan.export.commands import export
 from frugalgan.export.onnx_files import ExportError
 
@@ -62,15 +62,20 @@ def adapt(
     pictures: Pictures,
     out: Out,
     minutes: Minutes = 15.0,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="leave the layers nearest z and nearest the image as they are: less memory")
+    ] = False,
     memory: Memory = "",
     seed: Seed = 0,
     dry_run: DryRun = False,
 ) -> None:
-    """The same generator on other pictures: it starts with the trained weights; the layers nearest z, and nearest the
-    image, stay as they are."""
-    from frugalgan.direct.make import choice_of
+    """The same generator on other pictures: it starts with the trained weights."""
+    from frugalgan.direct.make import choice_of, chosen_in
 
-    asked = replace(choice_of(model), pictures=str(_folder(pictures)), how=ADAPTED, seed=seed)
+    known = chosen_in(out)
+    begun = known is not None and known.how == ADAPTED  # goes on as it was begun
+    how = ADAPTED if frozen or begun else TUNED
+    asked = replace(choice_of(model), pictures=str(_folder(pictures)), how=how, seed=seed)
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
 
 

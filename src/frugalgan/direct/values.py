@@ -12,7 +12,7 @@ from frugalgan.config.study import Study, study
 
 PICTURES, MODEL, SOURCE = "pictures", "model", "source"  # names of the data set, the model, what it starts from
 CARD, SAMPLES, EXPORT = "README.md", "samples.png", "export"  # of its folder
-ALONE, DISTILLED, ADAPTED = "alone", "distilled", "adapted"
+ALONE, DISTILLED, ADAPTED, TUNED = "alone", "distilled", "adapted", "tuned"
 EXTRACTORS = {32: "efficientnet_lite0_mid64", 64: "efficientnet_lite0_64"}  # px → the network that judges; else 224 px
 RATES: dict[str, Any] = {"learning_rate": 3e-4, "critic_learning_rate": 3e-4, "beta1": 0.0, "n_critic": 1}
 SMALLER = 4  # times as narrow a student's generator is
@@ -50,6 +50,7 @@ def study_of(choice: Choice) -> Study:
             ALONE: {},
             DISTILLED: {"teacher": True},
             ADAPTED: {"weights": ["generator", "critic"], "generator_layers": 2, "critic_layers": -2},
+            TUNED: {"weights": ["generator", "critic"]},
         },
         "budgets": {MODEL: {"kimg": choice.kimg, "batch_size": choice.batch_size}},
         "recipes": {MODEL: {"ema_kimg": 2.2}},  # as 0.995 an update of 16 images, whatever the batch
