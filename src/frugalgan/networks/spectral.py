@@ -23,10 +23,16 @@ class SpectralNorm(nn.Module):
         super().__init__()
         rows, columns = weight.flatten(1).shape
         self.weight = [weight]  # the parameter itself, which the layer has: in a list, so that it is not one of ours
-        self.register_buffer("u", F.normalize(torch.randn(rows, device=weight.device), dim=0))
-        self.register_buffer("v", F.normalize(torch.randn(columns, device=weight.device), dim=0))
+        self.register_buffer("u", self._start(rows))
+        self.register_buffer("v", self._start(columns))
         if not weight.is_meta and not isinstance(weight, FakeTensor):
             self.iterate(FIRST_ITERATIONS)
+
+    def _start(self, length: int) -> Tensor:
+        """(length,): of length 1, in any direction."""
+        start = torch.randn(length, device=self.weight[0].device)
+        # without values there is no norm; asked for one, PyTorch imports its decompositions, which takes two seconds
+        return start if start.is_meta else F.normalize(start, dim=0)
 
     @torch.no_grad()
     def iterate(self, times: int = 1) -> None:

@@ -197,5 +197,5 @@ def _show(axis: Axes, picture: np.ndarray, title: str) -> None:
 
 
 def _save(figure: Figure, file: Path) -> None:
-    figure.savefig(file, dpi=150, bbox_inches="tight")
+    figure.savefig(file, dpi=150)  # no tight box: layouts are constrained, and it would draw all of it twice
     plt.close(figure)

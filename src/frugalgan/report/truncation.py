@@ -49,5 +49,5 @@ def plot(table: pd.DataFrame, file: Path) -> None:
     trade.set_ylabel("recall: variety (numbers: thresholds)")
     trade.locator_params(nbins=5)
     figure.legend(*distance.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
-    figure.savefig(file, dpi=150, bbox_inches="tight")
+    figure.savefig(file, dpi=150)
     plt.close(figure)
