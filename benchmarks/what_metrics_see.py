@@ -7,6 +7,7 @@ distance are multiples of what as many untouched cats score; n = 200 against 500
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -44,8 +45,9 @@ def spoilt(cats: np.ndarray, dogs: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def table(cats: np.ndarray, dogs: np.ndarray) -> pd.DataFrame:
-    """One row per kind of damage."""
+def table(cats: np.ndarray, dogs: np.ndarray, only: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per kind of damage. `only`: compute these rows alone, "untouched" among them; the two rows of chosen
+    images are then left out."""
     order = np.random.default_rng(1).permutation(len(cats))
     real, rest = cats[order[:REAL]], cats[order[REAL:]]
     networks = {"": extractor(FIRST), "second_": extractor(SECOND)}
@@ -62,9 +64,9 @@ def table(cats: np.ndarray, dogs: np.ndarray) -> pd.DataFrame:
             found[f"{prefix}variety"], found[f"{prefix}spacing"] = variety(fake, true), spacing(fake, true)
         return found
 
-    rows = {name: row(images) for name, images in spoilt(rest, dogs).items()}
+    rows = {name: row(images) for name, images in spoilt(rest, dogs).items() if not only or name in only}
     blurred = _blurred(rest)
-    for prefix, network in networks.items():
+    for prefix, network in networks.items() if not only else ():
         chosen = _pleasing(network(blurred, batch_size=8), of_real[prefix].mean(axis=0))
         rows[f"{BLURRED}, the {N} of {len(rest)} that please {NAMES[prefix]} most"] = row(blurred[chosen])
     found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("images")

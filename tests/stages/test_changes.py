@@ -46,7 +46,7 @@ def test_pictures_that_are_no_animals_and_a_pool_go_through_to_the_report(unchan
             pixels[:] = pixels[:1]
         Image.fromarray(pixels).resize((50 + number, 40)).save(place)
     text = (unchanged / "params.yaml").read_text()
-    dogs = text[text.index("  dogs:\n") : text.index("  animals: ")]
+    dogs = text[text.index("  dogs:\n") : text.index("  sketches: ")]
     block = (
         dogs.replace("dogs:", "flowers:")
         .replace("source: drawn", f"source: {folder}")

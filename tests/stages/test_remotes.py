@@ -18,6 +18,15 @@ BUCKET = "shelf"
 WEIGHTS = Path("models/teacher/weights/0/generator.safetensors")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def credentials() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of an empty S3 server on this machine alone."""
@@ -28,13 +37,6 @@ def server() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-
-
 def add_remote(folder: Path, server: str) -> None:
     """As the README says, with the server's address."""
     call(folder, "dvc", "remote", "add", "--local", "--force", "--default", "shelf", f"s3://{BUCKET}/path")
@@ -42,7 +44,7 @@ def add_remote(folder: Path, server: str) -> None:
     call(folder, "dvc", "remote", "modify", "--local", "shelf", "verify", "true")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pushed(project: Path, server: str) -> Iterator[Path]:
     """The project, with all of its results on the server; the remote is forgotten afterwards."""
     boto3.client("s3", endpoint_url=server).create_bucket(Bucket=BUCKET)

@@ -36,7 +36,6 @@ EVERYTHING = DATA_STAGES | of("reference", SETS) | MODEL_STAGES | EXPORTS | {"re
 # A file of each room → the stages that run its code.
 ROOMS = {
     "files.py": EVERYTHING,
-    "config/study.py": EVERYTHING,
     "data/sources/folder.py": of("fetch", SETS),
     "data/crops.py": of("prepare", SETS),
     "networks/dcgan_student.py": of("train", {"student"})
@@ -47,7 +46,6 @@ ROOMS = {
     "methods/kd.py": of("train", {"student"}),
     "methods/wgan_gp.py": of("train", WGAN),
     "methods/losses.py": of("train", ALL),
-    "methods/start.py": of("train", ALL),
     "training/loop.py": of("train", ALL),
     "evaluation/metrics/kernel.py": of("reference", SETS) | of("evaluate", ALL) | EXPORTS,
     "export/onnx_files.py": EXPORTS,
