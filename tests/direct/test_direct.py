@@ -86,11 +86,14 @@ def test_networks_are_wide_where_they_see_enough_images_and_fit_into_memory(monk
     assert choose(SMALL, minutes=20, memory=wide.peak_bytes - 1, size=64).choice.generator_width == 256
 
 
-@pytest.mark.parametrize("how", [DISTILLED, ADAPTED, TUNED])
-def test_what_learns_from_a_model_has_its_widths(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("how", "critic_and_batch"), [(DISTILLED, (32, 8)), (ADAPTED, (48, 24)), (TUNED, (48, 24))])
+def test_what_learns_from_a_model_has_its_generators_width(
+    how: str, critic_and_batch: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     timed(monkeypatch, lambda px: 0.1)
-    found = choose(replace(SMALL, how=how, size=64), minutes=600, memory=None, size=64).choice
-    assert (found.generator_width, found.critic_width, found.batch_size) == (16, 4, 8)
+    asked = replace(SMALL, how=how, size=64, generator_width=96, critic_width=48, batch_size=24)
+    found = choose(asked, minutes=600, memory=None, size=64).choice
+    assert (found.generator_width, found.critic_width, found.batch_size) == (96, *critic_and_batch)
 
 
 def test_less_memory_is_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
