@@ -119,6 +119,7 @@ def test_a_cut_network_is_the_network(family: Family) -> None:
 
 @every_family
 def test_labels_change_what_conditional_networks_say_and_nothing_else(family: Family) -> None:
+    torch.manual_seed(0)  # of so narrow networks some weights let nothing through
     y, other, data = torch.arange(4), torch.arange(4) + 1, images_for(family)
     inputs = {"generator": torch.randn(4, family.latent_size)}
     for name, network in parts_of(family, data).items():
