@@ -31,7 +31,7 @@ class SpectralNorm(nn.Module):
     def _start(self, length: int) -> Tensor:
         """(length,): of length 1, in any direction."""
         start = torch.randn(length, device=self.weight[0].device)
-        # without values there is no norm; asked for one, PyTorch imports its decompositions, which takes two seconds
+        # without values there is no norm; asked for one, PyTorch imports its decompositions, which takes a while
         return start if start.is_meta else F.normalize(start, dim=0)
 
     @torch.no_grad()
