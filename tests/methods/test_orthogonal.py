@@ -16,7 +16,7 @@ from frugalgan.networks.spectral import spectral, weight_of
 def test_the_penalty_by_hand_and_of_orthogonal_rows() -> None:
     W = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert orthogonal_penalty(W).item() == 2 * 11**2  # 1·3 + 2·4, twice
-    rows = 5 * nn.init.orthogonal_(torch.empty(4, 9))
+    rows = 5 * nn.init.orthogonal_(torch.empty(4, 9, dtype=torch.float64))
     assert orthogonal_penalty(rows).item() == pytest.approx(0, abs=1e-6)  # whatever their norms
 
 
