@@ -11,7 +11,7 @@ there already is left out. Lite0's numbers of `projected`, which learns from wha
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,15 +95,6 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "wgan_gp_batch_8": (WGAN_GP, DCGAN),
     "wgan_gp_half_batch_8": (WGAN_GP, HALF),
     "wgan_gp_half_batch_4": (WGAN_GP, HALF),
-    "wgan_gp_half_lazy_batch_8": (gan(WGAN_GP, penalty_every=4), HALF),
-    "wgan_gp_half_lecam_batch_8": (gan(WGAN_GP, lecam=0.001), HALF),
-    "wgan_gp_half_faster_batch_8": (gan(WGAN_GP, learning_rate=6e-4, critic_learning_rate=6e-4), HALF),
-    "wgan_gp_half_fastest_batch_8": (gan(WGAN_GP, learning_rate=1e-3, critic_learning_rate=1e-3), HALF),
-    "wgan_gp_half_light_batch_8": (replace(WGAN_GP, gradient_penalty=1.0), HALF),
-    "wgan_gp_half_steady_batch_8": (gan(WGAN_GP, beta1=0.5), HALF),
-    "wgan_gp_narrow_batch_8": (WGAN_GP, NARROW),
-    "wgan_gp_critic_half_batch_8": (WGAN_GP, replace(DCGAN, critic_width=32)),
-    "hinge_fastgan_batch_8": (gan(OTHER, loss="hinge", augment=SOFT), FAST),
     "wgan_gp_quarter_batch_8": (WGAN_GP, QUARTER),
     "wgan_gp_augmented": (gan(WGAN_GP, augment=SOFT), DCGAN),
     "wgan_gp_lazy_augmented": (gan(WGAN_GP, penalty_every=4, augment=SOFT), DCGAN),
