@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages are not forked"),
 ]
 
-REPRO = "import sys; from frugalgan.running.server import repro; sys.exit(repro(sys.argv[1:]))"
+REPRO = "import sys; from frugalgan.running import server; server.DVC = ['dvc']; sys.exit(server.repro(sys.argv[1:]))"
 STAGES = {
     "says": """
         import os, sys

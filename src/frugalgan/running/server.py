@@ -34,6 +34,7 @@ from frugalgan.running.so_far import SoFar
 MOST_JOBS = 4  # each needs a gigabyte or so
 REPORT = "report"  # the last stage
 CLIENT = Path(__file__).with_name("client.py")
+DVC = (sys.executable, "-P", "-m", "frugalgan.running.quick_dvc")
 # What stages import, some only where they need it. Nothing is computed before a fork: threads would be lost in it.
 IMPORTED = (
     "efficientnet_lite_pytorch",
@@ -66,7 +67,7 @@ def repro(arguments: Sequence[str], jobs: int = 1) -> int:
             if code := _side_by_side(plan, listener, environment, jobs):
                 return code
         codes: list[int] = []
-        dvc = subprocess.Popen(["dvc", "repro", *arguments], env=environment)
+        dvc = subprocess.Popen([*DVC, "repro", *arguments], env=environment)
         _serve(listener, {os.pidfd_open(dvc.pid): dvc}, lambda _, code: codes.append(code))
         return codes[0]
 
@@ -126,7 +127,7 @@ def _side_by_side(plan: Schedule, listener: socket.socket, environment: dict[str
             if stage == REPORT:
                 so_far.wait()
             dvc = subprocess.Popen(
-                ["dvc", "--wait-for-lock", "repro", "--single-item", *chain],
+                [*DVC, "--wait-for-lock", "repro", "--single-item", *chain],
                 env=environment,
                 stdout=shown.begin(chain),
                 stderr=subprocess.STDOUT,
