@@ -16,12 +16,15 @@ from frugalgan.direct import choice as choices
 from frugalgan.direct.choice import ChoiceError, choose
 from frugalgan.direct.commands import check_same
 from frugalgan.direct.make import FolderError, chosen_in, make
-from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, Choice, study_of
+from frugalgan.direct.recipes import RECIPES
+from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, Choice, study_of
 from frugalgan.training.job import jobs
 
 RNG = np.random.default_rng(3)
 SMALL = Choice("/photos", 32, 16, 4, 0.064, 8)
 SAMPLES, REFERENCE = 24, 24
+FILES = {"weights", "samples.png", "preview.png", "README.md", "report.html", ".work"}
+NO_STUDENTS = ("stylegan2", DISTILLED)
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def test_the_largest_size_is_chosen_that_sees_enough_images(
 ) -> None:
     timed(monkeypatch, lambda px: {32: 0.1, 64: 0.4, 128: 2.5}[px])
     fit = choose(SMALL, minutes=minutes, memory=None, size=None)
-    assert fit.choice.size == size and fit.choice.kimg >= choices.SIZES[size][0].least
+    assert fit.choice.size == size and fit.choice.kimg >= RECIPES["wgan_gp"].sizes[size][0].least
     assert fit.training_seconds <= 60 * minutes
     assert [line.split(":")[0] for line in fit.lines(None)] == ["size", "networks", "budget", "memory"]
 
@@ -117,12 +120,25 @@ def test_too_few_minutes_say_how_many_would_do(monkeypatch: pytest.MonkeyPatch) 
         choose(SMALL, minutes=0.5, memory=None, size=None)
 
 
-@pytest.mark.parametrize("how", ["alone", DISTILLED, ADAPTED, TUNED])
+@pytest.mark.parametrize(
+    ("recipe", "how"),
+    [(name, how) for name in RECIPES for how in ("alone", DISTILLED, ADAPTED, TUNED) if (name, how) != NO_STUDENTS]
+    + [("stylegan2", VECTOR)],
+)
 @pytest.mark.parametrize("labels", [False, True])
-def test_what_is_chosen_is_a_study_that_can_be_trained(how: str, labels: bool) -> None:
-    planned = jobs(study_of(replace(SMALL, pictures="/photos", how=how, labels=labels)))
+def test_what_is_chosen_is_a_study_that_can_be_trained(recipe: str, how: str, labels: bool) -> None:
+    widths = {"generator_width": 64, "critic_width": 8}  # what every recipe can be
+    planned = jobs(study_of(replace(SMALL, how=how, labels=labels, recipe=recipe, **widths)))
     assert set(planned) == ({"model"} if how == "alone" else {"model", "source"})
     assert planned["model"].recipe.family.conditional == labels
+
+
+def test_a_recipe_that_was_compared_at_one_size_has_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    asked = replace(SMALL, recipe="stylegan2")
+    assert choose(asked, minutes=600, memory=None, size=None).choice.size == 32
+    with pytest.raises(ChoiceError, match="--size 64: must be one of 32, by --recipe stylegan2"):
+        choose(asked, minutes=600, memory=None, size=64)
 
 
 # --- what is left ----------------------------------------------------------------------------------------------------
@@ -138,7 +154,11 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
         "# A generator of 32×32 px images" in card and f"`{pictures}`: trained alone. 1 pictures were left out" in card
     )
     assert "; real images have " in card
-    assert {"weights", "samples.png", "preview.png", "README.md", ".work"} == {path.name for path in out.iterdir()}
+    assert {path.name for path in out.iterdir()} == FILES
+    page = (out / "report.html").read_text()
+    assert (
+        "<script src" not in page and "http" not in page.replace("http://www.w3.org", "") and "data:image/svg" in page
+    )
     record = (out / ".work/models/model/record/0/record.json").stat()
     make(source, out)  # all is done: nothing is trained again
     assert (out / ".work/models/model/record/0/record.json").stat() == record
@@ -149,6 +169,8 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     for name in ("other", "whole"):  # an adaptation goes on as it was begun
         again = said("adapt", str(out), str(pictures), "--out", str(tmp_path / name), "--dry-run")
         assert "goes on with what was chosen" in again
+    no_vector = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "v"), "--vector", code=1)
+    assert "has none: `frugalgan train … --recipe stylegan2` makes a model that can" in no_vector
     refused = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "whole"), "--frozen", code=1)
     assert "holds another model, of how tuned" in refused
     sizes = {
@@ -172,6 +194,31 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
         check_same(source, replace(source, pictures="/others"), out, None)
 
 
+@pytest.mark.slow
+def test_a_vector_of_a_stylegan2_is_a_few_numbers_beside_its_source(
+    pictures: Path, tmp_path: Path, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = replace(SMALL, pictures=str(pictures), recipe="stylegan2", generator_width=64, critic_width=8)
+    make(source, out := tmp_path / "out")
+    timed(monkeypatch, lambda px: 0.01)
+    text = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "other"), "--vector", "--dry-run")
+    assert [line.split()[0] for line in text.splitlines()[:3]] == ["all", "--frozen", "--vector"]
+    assert [line.endswith("(chosen)") for line in text.splitlines()[:3]] == [False, False, True]
+    make(replace(source, how=VECTOR), tmp_path / "other", out)
+    (tmp_path / "out").rename(tmp_path / "elsewhere")  # the vector's folder has all that it needs
+    (tmp_path / "other/.work").rename(tmp_path / "work")
+    assert "2 images" in said("generate", str(tmp_path / "other"), "-n", "2", "--out", str(tmp_path / "images"))
+    (tmp_path / "work").rename(tmp_path / "other/.work")
+    whole, own = (
+        (tmp_path / "other" / name / "generator.safetensors").stat().st_size for name in ("source", "weights")
+    )
+    assert own < whole / 3 and "| numbers of its own |" in (tmp_path / "other/README.md").read_text()
+    again = ("adapt", str(tmp_path / "other"), str(pictures), "--out", str(tmp_path / "third"))
+    assert "is itself a vector: adapt the model that it was adapted from" in said(*again, code=1)
+    taught = said("distill", str(tmp_path / "elsewhere"), "--out", str(tmp_path / "small"), code=1)
+    assert "as small as a student: distill one of --recipe wgan_gp" in taught
+
+
 def test_a_dry_run_leaves_nothing(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     timed(monkeypatch, lambda px: 0.1)
     text = said("train", str(pictures), "--out", str(tmp_path / "out"), "--minutes", "2", "--dry-run")
@@ -185,7 +232,12 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     timed(monkeypatch, lambda px: 0.1)
     out = str(tmp_path / "out")
     assert "no such folder of pictures" in said("train", str(tmp_path / "nothing"), "--out", out, code=1)
-    assert "--size 48: must be one of 32, 64, 128" in said("train", str(pictures), "--out", out, "--size", "48", code=1)
+    for arguments, message in {
+        ("--size", "48"): "--size 48: must be one of 32, 64, 128, by --recipe wgan_gp",
+        ("--recipe", "biggan"): "--recipe 'biggan': must be one of wgan_gp, lazy_penalty, stylegan2",
+        ("--resume",): f"{out}: nothing was begun there: leave --resume out",
+    }.items():
+        assert message in said("train", str(pictures), "--out", out, *arguments, code=1)
     other = said("train", str(pictures), "--out", str(pictures), code=1)
     assert f"{pictures}: holds other things: name a new or an empty folder" in other
     assert "--memory '2 cats'" in said("train", str(pictures), "--out", out, "--memory", "2 cats", code=1)

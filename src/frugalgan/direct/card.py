@@ -5,7 +5,7 @@ from typing import Any
 
 from frugalgan.config import places
 from frugalgan.data.index import REJECTED
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, MODEL, PICTURES, TUNED, Choice
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, MODEL, PICTURES, TUNED, VECTOR, Choice
 from frugalgan.evaluation.metrics.names import SWD
 from frugalgan.files import read_json, replaced
 from frugalgan.training.plan_table import MIB, duration
@@ -14,6 +14,7 @@ HOW = {
     DISTILLED: "a student of another model",
     ADAPTED: "adapted from another model, with frozen layers",
     TUNED: "adapted from another model, all layers trained",
+    VECTOR: "adapted from another model, whose weights lie in `source`, by a few numbers beside them",
 }
 
 
@@ -24,8 +25,8 @@ def write_card(choice: Choice, out: Path, work: Path) -> None:
         file.write_text(card(choice, evaluation, _left_out(work)), encoding="utf-8")
 
 
-def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
-    """Markdown."""
+def facts(choice: Choice, evaluation: dict[str, Any]) -> dict[str, str]:
+    """What is said of the model: name → value."""
     record, quality, floor = evaluation["records"][0], evaluation["quality"][0], evaluation["floor"]
     key, extractor = evaluation["distance"], evaluation["extractor"]
     at, of_real = f"{key}_at_floor_n", f"floor_{key}"
@@ -36,7 +37,8 @@ def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
     trained = evaluation["trained_on"]
     variety = f"{quality[f'variety_{extractor}']:.2f}" + (": **collapsed**" if collapsed else "")
     parameters = f"{record['generator_parameters']:,} parameters"
-    rows = {
+    own = {"numbers of its own": f"{record['own_bytes'] / 1024:.1f} KiB"} if choice.how == VECTOR else {}
+    return own | {
         f"distance ({extractor}, {quality['n_per_draw']} images)": distance,
         "sliced Wasserstein distance": f"{quality[SWD]:.0f}",
         "recall, coverage": f"{quality[f'recall_{extractor}']:.3f}, {quality[f'coverage_{extractor}']:.3f}",
@@ -47,7 +49,11 @@ def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
         "trained on": f"{trained['device']}, {trained['precision']}, seed {choice.seed}",
         "torch": trained["versions"]["torch"],
     }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+
+
+def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
+    """Markdown."""
+    table = "\n".join(f"| {name} | {value} |" for name, value in facts(choice, evaluation).items())
     how = HOW.get(choice.how, "trained alone")
     return f"""# A generator of {choice.size}×{choice.size} px images
 
@@ -66,7 +72,7 @@ same network, at the same size, of as many images.
 **Licence**: the pictures' licence governs what may be done with them and, in many places, with this model. You know it;
 this file does not.
 
-Use it: `frugalgan generate THIS_FOLDER -n 100 --out images`
+Pictures and curves: `report.html`. Use it: `frugalgan generate THIS_FOLDER -n 100 --out images`
 """
 
 

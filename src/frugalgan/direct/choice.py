@@ -4,36 +4,19 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, TUNED, Choice, study_of
+from frugalgan.direct.recipes import RECIPES, Widths
+from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, TUNED, VECTOR, Choice, study_of
 from frugalgan.training.job import job
 from frugalgan.training.plan import seconds_per_step
 from frugalgan.training.plan_table import MIB
 from frugalgan.training.prediction import predict
 from frugalgan.training.state import Conditions
 
-
-@dataclass(frozen=True)
-class Widths:
-    """Of generator and critic, with images per update, and the thousands of images that they need: of the narrowest of
-    a size, those below which one sees nothing yet; of others, those from which they draw better than narrower ones."""
-
-    generator: int
-    critic: int
-    batch: int
-    least: float
-
-
-SIZES: dict[int, tuple[Widths, ...]] = {  # px → narrow to wide; those of 64 px were compared (docs/recipes.md)
-    32: (Widths(256, 32, 16, 8.0),),
-    64: (Widths(256, 32, 8, 8.0), Widths(512, 64, 16, 20.0)),
-    128: (Widths(1024, 64, 16, 40.0),),
-}
-MIDDLE = 64
-METHODS = {
-    ALONE: "WGAN-GP",
-    DISTILLED: "a student by pixels and a critic",
-    ADAPTED: "WGAN-GP, outer layers frozen",
-    TUNED: "WGAN-GP, all layers go on training",
+MIDDLE = 64  # px that are tried first, where the recipe has them
+HOW = {
+    ADAPTED: ", outer layers frozen",
+    TUNED: ", all layers go on training",
+    VECTOR: ", a vector and the layers to the image train",
 }
 SHARE_OF_TRAINING = 0.9  # of the time; the rest prepares the pictures and measures the model
 OVERHEAD = 40.0  # seconds that these need in any case
@@ -52,16 +35,25 @@ class Fit:
     least: float  # thousands of images that it needs
     seconds_per_kimg: float
     peak_bytes: int
-    training_seconds: float
+    trained: int  # numbers, of generator and critic
+    training_seconds: float = 0.0
+
+    def cost(self) -> str:
+        """In a line."""
+        speed = 1000 / self.seconds_per_kimg
+        return (
+            f"trains {self.trained:,} numbers, {self.peak_bytes / MIB:.0f} MiB at the peak, {speed:.0f} images/s here"
+        )
 
     def lines(self, memory: int | None) -> list[str]:
         """What is chosen and why, to be read."""
-        c = self.choice
+        c, recipe = self.choice, RECIPES[self.choice.recipe]
         limit = "no limit asked for" if memory is None else f"{memory / MIB:.0f} allowed"
-        networks = f"generator {c.generator_width} wide, critic {c.critic_width}"
+        networks = recipe.networks(c.generator_width, c.critic_width)
+        method = "a student by pixels and a critic" if c.how == DISTILLED else recipe.title + HOW.get(c.how, "")
         return [
             f"size:     {c.size}×{c.size} px",
-            f"networks: DCGAN's, {networks}; {METHODS[c.how]}; batches of {c.batch_size}",
+            f"networks: {networks}; {method}; batches of {c.batch_size}",
             f"budget:   {c.kimg:g} thousand images in {self.training_seconds / 60:.1f} minutes of training, at "
             f"{1000 / self.seconds_per_kimg:.0f} images/s here; {self.least:g} are the least for these networks",
             f"memory:   {self.peak_bytes / MIB:.0f} MiB at the peak of a step ({limit})",
@@ -73,17 +65,20 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
 
     `asked` has everything else. Steps are timed here and now, on noise. Raises ChoiceError.
     """
+    sizes = RECIPES[asked.recipe].sizes
+    if size is not None and size not in sizes:
+        raise ChoiceError(f"--size {size}: must be one of {', '.join(map(str, sizes))}, by --recipe {asked.recipe}")
     seconds = SHARE_OF_TRAINING * (60 * minutes - OVERHEAD)
     if seconds <= 0:
         raise ChoiceError(f"--minutes {minutes:g}: preparing and measuring take {OVERHEAD:.0f} s: ask for 2 or more")
     if size is not None:
         return _fitting(_widest(asked, size, seconds, memory), seconds, memory)
-    found = _widest(asked, MIDDLE, seconds, memory)
-    while found.choice.size > min(SIZES) and not _fits(found, seconds, memory):
+    found = _widest(asked, min(MIDDLE, max(sizes)), seconds, memory)
+    while found.choice.size > min(sizes) and not _fits(found, seconds, memory):
         found = _widest(asked, found.choice.size // 2, seconds, memory)
     best = _fitting(found, seconds, memory)
-    while (larger := 2 * best.choice.size) in SIZES:
-        if _kimg(best, seconds) < DEAREST * SIZES[larger][0].least:
+    while (larger := 2 * best.choice.size) in sizes:
+        if _kimg(best, seconds) < DEAREST * sizes[larger][0].least:
             break
         found = _widest(asked, larger, seconds, memory)
         if not _fits(found, seconds, memory):
@@ -92,19 +87,25 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
     return best
 
 
+def ways_to_adapt(asked: Choice) -> dict[str, Fit]:
+    """What each way to adapt that model costs: option → what it was found to need here."""
+    ways = {"": TUNED, "--frozen": ADAPTED} | ({"--vector": VECTOR} if RECIPES[asked.recipe].has_vector else {})
+    return {option: _widest(replace(asked, how=how), asked.size, 0.0, None) for option, how in ways.items()}
+
+
 def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit:
     """The widest networks of that size that fit; the narrowest where none does.
 
     What is adapted has its model's widths. A student's generator is a share of its teacher's width, and its critic and
     its batches are the narrowest: of ten minutes these make three times as many images.
     """
-    narrowest = SIZES[size][0]
+    widths = RECIPES[asked.recipe].sizes[size]
     if asked.how == DISTILLED:
-        return _measured(asked, size, replace(narrowest, generator=asked.generator_width))
+        return _measured(asked, size, replace(widths[0], generator=asked.generator_width))
     if asked.how != ALONE:
-        own = Widths(asked.generator_width, asked.critic_width, asked.batch_size, narrowest.least)
+        own = Widths(asked.generator_width, asked.critic_width, asked.batch_size, widths[0].least)
         return _measured(asked, size, own)
-    fits = (_measured(asked, size, widths) for widths in reversed(SIZES[size]))
+    fits = (_measured(asked, size, one) for one in reversed(widths))
     found = next(fits)
     while not _fits(found, seconds, memory) and (narrower := next(fits, None)) is not None:
         found = narrower
@@ -116,9 +117,10 @@ def _measured(asked: Choice, size: int, widths: Widths) -> Fit:
     choice = replace(asked, size=size, batch_size=batch, **sizes)
     planned = job(study_of(choice), MODEL)
     conditions = Conditions.of(planned)
-    peak = predict(planned.recipe, batch, conditions).peak_bytes
+    need = predict(planned.recipe, batch, conditions)
     step = seconds_per_step(planned.recipe, batch, conditions, steps=5)
-    return Fit(choice, widths.least, 1000 * step / batch / planned.recipe.method.batches_per_step, peak, 0.0)
+    seconds = 1000 * step / batch / planned.recipe.method.batches_per_step
+    return Fit(choice, widths.least, seconds, need.peak_bytes, need.trained_parameters)
 
 
 def _kimg(fit: Fit, seconds: float) -> float:
@@ -136,7 +138,7 @@ def _fitting(fit: Fit, seconds: float, memory: int | None) -> Fit:
         raise ChoiceError(
             f"--memory: {memory / MIB:.0f} MiB are not enough for {size}×{size} px: a step takes "
             f"{fit.peak_bytes / MIB:.0f} MiB at its peak"
-            + ("" if size == min(SIZES) else "; or ask for a smaller --size")
+            + ("" if size == min(RECIPES[fit.choice.recipe].sizes) else "; or ask for a smaller --size")
         )
     if _kimg(fit, seconds) < least:
         needed = (least * fit.seconds_per_kimg / SHARE_OF_TRAINING + OVERHEAD) / 60

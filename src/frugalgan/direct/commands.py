@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, SAMPLES, TUNED, Choice
+from frugalgan.direct.recipes import BEST, RECIPES
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, PAGE, SAMPLES, TUNED, VECTOR, Choice
 from frugalgan.export.commands import export
 from frugalgan.export.onnx_files import ExportError
 
@@ -17,6 +18,7 @@ Seed = Annotated[int, typer.Option(min=0, help="of weights, order of pictures, z
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be chosen, and why")]
 Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
 Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` made")]
+TAUGHT = [name for name, one in RECIPES.items() if not one.has_vector]  # recipes of models that have students
 
 
 def train(
@@ -25,17 +27,24 @@ def train(
     minutes: Minutes = 30.0,
     memory: Memory = "",
     size: Annotated[int | None, typer.Option(help="32, 64 or 128 px; not said: the largest that fits")] = None,
+    recipe: Annotated[
+        str, typer.Option(help=f"{', '.join(RECIPES)} (32 px; `adapt --vector` needs it); the first was the best")
+    ] = BEST,
     labels: Annotated[bool, typer.Option("--labels", help="learn names of subfolders as labels")] = False,
     seed: Seed = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="only go on with what was begun, never begin")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """A generator of your own pictures. Size and budget are chosen to fit the minutes and the memory; Ctrl-C and a lost
     machine cost a thousand images at most: the same command goes on."""
-    from frugalgan.direct.choice import MIDDLE, SIZES, ChoiceError
+    from frugalgan.direct.choice import MIDDLE, ChoiceError
+    from frugalgan.direct.make import FolderError, chosen_in
 
-    if size is not None and size not in SIZES:
-        raise ChoiceError(f"--size {size}: must be one of {', '.join(map(str, SIZES))}")
-    asked = Choice(str(_folder(pictures)), MIDDLE, 0, 0, 0.0, 1, seed=seed, labels=labels)
+    if recipe not in RECIPES:
+        raise ChoiceError(f"--recipe {recipe!r}: must be one of {', '.join(RECIPES)}")
+    if resume and chosen_in(out) is None:
+        raise FolderError(f"{out}: nothing was begun there: leave --resume out")
+    asked = Choice(str(_folder(pictures)), MIDDLE, 0, 0, 0.0, 1, seed=seed, labels=labels, recipe=recipe)
     _make(asked, out, minutes=minutes, memory=memory, size=size, dry_run=dry_run)
 
 
@@ -53,7 +62,10 @@ def distill(
 
     if smaller not in (2, 4, 8):
         raise ChoiceError(f"--smaller {smaller}: must be 2, 4 or 8")
-    asked = replace(choice_of(model), how=DISTILLED, smaller=smaller)
+    source = choice_of(model)
+    if source.recipe not in TAUGHT:
+        raise ChoiceError(f"{model}: its generator is as small as a student: distill one of --recipe {TAUGHT[0]}")
+    asked = replace(source, how=DISTILLED, smaller=smaller)
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
 
 
@@ -65,17 +77,32 @@ def adapt(
     frozen: Annotated[
         bool, typer.Option("--frozen", help="leave the layers nearest z and nearest the image as they are: less memory")
     ] = False,
+    vector: Annotated[
+        bool, typer.Option("--vector", help="some hundred numbers beside a StyleGAN2's frozen ones, for other styles")
+    ] = False,
     memory: Memory = "",
     seed: Seed = 0,
     dry_run: DryRun = False,
 ) -> None:
-    """The same generator on other pictures: it starts with the trained weights."""
+    """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
+    from frugalgan.direct.choice import ChoiceError, ways_to_adapt
     from frugalgan.direct.make import choice_of, chosen_in
 
-    known = chosen_in(out)
-    begun = known is not None and known.how == ADAPTED  # goes on as it was begun
-    how = ADAPTED if frozen or begun else TUNED
-    asked = replace(choice_of(model), pictures=str(_folder(pictures)), how=how, seed=seed)
+    source, known = choice_of(model), chosen_in(out)
+    if frozen and vector:
+        raise ChoiceError("--frozen --vector: one of them")
+    if source.how == VECTOR:
+        raise ChoiceError(f"{model}: is itself a vector: adapt the model that it was adapted from")
+    if vector and not RECIPES[source.recipe].has_vector:
+        able = ", ".join(name for name, one in RECIPES.items() if one.has_vector)
+        raise ChoiceError(f"--vector: {model} has none: `frugalgan train … --recipe {able}` makes a model that can")
+    how = ADAPTED if frozen else VECTOR if vector else TUNED
+    if known is not None and how == TUNED:
+        how = known.how  # goes on as it was begun
+    asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed)
+    if known is None:
+        for option, fit in ways_to_adapt(asked).items():
+            typer.echo(f"{option or 'all layers':<10} {fit.cost()}{' (chosen)' * (fit.choice.how == how)}")
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
 
 
@@ -107,7 +134,7 @@ def _make(
     if dry_run:
         return
     make(choice, out, source)
-    typer.echo(f"{out}: weights, {CARD} with all numbers, {SAMPLES}")
+    typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
     try:
         if not (out / EXPORT).is_dir():
             export(out, out / EXPORT)
@@ -119,7 +146,7 @@ def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> Non
     """Raise FolderError where the folder holds another model than is asked for."""
     from frugalgan.direct.make import FolderError
 
-    keys = ("pictures", "labels", "seed", "how", "smaller")
+    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe")
     differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
     if size not in (None, known.size):
         differs.append(f"size {known.size}")

@@ -1,6 +1,7 @@
 """From a choice to a folder with a model: fetch, prepare, train, sample, measure, as the pipeline's stages do."""
 
 import json
+import os
 import shutil
 import sys
 from contextlib import chdir
@@ -14,11 +15,13 @@ from frugalgan.data.prepare import prepare
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch
 from frugalgan.direct.card import write_card
+from frugalgan.direct.page import write_page
 from frugalgan.direct.values import ALONE, MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
 from frugalgan.evaluation.write import write_evaluation
 from frugalgan.evaluation.write_reference import write_reference
 from frugalgan.files import replaced, write_json
 from frugalgan.networks.sampling import write_samples
+from frugalgan.networks.store import NETWORKS, read_networks
 from frugalgan.training.job import job
 from frugalgan.training.run import run
 from frugalgan.training.watch import Watch, preview
@@ -53,7 +56,7 @@ def make(choice: Choice, out: Path, source: Path | None = None) -> None:
     """Make the model in `out`; what is done there already is not done again, and a training goes on.
 
     `source`: the folder of the model that a distilled or an adapted one learns from. All that it leaves but the
-    preview appears whole, README.md last.
+    preview appears whole, README.md last. Beside a vector's weights stand those of its source.
     """
     work = out / WORK
     work.mkdir(parents=True, exist_ok=True)
@@ -62,10 +65,24 @@ def make(choice: Choice, out: Path, source: Path | None = None) -> None:
         _bring(source, work)
     with chdir(work):
         _work(choice)
-    with replaced(out / WEIGHTS) as folder:
-        shutil.copytree(work / places.weights(MODEL) / str(choice.seed), folder)
+    _copy_model(work / places.weights(MODEL) / str(choice.seed), out / WEIGHTS, out / SOURCE)
     shutil.copy(work / places.samples(MODEL) / "grid.png", out / SAMPLES)
+    write_page(choice, out, work)
     write_card(choice, out, work)
+
+
+def _copy_model(folder: Path, target: Path, source: Path) -> None:
+    """Copy a model's folder to `target`; of a vector, the model that it adapts, too, to `source`."""
+    described = read_networks(folder)
+    adapted = [one["source"] for one in described.values() if "source" in one]
+    if adapted:
+        with replaced(source) as place:
+            shutil.copytree(folder / adapted[0]["folder"], place)
+    for one in adapted:
+        one["folder"] = os.path.relpath(source, target)
+    with replaced(target) as place:
+        shutil.copytree(folder, place)
+        write_json(place / NETWORKS, described)
 
 
 def _bring(source: Path, work: Path) -> None:

@@ -1,20 +1,16 @@
-"""Params and rows of one model, as params.yaml and models.yaml would have them.
-
-WGAN-GP on DCGAN's networks: of the recipes that were compared at equal seconds, by numbers and by looking, the best
-after ten minutes; so are widths and batches (docs/recipes.md).
-"""
+"""Params and rows of one model, as params.yaml and models.yaml would have them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from frugalgan.config.study import Study, study
+from frugalgan.direct.recipes import BEST, RECIPES, SECTIONS
 
 PICTURES, MODEL, SOURCE = "pictures", "model", "source"  # names of the data set, the model, what it starts from
-CARD, SAMPLES, EXPORT = "README.md", "samples.png", "export"  # of its folder
-ALONE, DISTILLED, ADAPTED, TUNED = "alone", "distilled", "adapted", "tuned"
+CARD, PAGE, SAMPLES, EXPORT = "README.md", "report.html", "samples.png", "export"  # of its folder
+ALONE, DISTILLED, ADAPTED, TUNED, VECTOR = "alone", "distilled", "adapted", "tuned", "vector"
 EXTRACTORS = {32: "efficientnet_lite0_mid64", 64: "efficientnet_lite0_64"}  # px → the network that judges; else 224 px
-RATES: dict[str, Any] = {"learning_rate": 3e-4, "critic_learning_rate": 3e-4, "beta1": 0.0, "n_critic": 1}
 SMALLER = 4  # times as narrow a student's generator is
 
 
@@ -32,32 +28,31 @@ class Choice:
     labels: bool = False
     how: str = ALONE
     smaller: int = SMALLER  # of a distilled one
+    recipe: str = BEST
 
 
 def study_of(choice: Choice) -> Study:
     """The study of one model, `MODEL`; where it is distilled or adapted, `SOURCE` is a row, too."""
-    wide = {"generator_width": choice.generator_width, "critic_width": choice.critic_width}
-    family = {"latent_size": 100, "conditional": choice.labels}
-    narrow = {"generator_width": choice.generator_width // choice.smaller}
+    recipe = RECIPES[choice.recipe]
+    networks = recipe.family(choice.generator_width, choice.critic_width) | {"conditional": choice.labels}
+    narrow = {"family": "dcgan_student", "generator_width": choice.generator_width // choice.smaller}
+    few = {"learning_rate": 0.02} if choice.how == VECTOR else {}  # for few numbers [StyleDomain]
     raw: dict[str, Any] = {
         "seed": choice.seed,
         "datasets": {PICTURES: _dataset(choice)},
-        "networks": {
-            SOURCE: family | wide | {"family": "dcgan"},
-            DISTILLED: family | wide | narrow | {"family": "dcgan_student"},
-        },
+        "networks": {SOURCE: networks} | ({DISTILLED: networks | narrow} if choice.how == DISTILLED else {}),
         "starts": {
             ALONE: {},
             DISTILLED: {"teacher": True},
             ADAPTED: {"weights": ["generator", "critic"], "generator_layers": 2, "critic_layers": -2},
             TUNED: {"weights": ["generator", "critic"]},
+            VECTOR: {"weights": ["generator", "critic"], "adaptation": "domain_vector_plus"},
         },
         "budgets": {MODEL: {"kimg": choice.kimg, "batch_size": choice.batch_size}},
-        "recipes": {MODEL: {"ema_kimg": 2.2}},  # as 0.995 an update of 16 images, whatever the batch
+        "recipes": {MODEL: recipe.switches | few},
         "students": [],
         "pools": {},
-        "wgan_gp": RATES | {"beta2": 0.9, "gradient_penalty": 10.0, "penalty_at": "image"},
-        "kd": RATES | {"alpha": 0.05, "beta2": 0.99},
+        **SECTIONS,
         "prepare": {"max_rejected": 1.0, "max_megapixels": 128.0},
         "training": _training(),
         "evaluate": _evaluate(),
@@ -65,7 +60,7 @@ def study_of(choice: Choice) -> Study:
         "compare": {"pairs": [], "significance": 0.05},
     }
     words = {"data": PICTURES, "networks": SOURCE, "budget": MODEL, "recipe": MODEL, "seeds": 1}
-    source = words | {"method": "wgan_gp", "from": "random", "start": ALONE}
+    source = words | {"method": recipe.method, "from": "random", "start": ALONE}
     rows = {MODEL: source}
     if choice.how != ALONE:
         rows = {SOURCE: source, MODEL: source | {"from": SOURCE, "start": choice.how}}

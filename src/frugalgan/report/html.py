@@ -75,8 +75,8 @@ def html(
         "qualities": list(QUALITIES.items()),
         "columns": [(key, title) for key, title in TABLE.items() if any(row.get(key) is not None for row in rows)],
         "text": TEXT,
-        "pictures": {name: _pictures(name) for name in table.index},
-        "courses": {name: found for name in table.index if (found := _course(study, name, evaluations[name]))},
+        "pictures": {name: pictures(name) for name in table.index},
+        "courses": {name: found for name in table.index if (found := course(study, name, evaluations[name]))},
     }
     drawn = [name for name in data if name.startswith("drawn ")]
     template = Environment(autoescape=True).from_string(
@@ -121,17 +121,17 @@ def shown_studies() -> list[dict[str, Any]]:
     for one in studies.findings():
         if not (file := studies.FILE.parent / one.figure).is_file():
             raise FileError(f"{file}: no such picture, which {studies.FILE} names")
-        found.append(asdict(one) | {"table": _table(studies.rows(one)), "figure": _data_url(file)})
+        found.append(asdict(one) | {"table": _table(studies.rows(one)), "figure": data_url(file)})
     return found
 
 
 def _figure(name: str) -> str:
     """A figure of the report as a data URL; "" where there is none."""
     file = places.RESULTS / "figures" / name
-    return _data_url(file) if name and file.is_file() else ""
+    return data_url(file) if name and file.is_file() else ""
 
 
-def _data_url(file: Path) -> str:
+def data_url(file: Path) -> str:
     """A PNG or JPEG, as it is."""
     kind = "png" if file.suffix == ".png" else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
@@ -172,7 +172,7 @@ def _values(row: pd.Series) -> dict[str, Any]:
     }
 
 
-def _pictures(name: str) -> dict[str, str]:
+def pictures(name: str) -> dict[str, str]:
     found = {}
     if (file := places.samples(name) / SAMPLES).is_file():
         found["samples"] = _jpeg(enlarged_grid(np.load(file, mmap_mode="r")[0, :SHOWN], columns=COLUMNS))
@@ -183,7 +183,7 @@ def _pictures(name: str) -> dict[str, str]:
     return found
 
 
-def _course(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any] | None:
+def course(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any] | None:
     """Moments of training, and the fixed vectors at each: a picture with a row per moment."""
     course, file = one["course"], places.record(name) / str(study.seed) / MOMENTS
     if not course["kimg"][-1]:

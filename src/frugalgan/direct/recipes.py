@@ -1,0 +1,70 @@
+"""What a model can be made with: networks, method, and sizes, of recipes that were compared (docs/recipes.md)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+RATES: dict[str, Any] = {"learning_rate": 3e-4, "critic_learning_rate": 3e-4, "beta1": 0.0, "n_critic": 1}
+SECTIONS: dict[str, dict[str, Any]] = {  # of methods, as params.yaml has them
+    "wgan_gp": RATES | {"beta2": 0.9, "gradient_penalty": 10.0, "penalty_at": "image"},
+    "kd": RATES | {"alpha": 0.05, "beta2": 0.99},
+    "stylegan2": RATES
+    | {"learning_rate": 5e-3, "critic_learning_rate": 5e-3, "beta2": 0.99}
+    | {"r1": 5.0, "r1_every": 16, "path_length": 0.0, "path_length_every": 4},
+}
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Of generator and critic, with images per update, and the thousands of images that they need: of the narrowest of
+    a size, those below which one sees nothing yet; of others, those from which they draw better than narrower ones."""
+
+    generator: int
+    critic: int
+    batch: int
+    least: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `--recipe` names."""
+
+    title: str
+    about: str  # networks, with their widths
+    method: str
+    sizes: dict[int, tuple[Widths, ...]]  # px → narrow to wide
+    switches: dict[str, Any]  # of a section of `recipes`
+    has_vector: bool = False  # it can be adapted by one
+
+    def family(self, generator: int, critic: int) -> dict[str, Any]:
+        """A section of `networks`."""
+        if self.method == "stylegan2":
+            return {"family": "stylegan2", "latent_size": 64, "channel_base": generator, "channel_max": critic}
+        return {"family": "dcgan", "latent_size": 100, "generator_width": generator, "critic_width": critic}
+
+    def networks(self, generator: int, critic: int) -> str:
+        """The networks in words."""
+        return self.about.format(generator=generator, critic=critic)
+
+
+DCGAN = "DCGAN's, generator {generator} wide, critic {critic}"
+DCGAN_SIZES = {
+    32: (Widths(256, 32, 16, 8.0),),
+    64: (Widths(256, 32, 8, 8.0), Widths(512, 64, 16, 20.0)),
+    128: (Widths(1024, 64, 16, 40.0),),
+}
+AVERAGED = {"ema_kimg": 2.2}  # as 0.995 an update of 16 images, whatever the batch
+BEST = "wgan_gp"  # of all that were compared at equal seconds, by numbers and by looking
+RECIPES = {
+    BEST: Recipe("WGAN-GP", DCGAN, "wgan_gp", DCGAN_SIZES, AVERAGED),
+    "lazy_penalty": Recipe(
+        "WGAN-GP, its penalty at every 4th update", DCGAN, "wgan_gp", DCGAN_SIZES, AVERAGED | {"penalty_every": 4}
+    ),
+    "stylegan2": Recipe(
+        "non-saturating loss, lazy R1",
+        "StyleGAN2's, {generator} channels times the px of a map, at most {critic}",
+        "stylegan2",
+        {32: (Widths(512, 64, 8, 12.0),)},  # at 64 px it drew blobs after ten minutes
+        {"ema_kimg": 0.55},  # as 0.99 an update of 8 images
+        has_vector=True,
+    ),
+}
