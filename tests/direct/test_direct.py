@@ -116,6 +116,9 @@ def test_too_few_minutes_say_how_many_would_do(monkeypatch: pytest.MonkeyPatch) 
         choose(SMALL, minutes=5, memory=None, size=None)
     enough = float(str(error.value).split("--minutes ")[1].split()[0])
     assert choose(SMALL, minutes=enough + 1, memory=None, size=None).choice.size == 32
+    timed(monkeypatch, lambda px: 0.187)
+    with pytest.raises(ChoiceError, match="--minutes 3 would do"):  # 2.4
+        choose(SMALL, minutes=2, memory=None, size=32)
     with pytest.raises(ChoiceError, match="preparing and measuring take 40 s: ask for 2 or more"):
         choose(SMALL, minutes=0.5, memory=None, size=None)
 
@@ -151,7 +154,8 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     make(source, out)
     card = (out / "README.md").read_text()
     assert (
-        "# A generator of 32×32 px images" in card and f"`{pictures}`: trained alone. 1 pictures were left out" in card
+        "# A generator of 32×32 px images" in card
+        and f"`{pictures}`: trained alone. 37 to learn from, 3 held out; 1 pictures were left out" in card
     )
     assert "; real images have " in card
     assert {path.name for path in out.iterdir()} == FILES
@@ -163,9 +167,12 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     make(source, out)  # all is done: nothing is trained again
     assert (out / ".work/models/model/record/0/record.json").stat() == record
     assert not any((out / ".work/snapshots").rglob("*.pt"))
-    make(replace(source, how=DISTILLED), tmp_path / "small", out)
+    make(replace(source, how=DISTILLED, features=True, source=str(out)), tmp_path / "small", out)
     make(replace(source, how=ADAPTED), tmp_path / "other", out)
     make(replace(source, how=TUNED), tmp_path / "whole", out)
+    assert f"a student of another model (`{out}`)" in (tmp_path / "small/README.md").read_text()
+    learnt = said("distill", str(tmp_path / "small"), "--out", str(tmp_path / "smaller"), code=1)
+    assert f"is itself a student: name the model that it came from, {out}" in learnt
     for name in ("other", "whole"):  # an adaptation goes on as it was begun
         again = said("adapt", str(out), str(pictures), "--out", str(tmp_path / name), "--dry-run")
         assert "goes on with what was chosen" in again
@@ -202,7 +209,7 @@ def test_a_vector_of_a_stylegan2_is_a_few_numbers_beside_its_source(
     make(source, out := tmp_path / "out")
     timed(monkeypatch, lambda px: 0.01)
     text = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "other"), "--vector", "--dry-run")
-    assert [line.split()[0] for line in text.splitlines()[:3]] == ["all", "--frozen", "--vector"]
+    assert [line.split()[0] for line in text.splitlines()[:3]] == ["all", "--frozen:", "--vector:"]
     assert [line.endswith("(chosen)") for line in text.splitlines()[:3]] == [False, False, True]
     make(replace(source, how=VECTOR), tmp_path / "other", out)
     (tmp_path / "out").rename(tmp_path / "elsewhere")  # the vector's folder has all that it needs
@@ -214,7 +221,7 @@ def test_a_vector_of_a_stylegan2_is_a_few_numbers_beside_its_source(
     )
     assert own < whole / 3 and "| numbers of its own |" in (tmp_path / "other/README.md").read_text()
     again = ("adapt", str(tmp_path / "other"), str(pictures), "--out", str(tmp_path / "third"))
-    assert "is itself a vector: adapt the model that it was adapted from" in said(*again, code=1)
+    assert "is itself a vector: name the model that it came from" in said(*again, code=1)
     taught = said("distill", str(tmp_path / "elsewhere"), "--out", str(tmp_path / "small"), code=1)
     assert "as small as a student: distill one of --recipe wgan_gp" in taught
 
@@ -232,6 +239,14 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     timed(monkeypatch, lambda px: 0.1)
     out = str(tmp_path / "out")
     assert "no such folder of pictures" in said("train", str(tmp_path / "nothing"), "--out", out, code=1)
+    within = said("train", str(pictures), "--out", str(pictures / "model"), code=1)
+    assert "lies in the folder of pictures" in within and not (pictures / "model").exists()
+    flat = ("train", str(pictures / "dark"), "--out", out)
+    assert f"--labels: {pictures / 'dark'} has no subfolders to name labels" in said(*flat, "--labels", code=1)
+    for path in sorted((pictures / "dark").glob("*"))[:3]:
+        path.unlink()
+    few = said(*flat, "--dry-run", code=1)
+    assert f"{pictures / 'dark'}: 18 pictures, and at least 20 are needed" in few
     for arguments, message in {
         ("--size", "48"): "--size 48: must be one of 32, 64, 128, by --recipe wgan_gp",
         ("--recipe", "biggan"): "--recipe 'biggan': must be one of wgan_gp, lazy_penalty, stylegan2",
@@ -241,7 +256,11 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     other = said("train", str(pictures), "--out", str(pictures), code=1)
     assert f"{pictures}: holds other things: name a new or an empty folder" in other
     assert "--memory '2 cats'" in said("train", str(pictures), "--out", out, "--memory", "2 cats", code=1)
-    assert "no finished model" in said("distill", str(tmp_path / "none"), "--out", out, code=1)
+    for nothing in (tmp_path / "none", pictures):
+        assert f"{nothing}: no finished model" in said("distill", str(nothing), "--out", out, code=1)
+    (damaged := tmp_path / "damaged/.work").mkdir(parents=True)
+    (damaged / "choice.json").write_text("{")
+    assert "choice.json: damaged, or of another" in said("train", str(pictures), "--out", str(damaged.parent), code=1)
     assert "no trained model in it" in said("generate", str(tmp_path / "none"), "--out", out, code=1)
     assert "name --out FOLDER" in said("generate", str(tmp_path / "none"), code=1)
     assert chosen_in(Path(out)) is None

@@ -1,6 +1,7 @@
 """Exported files draw what torch draws; the page draws it in a browser."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ from frugalgan.export.onnx_files import (
     write_onnx,
 )
 from frugalgan.export.page_files import directions, page, write_page
+from frugalgan.export.write import write_export
 from frugalgan.networks import Family, Network
 from frugalgan.networks.sampling import estimate_statistics, images_of
 
@@ -64,11 +66,63 @@ def test_every_family_draws_what_torch_draws_in_32_and_nearly_in_8_bits(
     expected = images_of(G, given["z"], given.get("label")).numpy().astype(int)
     assert np.abs(images(whole, given) - expected).max() <= 1
     with torch.no_grad():
-        exact = G(*given.values()).numpy()
+        exact = G(*(given[name] for name in ("z", "label") if name in given)).numpy()
     coarse = session(small).run(None, as_arrays(given))[0]
     assert 0 < np.abs(coarse - exact).mean() < 0.2 * exact.std()
     assert largest_difference(G, small) > 1e-4  # so what `write_onnx` refuses is something
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.onnx", "whole.onnx"]
+
+
+def test_a_domain_vector_is_an_input_so_one_file_serves_many_domains(tmp_path: Path) -> None:
+    G, file = generator(STYLES, DATA, "domain_vector_plus"), tmp_path / "model.onnx"
+    write_onnx(G, file)
+    given = inputs(G, 5, 3)
+    own = [parameter for parameter in G.parameters() if parameter.requires_grad]
+    assert given["domain"].shape == (sum(parameter.numel() for parameter in own),)
+    before = images(file, given)
+    other, place = torch.randn(len(given["domain"])) / 10, 0
+    with torch.no_grad():
+        for parameter in own:
+            parameter.copy_(other[place : place + parameter.numel()].view_as(parameter))
+            place += parameter.numel()
+    of_other = images(file, given | {"domain": other}).astype(int)
+    assert np.abs(of_other - images_of(G, given["z"]).numpy()).max() <= 1 and np.abs(of_other - before).mean() > 1
+
+
+def test_without_a_page_the_files_of_the_model_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(ExportError, match=r"page: ONNX files are there, but no page: npm not found"):
+        write_export(generator(SMALL, DATA), tmp_path / "page", title="")
+    left = {path.name for path in (tmp_path / "page").iterdir()}
+    assert left == {"model_float32.onnx", "model.onnx", "export.json"}
+
+
+def test_without_onnxruntime_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxruntime" else name)
+    with pytest.raises(ExportError, match=r"^onnxruntime not installed: pip install 'frugalgan\[export\]'$"):
+        write_onnx(generator(SMALL, DATA), tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda x: x + torch.special.bessel_j0(x),
+            "ONNX has no operation bessel_j0: write its forward without it",
+        ),
+        (lambda x: x if x.sum() > 0 else -x, "its forward cannot be exported: .*may not depend on values"),
+    ],
+    ids=["operation", "values"],
+)
+def test_what_onnx_cannot_say_is_named_with_the_cure(
+    tmp_path: Path, change: Callable[[torch.Tensor], torch.Tensor], message: str
+) -> None:
+    G = generator(SMALL, DATA)
+    forward = G.forward
+    G.forward = lambda x, y=None: change(forward(x, y))
+    with pytest.raises(ExportError, match=message) as error:
+        write_onnx(G, tmp_path / "model.onnx")
+    assert "\x1b" not in str(error.value) and "\n" not in str(error.value)
 
 
 def test_an_export_that_differs_from_torch_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,25 +173,29 @@ def test_without_npm_the_page_says_how_to_get_its_runtime(tmp_path: Path, monkey
     (tmp_path / "model.onnx").touch()
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ExportError, match=r"npm not found.*or give onnxruntime-web@.* by --runtime"):
-        write_page(tmp_path, generator(SMALL, DATA), title="", bits=8, labels=(), runtime=None)
+        write_page(tmp_path, generator(SMALL, DATA), title="", file="model.onnx", bits=8, labels=(), runtime=None)
     with pytest.raises(ExportError, match=r"ort\.wasm\.min\.mjs: no such file; --runtime is the folder dist"):
-        write_page(tmp_path, generator(SMALL, DATA), title="", bits=8, labels=(), runtime=tmp_path)
+        write_page(tmp_path, generator(SMALL, DATA), title="", file="model.onnx", bits=8, labels=(), runtime=tmp_path)
     other = tmp_path / "other.tgz"
     other.write_bytes(b"x")
     with pytest.raises(ExportError, match=r"other\.tgz: not onnxruntime-web"):
-        write_page(tmp_path, generator(SMALL, DATA), title="", bits=8, labels=(), runtime=other)
+        write_page(tmp_path, generator(SMALL, DATA), title="", file="model.onnx", bits=8, labels=(), runtime=other)
 
 
 @pytest.mark.slow
 @needs_browser
 @pytest.mark.skipif(not shutil.which("npm"), reason="no npm, which brings the page's runtime")
-@pytest.mark.parametrize(("family", "data"), [(SMALL, DATA), (BIGGAN, LABELLED)], ids=["dcgan", "biggan"])
+@pytest.mark.parametrize(
+    ("family", "data", "adaptation", "bits"),
+    [(SMALL, DATA, "", 8), (BIGGAN, LABELLED, "", 32), (STYLES, DATA, "domain_vector", 32)],
+    ids=["dcgan", "biggan", "domain vector"],
+)
 def test_the_page_draws_what_torch_draws_and_asks_no_other_host(
-    tmp_path: Path, family: Family, data: DataFacts
+    tmp_path: Path, family: Family, data: DataFacts, adaptation: str, bits: int
 ) -> None:
-    G, folder = generator(family, data), tmp_path / "page"
-    write_onnx(G, folder / "model.onnx")
-    write_page(folder, G, title="A test", bits=32, labels=data.labels if G.classes else (), runtime=None)
+    G, folder = generator(family, data, adaptation), tmp_path / "page"
+    write_export(G, folder, title="A test", labels=data.labels if G.classes else ())
+    assert f'"bits": {bits}' in (folder / "index.html").read_text()  # untrained, BigGAN's 8 bits are 3 of 255 away
     given = inputs(G, 2, 5)
     expected = images_of(G, given["z"], given.get("label")).numpy().astype(int)
     with served(folder) as address, chromium(tmp_path) as driver:

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from frugalgan.config import places
+from frugalgan.data.facts import HELDOUT, IMAGES
 from frugalgan.data.index import REJECTED
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, MODEL, PICTURES, TUNED, VECTOR, Choice
+from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, MODEL, PICTURES, TUNED, VECTOR, Choice
 from frugalgan.evaluation.metrics.names import SWD
 from frugalgan.files import read_json, replaced
 from frugalgan.training.plan_table import MIB, duration
@@ -19,10 +22,13 @@ HOW = {
 
 
 def write_card(choice: Choice, out: Path, work: Path) -> None:
-    """README.md of the folder `out`, from what the stages left in `work`."""
+    """README.md of the folder `out`, from what the stages left in `work`, and what was exported."""
     evaluation = read_json(work / places.evaluation(MODEL), hint="the same command measures the model")
+    rows, exported = facts(choice, evaluation), out / EXPORT / "export.json"
+    if exported.is_file():
+        rows |= _of_export(read_json(exported, hint=f"frugalgan export {out} makes it"), evaluation["distance"])
     with replaced(out / CARD) as file:
-        file.write_text(card(choice, evaluation, _left_out(work)), encoding="utf-8")
+        file.write_text(card(choice, rows, pictures(work)), encoding="utf-8")
 
 
 def facts(choice: Choice, evaluation: dict[str, Any]) -> dict[str, str]:
@@ -38,28 +44,33 @@ def facts(choice: Choice, evaluation: dict[str, Any]) -> dict[str, str]:
     variety = f"{quality[f'variety_{extractor}']:.2f}" + (": **collapsed**" if collapsed else "")
     parameters = f"{record['generator_parameters']:,} parameters"
     own = {"numbers of its own": f"{record['own_bytes'] / 1024:.1f} KiB"} if choice.how == VECTOR else {}
-    return own | {
-        f"distance ({extractor}, {quality['n_per_draw']} images)": distance,
-        "sliced Wasserstein distance": f"{quality[SWD]:.0f}",
-        "recall, coverage": f"{quality[f'recall_{extractor}']:.3f}, {quality[f'coverage_{extractor}']:.3f}",
-        "variety, of real images 1": variety,
-        "images seen": f"{record['kimg']:g} thousand, in {duration(record['seconds'])}",
-        "memory at the peak of a step": f"{record['peak_training_bytes'] / MIB:.0f} MiB",
-        "size of the working model": f"{record['generator_bytes'] / MIB:.2f} MiB, {parameters}",
-        "trained on": f"{trained['device']}, {trained['precision']}, seed {choice.seed}",
-        "torch": trained["versions"]["torch"],
-    }
+    labels = {"of the label asked for": f"{evaluation['agreement'][0]:.0%}"} if "agreement" in evaluation else {}
+    return (
+        own
+        | labels
+        | {
+            f"distance ({extractor}, {quality['n_per_draw']} images)": distance,
+            "sliced Wasserstein distance": f"{quality[SWD]:.0f}",
+            "recall, coverage": f"{quality[f'recall_{extractor}']:.3f}, {quality[f'coverage_{extractor}']:.3f}",
+            "variety, of real images 1": variety,
+            "images seen": f"{record['kimg']:g} thousand, in {duration(record['seconds'])}",
+            "memory at the peak of a step": f"{record['peak_training_bytes'] / MIB:.0f} MiB",
+            "size of the working model": f"{record['generator_bytes'] / MIB:.2f} MiB, {parameters}",
+            "trained on": f"{trained['device']}, {trained['precision']}, seed {choice.seed}",
+            "torch": trained["versions"]["torch"],
+        }
+    )
 
 
-def card(choice: Choice, evaluation: dict[str, Any], left_out: int) -> str:
+def card(choice: Choice, rows: dict[str, str], of_pictures: str) -> str:
     """Markdown."""
-    table = "\n".join(f"| {name} | {value} |" for name, value in facts(choice, evaluation).items())
-    how = HOW.get(choice.how, "trained alone")
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    how = HOW.get(choice.how, "trained alone") + (f" (`{choice.source}`)" if choice.source else "")
     return f"""# A generator of {choice.size}×{choice.size} px images
 
 ![What it draws](samples.png)
 
-It was made by frugalgan of the pictures in `{choice.pictures}`: {how}. {left_out} pictures were left out
+It was made by frugalgan of the pictures in `{choice.pictures}`: {how}. {of_pictures}
 (`.work/{places.prepared(PICTURES) / REJECTED}` says why).
 
 | | |
@@ -76,6 +87,20 @@ Pictures and curves: `report.html`. Use it: `frugalgan generate THIS_FOLDER -n 1
 """
 
 
-def _left_out(work: Path) -> int:
-    file = work / places.prepared(PICTURES) / REJECTED
-    return max(0, len(file.read_text(encoding="utf-8").splitlines()) - 1) if file.is_file() else 0
+def _of_export(exported: dict[str, Any], distance: str) -> dict[str, str]:
+    """What its files are: name → value."""
+    found = {}
+    for name, bits in {"exported in 32 bits": "float32", "exported in 8 bits": "8_bits"}.items():
+        one = exported[bits]
+        measured = f", distance {one[distance]:.0f}" if distance in one else ""
+        found[name] = f"{one['bytes'] / 1024:,.0f} KiB, {one['milliseconds_per_image']:.2g} ms an image{measured}"
+    return found
+
+
+def pictures(work: Path) -> str:
+    """How many it learnt from, were held out, and were left out."""
+    prepared = work / places.prepared(PICTURES)
+    counts = [len(np.load(prepared / name, mmap_mode="r")) for name in (IMAGES, HELDOUT)]
+    rejected = prepared / REJECTED
+    left_out = max(0, len(rejected.read_text(encoding="utf-8").splitlines()) - 1) if rejected.is_file() else 0
+    return f"{counts[0]} to learn from, {counts[1]} held out; {left_out} pictures were left out"

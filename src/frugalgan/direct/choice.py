@@ -1,5 +1,6 @@
 """What fits into so many minutes and so much memory: size, networks, budget, and why."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -40,17 +41,21 @@ class Fit:
 
     def cost(self) -> str:
         """In a line."""
-        speed = 1000 / self.seconds_per_kimg
-        return (
-            f"trains {self.trained:,} numbers, {self.peak_bytes / MIB:.0f} MiB at the peak, {speed:.0f} images/s here"
-        )
+        speed, peak = 1000 / self.seconds_per_kimg, self.peak_bytes / MIB
+        return f"{self.trained:,} numbers to train, the critic's, too; {peak:.0f} MiB at the peak; {speed:.0f} images/s"
 
     def lines(self, memory: int | None) -> list[str]:
         """What is chosen and why, to be read."""
         c, recipe = self.choice, RECIPES[self.choice.recipe]
         limit = "no limit asked for" if memory is None else f"{memory / MIB:.0f} allowed"
-        networks = recipe.networks(c.generator_width, c.critic_width)
-        method = "a student by pixels and a critic" if c.how == DISTILLED else recipe.title + HOW.get(c.how, "")
+        distilled = c.how == DISTILLED
+        networks = recipe.networks(c.generator_width // (c.smaller if distilled else 1), c.critic_width)
+        by = (
+            "a student by pixels, what its critic sees, and a critic"
+            if c.features
+            else "a student by pixels and a critic"
+        )
+        method = by if distilled else recipe.title + HOW.get(c.how, "")
         return [
             f"size:     {c.size}×{c.size} px",
             f"networks: {networks}; {method}; batches of {c.batch_size}",
@@ -144,7 +149,7 @@ def _fitting(fit: Fit, seconds: float, memory: int | None) -> Fit:
         needed = (least * fit.seconds_per_kimg / SHARE_OF_TRAINING + OVERHEAD) / 60
         raise ChoiceError(
             f"--minutes: {size}×{size} px see {_kimg(fit, seconds):.2g} thousand images in that time on "
-            f"{_machine()}, and below {least:g} one sees nothing: --minutes {needed:.0f} would do"
+            f"{_machine()}, and below {least:g} one sees nothing: --minutes {math.ceil(needed)} would do"
         )
     kimg = round(_kimg(fit, seconds), 1)
     return replace(fit, choice=replace(fit.choice, kimg=kimg), training_seconds=kimg * fit.seconds_per_kimg)

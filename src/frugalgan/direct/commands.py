@@ -18,6 +18,7 @@ Seed = Annotated[int, typer.Option(min=0, help="of weights, order of pictures, z
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be chosen, and why")]
 Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
 Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` made")]
+LEAST = 20  # pictures: of 16 for training, with those that are held out
 TAUGHT = [name for name, one in RECIPES.items() if not one.has_vector]  # recipes of models that have students
 
 
@@ -53,19 +54,21 @@ def distill(
     out: Out,
     minutes: Minutes = 15.0,
     smaller: Annotated[int, typer.Option(help="times as narrow the generator is: 2, 4 or 8")] = 4,
+    features: Annotated[
+        bool, typer.Option("--features", help="compare what the student's critic sees of images, too, not pixels alone")
+    ] = False,
     memory: Memory = "",
     dry_run: DryRun = False,
 ) -> None:
     """A smaller generator that learns from a trained one's images, and from the pictures that that one learnt from."""
     from frugalgan.direct.choice import ChoiceError
-    from frugalgan.direct.make import choice_of
 
     if smaller not in (2, 4, 8):
         raise ChoiceError(f"--smaller {smaller}: must be 2, 4 or 8")
-    source = choice_of(model)
+    source = _teacher(model)
     if source.recipe not in TAUGHT:
         raise ChoiceError(f"{model}: its generator is as small as a student: distill one of --recipe {TAUGHT[0]}")
-    asked = replace(source, how=DISTILLED, smaller=smaller)
+    asked = replace(source, how=DISTILLED, smaller=smaller, features=features, source=str(model))
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
 
 
@@ -86,24 +89,34 @@ def adapt(
 ) -> None:
     """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
     from frugalgan.direct.choice import ChoiceError, ways_to_adapt
-    from frugalgan.direct.make import choice_of, chosen_in
+    from frugalgan.direct.make import chosen_in
 
-    source, known = choice_of(model), chosen_in(out)
+    source, known = _teacher(model), chosen_in(out)
     if frozen and vector:
         raise ChoiceError("--frozen --vector: one of them")
-    if source.how == VECTOR:
-        raise ChoiceError(f"{model}: is itself a vector: adapt the model that it was adapted from")
     if vector and not RECIPES[source.recipe].has_vector:
         able = ", ".join(name for name, one in RECIPES.items() if one.has_vector)
         raise ChoiceError(f"--vector: {model} has none: `frugalgan train … --recipe {able}` makes a model that can")
     how = ADAPTED if frozen else VECTOR if vector else TUNED
     if known is not None and how == TUNED:
         how = known.how  # goes on as it was begun
-    asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed)
+    asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed, source=str(model))
     if known is None:
+        check_pictures(asked, out)
         for option, fit in ways_to_adapt(asked).items():
-            typer.echo(f"{option or 'all layers':<10} {fit.cost()}{' (chosen)' * (fit.choice.how == how)}")
+            typer.echo(f"{option or 'all layers'}: {fit.cost()}{' (chosen)' * (fit.choice.how == how)}")
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
+
+
+def _teacher(model: Path) -> Choice:
+    """What was chosen in that folder, of a model that others can learn from. Raises FolderError."""
+    from frugalgan.direct.make import FolderError, choice_of
+
+    choice = choice_of(model)
+    if choice.how in (DISTILLED, VECTOR):
+        is_it = "a student" if choice.how == DISTILLED else "a vector"
+        raise FolderError(f"{model}: is itself {is_it}: name the model that it came from, {choice.source}")
+    return choice
 
 
 def _make(
@@ -117,17 +130,22 @@ def _make(
     source: Path | None = None,
 ) -> None:
     """Choose, say why, and make; or go on with what was chosen in `out`."""
+    from frugalgan.direct.card import write_card
     from frugalgan.direct.choice import choose
-    from frugalgan.direct.make import chosen_in, make
+    from frugalgan.direct.make import WORK, chosen_in, make
     from frugalgan.training.plan import bytes_of
 
     limit = bytes_of(memory) if memory else None
     known = chosen_in(out)
     if known is not None:
         check_same(known, asked, out, size)
-        typer.echo(f"{out}: goes on with what was chosen: {known.size}×{known.size} px, {known.kimg:g} thousand images")
+        typer.echo(
+            f"{out}: goes on with what was chosen when it was begun, minutes and memory, too: "
+            f"{known.size}×{known.size} px, {known.kimg:g} thousand images"
+        )
         choice = known
     else:
+        check_pictures(asked, out)
         fit = choose(asked, minutes=minutes, memory=limit, size=size)
         typer.echo("\n".join(fit.lines(limit)))
         choice = fit.choice
@@ -139,19 +157,37 @@ def _make(
         if not (out / EXPORT).is_dir():
             export(out, out / EXPORT)
     except ExportError as error:
-        typer.echo(f"not exported: {error}; then: frugalgan export {out} --out {out / EXPORT}")
+        typer.echo(f"{error}; then: frugalgan export {out} --out {out / EXPORT}")
+    write_card(choice, out, out / WORK)  # with what was exported
 
 
 def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
     """Raise FolderError where the folder holds another model than is asked for."""
     from frugalgan.direct.make import FolderError
 
-    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe")
+    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe", "features")
     differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
     if size not in (None, known.size):
         differs.append(f"size {known.size}")
     if differs:
         raise FolderError(f"{out}: holds another model, of {', '.join(differs)}: name another folder, or remove it")
+
+
+def check_pictures(asked: Choice, out: Path) -> None:
+    """Raise ChoiceError or FolderError where these pictures cannot be learnt from, before anything else is done."""
+    from frugalgan.data.sources.folder import find_pictures
+    from frugalgan.direct.choice import ChoiceError
+    from frugalgan.direct.make import FolderError
+
+    folder = Path(asked.pictures)
+    if out.resolve().is_relative_to(folder):
+        raise FolderError(f"{out}: lies in the folder of pictures, so the next model would learn what this one draws")
+    there = find_pictures(folder, subject="any")
+    if len(there.pictures) < LEAST:
+        others = f", {len(there.left_out)} that cannot be used" * bool(there.left_out)
+        raise ChoiceError(f"{folder}: {len(there.pictures)} pictures{others}, and at least {LEAST} are needed")
+    if asked.labels and not any(place.parent.parts for place in there.pictures):
+        raise ChoiceError(f"--labels: {folder} has no subfolders to name labels: leave it out")
 
 
 def _folder(path: Path) -> Path:

@@ -8,6 +8,8 @@ from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from frugalgan.config import places
 from frugalgan.data.facts import FILE as FACTS
 from frugalgan.data.images import write_png
@@ -24,7 +26,7 @@ from frugalgan.networks.sampling import write_samples
 from frugalgan.networks.store import NETWORKS, read_networks
 from frugalgan.training.job import job
 from frugalgan.training.run import run
-from frugalgan.training.watch import Watch, preview
+from frugalgan.training.watch import Watch, event_files, preview
 
 WORK, CHOICE = ".work", "choice.json"  # of the folder that a model is made in
 WEIGHTS, PREVIEW = "weights", "preview.png"
@@ -38,7 +40,10 @@ def chosen_in(out: Path) -> Choice | None:
     """What is made in this folder; None where it is new or empty. Raises FolderError where it is none of ours."""
     file = out / WORK / CHOICE
     if file.is_file():
-        return Choice(**json.loads(file.read_text(encoding="utf-8")))
+        try:
+            return Choice(**json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise FolderError(f"{file}: damaged, or of another version: {error}: name another folder") from None
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FolderError(f"{out}: holds other things: name a new or an empty folder")
     return None
@@ -46,9 +51,9 @@ def chosen_in(out: Path) -> Choice | None:
 
 def choice_of(folder: Path) -> Choice:
     """The choice of a finished model's folder. Raises FolderError."""
-    choice = chosen_in(folder)
+    choice = chosen_in(folder) if (folder / WORK).is_dir() else None
     if choice is None or not (folder / WEIGHTS).is_dir():
-        raise FolderError(f"{folder}: no finished model: `frugalgan train PICTURES --out {folder}` makes one")
+        raise FolderError(f"{folder}: no finished model of `frugalgan train PICTURES --out {folder}`")
     return choice
 
 
@@ -63,8 +68,9 @@ def make(choice: Choice, out: Path, source: Path | None = None) -> None:
     write_json(work / CHOICE, asdict(choice))
     if source is not None:
         _bring(source, work)
-    with chdir(work):
-        _work(choice)
+    events = os.environ.get("FRUGALGAN_EVENTS")  # as the stages know it
+    with event_files(Path(events).resolve() / out.resolve().name if events else None) as told, chdir(work):
+        _work(choice, told)
     _copy_model(work / places.weights(MODEL) / str(choice.seed), out / WEIGHTS, out / SOURCE)
     shutil.copy(work / places.samples(MODEL) / "grid.png", out / SAMPLES)
     write_page(choice, out, work)
@@ -93,7 +99,7 @@ def _bring(source: Path, work: Path) -> None:
             shutil.copytree(theirs / place(MODEL), folder)
 
 
-def _work(choice: Choice) -> None:
+def _work(choice: Choice, told: Watch) -> None:
     """All stages that are not done, in the folder of the work."""
     study = study_of(choice)
     dataset = study.dataset(PICTURES)
@@ -110,7 +116,7 @@ def _work(choice: Choice) -> None:
             out=places.MODELS / MODEL,
             snapshots=Path("snapshots"),
             source=None if choice.how == ALONE else places.weights(SOURCE),
-            watch=_preview(Path("..") / PREVIEW),
+            watch=_watches(_preview(Path("..") / PREVIEW), told),
             forget=True,
         )
     settings = study.raw["evaluate"]
@@ -128,6 +134,14 @@ def _work(choice: Choice) -> None:
     if not places.summary(MODEL).is_file():
         _say("measuring the model")
         write_evaluation(study, MODEL)
+
+
+def _watches(*all_of: Watch) -> Watch:
+    def watch(kimg: float, losses: dict[str, float], images: np.ndarray | None) -> None:
+        for one in all_of:
+            one(kimg, losses, images)
+
+    return watch
 
 
 def _preview(file: Path) -> Watch:

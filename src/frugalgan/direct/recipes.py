@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 RATES: dict[str, Any] = {"learning_rate": 3e-4, "critic_learning_rate": 3e-4, "beta1": 0.0, "n_critic": 1}
+KD: dict[str, Any] = RATES | {"alpha": 0.05, "beta2": 0.99}
 SECTIONS: dict[str, dict[str, Any]] = {  # of methods, as params.yaml has them
     "wgan_gp": RATES | {"beta2": 0.9, "gradient_penalty": 10.0, "penalty_at": "image"},
-    "kd": RATES | {"alpha": 0.05, "beta2": 0.99},
+    "kd": KD,
+    "kd_features": KD | {"features": 1.0},
     "stylegan2": RATES
     | {"learning_rate": 5e-3, "critic_learning_rate": 5e-3, "beta2": 0.99}
     | {"r1": 5.0, "r1_every": 16, "path_length": 0.0, "path_length_every": 4},

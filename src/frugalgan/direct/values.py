@@ -29,6 +29,8 @@ class Choice:
     how: str = ALONE
     smaller: int = SMALLER  # of a distilled one
     recipe: str = BEST
+    features: bool = False  # a distilled one is compared by its critic, too
+    source: str = ""  # the folder of the model that it learnt from or started with
 
 
 def study_of(choice: Choice) -> Study:
@@ -65,7 +67,7 @@ def study_of(choice: Choice) -> Study:
     if choice.how != ALONE:
         rows = {SOURCE: source, MODEL: source | {"from": SOURCE, "start": choice.how}}
     if choice.how == DISTILLED:
-        rows[MODEL] |= {"method": "kd", "networks": DISTILLED}
+        rows[MODEL] |= {"method": "kd_features" if choice.features else "kd", "networks": DISTILLED}
     return study(raw, {"models": rows}, Path("the command line"), Path("the command line"))
 
 

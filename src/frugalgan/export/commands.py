@@ -31,7 +31,7 @@ def generate(
         write_images(G, out, n=n, seed=seed, label=told, truncation=truncation)
         typer.echo(f"{out}: {n} images, grid.png")
     if video is not None:
-        write_film(G, video, seed=seed, label=told)
+        write_film(G, video, seed=seed, label=told, truncation=truncation)
         typer.echo(f"{video}: a walk through z")
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.device import choose_device
 from frugalgan.files import replaced
-from frugalgan.networks import Network
-from frugalgan.networks.sampling import BATCH, images_of, latents, truncated_images
+from frugalgan.networks import STYLES, Network
+from frugalgan.networks.sampling import images_of, latents, truncated, truncated_images
 from frugalgan.networks.store import NETWORKS, load_generator
 
 SHOWN, COLUMNS = 40, 8  # images of the grid
@@ -31,7 +31,9 @@ def weights_in(folder: Path) -> Path:
     for place in places:
         if (place / NETWORKS).is_file():
             return place
-    raise GenerateError(f"{folder}: no trained model in it: `frugalgan train PICTURES --out {folder}` makes one")
+    of_project = folder.resolve().parent.name == "models"
+    cure = "`dvc repro` trains it, `dvc pull` brings it" if of_project else "`frugalgan train` makes one"
+    raise GenerateError(f"{folder}: no trained model in it: {cure}")
 
 
 def load(folder: Path, label: int | None, device: str = "auto") -> tuple[Network, Tensor | None]:
@@ -51,13 +53,7 @@ def write_images(
     """PNG files image_00000.png … of z from `seed`, and grid.png, into the new or empty folder `out`."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise GenerateError(f"{out}: holds other things: name a new or an empty folder")
-    if truncation is not None:
-        if label is not None:
-            raise GenerateError("--truncation draws each label in turn: leave --label out")
-        drawn = truncated_images(G, n=n, seed=seed, threshold=truncation)
-    else:
-        z = latents(n, G.arguments["latent_size"], seed)
-        drawn = images_of(G, z, None if label is None else label.expand(n))
+    drawn = _drawn(G, latents(n, G.arguments["latent_size"], seed), label, seed, truncation)
     pixels = drawn.numpy()
     with replaced(out) as folder:
         folder.mkdir()
@@ -66,16 +62,25 @@ def write_images(
         write_png(folder / "grid.png", enlarged_grid(pixels[:SHOWN], columns=COLUMNS))
 
 
-def write_film(G: Network, file: Path, *, seed: int, label: Tensor | None = None) -> None:
+def _drawn(G: Network, z: Tensor, label: Tensor | None, seed: int, truncation: float | None) -> Tensor:
+    """Images of z, of one label or of each in turn, with less variety where a truncation is given."""
+    labels = None if label is None else label.expand(len(z))
+    if truncation is None:
+        return images_of(G, z, labels)
+    truncated_images(G, n=1, seed=seed, threshold=truncation)  # settles G for such z
+    return images_of(G, z if STYLES in G.offers else truncated(z, truncation), labels)
+
+
+def write_film(
+    G: Network, file: Path, *, seed: int, label: Tensor | None = None, truncation: float | None = None
+) -> None:
     """A walk through STOPS z and back to the first, .mp4 or .gif: along great circles, where images are as likely."""
     if file.suffix.lower() not in (".mp4", ".gif"):
         raise GenerateError(f"{file}: a film is .mp4 or .gif")
     stops = latents(STOPS, G.arguments["latent_size"], seed)
     path = torch.cat([between(a, b, FRAMES) for a, b in zip(stops, stops.roll(-1, 0), strict=True)])
-    labels = (
-        None if not G.classes else (torch.zeros(1, dtype=torch.int64) if label is None else label).expand(len(path))
-    )
-    drawn = torch.cat([images_of(G, part, _of(labels, i)) for i, part in enumerate(path.split(BATCH))]).numpy()
+    one = torch.zeros(1, dtype=torch.int64) if label is None and G.classes else label
+    drawn = _drawn(G, path, one, seed, truncation).numpy()
     times = max(1, math.ceil(SIDE / drawn.shape[-1]))
     frames = [cv2.resize(_picture(image), None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC) for image in drawn]
     with replaced(file) as temporary:
@@ -100,10 +105,6 @@ def between(a: Tensor, b: Tensor, steps: int) -> Tensor:
         return torch.lerp(a, b, share)
     directions = (torch.sin((1 - share) * angle) * a / a.norm() + torch.sin(share * angle) * b / b.norm()) / angle.sin()
     return directions * torch.lerp(a.norm(), b.norm(), share)
-
-
-def _of(labels: Tensor | None, part: int) -> Tensor | None:
-    return None if labels is None else labels[part * BATCH : (part + 1) * BATCH]
 
 
 def _picture(image: np.ndarray) -> np.ndarray:

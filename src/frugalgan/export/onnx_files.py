@@ -1,8 +1,12 @@
-"""A generator as ONNX: z (N, latent_size) float32, and of a conditional one label (N,) int64 → image (N, C, S, S)."""
+"""A generator as ONNX: z (N, latent_size) float32, and of a conditional one label (N,) int64 → image (N, C, S, S).
+
+Of one that is adapted by few numbers these are an input, too: domain (K,) float32, the same for all images.
+"""
 
 import contextlib
 import io
 import logging
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,13 +18,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from frugalgan.files import replaced
 from frugalgan.networks import Network, every_label
 from frugalgan.networks.sampling import latents
 
-Z, LABEL, IMAGE = "z", "label", "image"
+Z, LABEL, DOMAIN, IMAGE = "z", "label", "domain", "image"
+VECTORS = ("domain_vector", "domain_vector_plus", "style_space")  # adaptations whose numbers are few
+OPERATION = re.compile(r"\b(?:aten|prims|torchvision)(?:::|\.)(\w+)")  # as torch's messages name it
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 CLOSE = 1e-4  # of images in [-1, 1]: the largest difference from torch's
 CHECKED, CHECK_SEED = 8, 7  # images that are compared with torch's
 CALIBRATED, BATCH = 128, 16  # images of whose activations 8 bits take their ranges
@@ -30,6 +37,27 @@ QUANTISED = ("Conv", "ConvTranspose", "Gemm", "MatMul")  # what has weights; the
 
 class ExportError(ValueError):
     """A generator cannot be exported; the message names why and what to do."""
+
+
+class OfDomain(nn.Module):
+    """A generator whose own numbers, those that adapt it, are an input: z, domain → image."""
+
+    def __init__(self, G: Network) -> None:
+        super().__init__()
+        self.G = G
+        own = {name: parameter for name, parameter in G.named_parameters() if parameter.requires_grad}
+        self.shapes = {name: parameter.shape for name, parameter in own.items()}
+        self.domain = torch.cat([parameter.detach().flatten() for parameter in own.values()])
+
+    def forward(self, z: Tensor, domain: Tensor) -> Tensor:
+        parts = domain.split([shape.numel() for shape in self.shapes.values()])
+        own = {name: part.view(shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
+        return torch.func.functional_call(self.G, own, (z,))
+
+
+def as_exported(G: Network) -> nn.Module:
+    """What becomes the file: takes `inputs` in their order."""
+    return OfDomain(G) if G.adaptation in VECTORS and not G.classes else G
 
 
 def needed(*modules: str) -> None:
@@ -45,32 +73,43 @@ def write_onnx(G: Network, file: Path) -> float:
     """`file` in float32; returns the largest difference of an image from torch's. Raises ExportError."""
     needed("onnx", "onnxscript", "onnxruntime")
     G = G.eval().cpu()
-    given = inputs(G, 2, CHECK_SEED)
+    given, name = inputs(G, 2, CHECK_SEED), G.description()["network"]
     batch = torch.export.Dim("batch")
     with replaced(file) as temporary:
         try:
             with _quietly():
                 program = torch.onnx.export(
-                    G,
+                    as_exported(G),
                     tuple(given.values()),
                     input_names=list(given),
                     output_names=[IMAGE],
-                    dynamic_shapes=tuple({0: batch} for _ in given),
+                    dynamic_shapes=tuple({} if key == DOMAIN else {0: batch} for key in given),
                     dynamo=True,
                     verbose=False,
                 )
                 assert program is not None
             program.save(str(temporary))
         except (torch.onnx.OnnxExporterError, RuntimeError) as error:
-            name = G.description()["network"]
-            raise ExportError(f"{name}: ONNX has no such operation: {str(error).splitlines()[0]}") from error
-        if any(isinstance(one.shape[0], int) for one in session(temporary).get_inputs()):
-            name = G.description()["network"]
+            raise ExportError(f"{name}: {_why(error)}") from error
+        if any(isinstance(one.shape[0], int) for one in session(temporary).get_inputs() if one.name != DOMAIN):
             raise ExportError(f"{name}: its forward fixes how many images there are, as len(x) does: write x.shape[0]")
         difference = largest_difference(G, temporary)
         if difference > CLOSE:
             raise ExportError(f"{file}: its images differ from torch's by {difference:.2g}, more than {CLOSE:g}")
     return difference
+
+
+def _why(error: BaseException) -> str:
+    """What hinders an export, and the cure, from what torch says of it at length."""
+    said, cause = [str(error)], error
+    while (cause := cause.__cause__ or cause.__context__) is not None:
+        said.append(str(cause))
+    lines = [line.strip() for line in COLOURS.sub("", "\n".join(reversed(said))).splitlines() if line.strip()]
+    missing = next((line for line in lines if "ONNX function" in line or "not supported" in line), "")
+    if found := OPERATION.search(missing):
+        return f"ONNX has no operation {found[1]}: write its forward without it"
+    reason = next((line for line in lines if not line.startswith(("Failed to", "#"))), lines[0])
+    return f"its forward cannot be exported: {reason[:200]}: it may not depend on values, as `if x.sum() > 0` does"
 
 
 def write_8_bits(G: Network, source: Path, file: Path) -> None:
@@ -81,10 +120,7 @@ def write_8_bits(G: Network, source: Path, file: Path) -> None:
 
     class Calibration(quantization.CalibrationDataReader):
         def __init__(self) -> None:
-            whole = as_arrays(inputs(G, CALIBRATED, CHECK_SEED + 1))
-            self.batches = iter(
-                {name: values[i : i + BATCH] for name, values in whole.items()} for i in range(0, CALIBRATED, BATCH)
-            )
+            self.batches = in_batches(inputs(G, CALIBRATED, CHECK_SEED + 1))
 
         def get_next(self) -> Any:
             return next(self.batches, None)
@@ -122,10 +158,19 @@ def _rename_constants(file: Path) -> None:
 
 
 def inputs(G: Network, n: int, seed: int) -> dict[str, Tensor]:
-    """n z of that seed, and labels in turn where it has classes."""
+    """n z of that seed, labels in turn where it has classes, the numbers that adapt it where these are few."""
     given = {Z: latents(n, G.arguments["latent_size"], seed)}
-    labels = every_label(G, n)
+    labels, exported = every_label(G, n), as_exported(G)
+    if isinstance(exported, OfDomain):
+        return given | {DOMAIN: exported.domain.cpu()}
     return given if labels is None else given | {LABEL: labels}
+
+
+def in_batches(given: dict[str, Tensor]) -> Iterator[dict[str, np.ndarray]]:
+    """BATCH images at a time."""
+    whole = as_arrays(given)
+    for i in range(0, len(whole[Z]), BATCH):
+        yield {name: values if name == DOMAIN else values[i : i + BATCH] for name, values in whole.items()}
 
 
 def as_arrays(given: dict[str, Tensor]) -> dict[str, np.ndarray]:
@@ -148,17 +193,14 @@ def largest_difference(G: Network, file: Path) -> float:
     """Of an image of the file from torch's, for fixed z."""
     given = inputs(G, CHECKED, CHECK_SEED)
     with torch.no_grad():
-        expected = G(*given.values()).numpy()
+        expected = as_exported(G)(*given.values()).numpy()
     return float(np.abs(session(file).run(None, as_arrays(given))[0] - expected).max())
 
 
 def images(file: Path, given: dict[str, Tensor]) -> np.ndarray:
     """(n, C, S, S) uint8: what the file draws."""
-    runs, whole = session(file), as_arrays(given)
-    parts = [
-        runs.run(None, {name: values[i : i + BATCH] for name, values in whole.items()})[0]
-        for i in range(0, len(whole[Z]), BATCH)
-    ]
+    runs = session(file)
+    parts = [runs.run(None, part)[0] for part in in_batches(given)]
     return np.clip(np.rint((np.concatenate(parts) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 

@@ -15,22 +15,27 @@ from typing import Any
 
 import torch
 
-from frugalgan.export.onnx_files import ExportError
+from frugalgan.export.onnx_files import DOMAIN, ExportError, inputs
 from frugalgan.networks import Network, every_label
 from frugalgan.networks.sampling import latents
 
 RUNTIME = "onnxruntime-web@1.30.0"
 INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-MODEL = "model.onnx"
+
+
+class PageError(ExportError):
+    """The page cannot be made; the message says what to do. The model's files can stand without it."""
+
+
 PAGE, WORKER = "index.html", "worker.mjs"
 DIRECTIONS, PROBED, STEP = 4, 16, 0.25  # of z: how many sliders; z that are looked at; how far
 
 
 def write_page(
-    folder: Path, G: Network, *, title: str, bits: int, labels: tuple[str, ...], runtime: Path | None
+    folder: Path, G: Network, *, title: str, file: str, bits: int, labels: tuple[str, ...], runtime: Path | None
 ) -> None:
-    """index.html, worker.mjs and the runtime's files into `folder`, which has MODEL.
+    """index.html, worker.mjs and the runtime's files into `folder`, which has the ONNX `file` in so many bits.
 
     `runtime`: a folder with the runtime's files, or its archive; None: the npm registry's. Raises ExportError.
     """
@@ -38,9 +43,11 @@ def write_page(
         "network": G.description()["network"],
         "size": G.arguments["image_size"],
         "latent_size": G.arguments["latent_size"],
+        "file": file,
         "bits": bits,
-        "bytes": (folder / MODEL).stat().st_size,
+        "bytes": (folder / file).stat().st_size,
         "labels": list(labels),
+        "domain": [round(value, 6) for value in inputs(G, 1, 0).get(DOMAIN, torch.empty(0)).tolist()],
         "directions": [[round(value, 4) for value in row] for row in directions(G).tolist()],
     }
     bring_runtime(folder, runtime)
@@ -76,7 +83,7 @@ def directions(G: Network, n: int = DIRECTIONS) -> torch.Tensor:
 
 
 def bring_runtime(folder: Path, runtime: Path | None) -> None:
-    """The runtime's files into `folder`. Raises ExportError."""
+    """The runtime's files into `folder`. Raises PageError."""
     with tempfile.TemporaryDirectory() as temporary:
         if runtime is None:
             runtime = _from_npm(Path(temporary))
@@ -88,28 +95,28 @@ def bring_runtime(folder: Path, runtime: Path | None) -> None:
             runtime = Path(temporary, "package", "dist")
         for name in RUNTIME_FILES:
             if not (runtime / name).is_file():
-                raise ExportError(f"{runtime / name}: no such file; --runtime is the folder dist of {RUNTIME}")
+                raise PageError(f"{runtime / name}: no such file; --runtime is the folder dist of {RUNTIME}")
             shutil.copyfile(runtime / name, folder / name)
 
 
 def _from_npm(folder: Path) -> Path:
     if shutil.which("npm") is None:
-        raise ExportError(
+        raise PageError(
             f"npm not found, which brings the page's runtime: install Node.js, or give {RUNTIME} by --runtime, as its "
             "folder dist or its archive"
         )
     done = subprocess.run(["npm", "pack", "--silent", RUNTIME], cwd=folder, capture_output=True, text=True, check=False)
     archives = list(folder.glob("*.tgz"))
     if done.returncode or not archives:
-        raise ExportError(
+        raise PageError(
             f"npm cannot bring {RUNTIME}: {done.stderr.strip()[:200] or 'no archive'}; give it by --runtime"
         )
     return archives[0]
 
 
 def _check(archive: Path) -> None:
-    """Raise ExportError unless it is the archive that was tried."""
+    """Raise PageError unless it is the archive that was tried."""
     with archive.open("rb") as file:
         digest = base64.b64encode(hashlib.file_digest(file, "sha512").digest()).decode()
     if f"sha512-{digest}" != INTEGRITY:
-        raise ExportError(f"{archive}: not {RUNTIME}, whose checksum is {INTEGRITY[:20]}…")
+        raise PageError(f"{archive}: not {RUNTIME}, whose checksum is {INTEGRITY[:20]}…")

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from frugalgan.export.onnx_files import images, inputs, memory_mib, milliseconds, write_8_bits, write_onnx
-from frugalgan.export.page_files import MODEL, PAGE, RUNTIME_FILES, WORKER, write_page
+from frugalgan.export.onnx_files import DOMAIN, images, inputs, memory_mib, milliseconds, write_8_bits, write_onnx
+from frugalgan.export.page_files import PAGE, RUNTIME_FILES, WORKER, PageError, write_page
 from frugalgan.files import replaced, write_json
 from frugalgan.networks import Network
 
-FLOAT, EIGHT, FACTS = "model_float32.onnx", MODEL, "export.json"
+FLOAT, EIGHT, FACTS = "model_float32.onnx", "model.onnx", "export.json"
+NEAR = 2.0  # of 255: the mean difference up to which the page draws in 8 bits
 BITS = {"float32": FLOAT, "8_bits": EIGHT}
 COMPARED = 256  # images of both files, without a judge
 OWN = {FLOAT, EIGHT, FACTS, PAGE, WORKER, *RUNTIME_FILES}  # all that an export leaves
@@ -39,8 +40,12 @@ def write_export(
 ) -> dict[str, Any]:
     """The folder `out`: float32 and 8 bits, export.json, and index.html if `page`; returns what export.json says.
 
-    With a `judge`, what it says of both files' images stands there, too. Raises ExportError.
+    The page draws in 8 bits where nobody sees the difference, else in float32.
+
+    With a `judge`, what it says of both files' images stands there, too. Raises ExportError; where it is a PageError,
+    all but the page is there.
     """
+    trouble = None
     with replaced(out) as folder:
         folder.mkdir()
         difference = write_onnx(G, folder / FLOAT)
@@ -54,13 +59,21 @@ def write_export(
         }
         facts["float32"]["largest_difference_from_torch"] = difference
         given = inputs(G, COMPARED, 0) if judge is None else judge.given
+        if DOMAIN in given:
+            facts[DOMAIN] = given[DOMAIN].tolist()
         drawn = {name: images(file, given) for name, file in files.items()}
-        change = np.abs(drawn["8_bits"].astype(np.int16) - drawn["float32"]).mean()
-        facts["8_bits"]["mean_difference_of_255"] = round(float(change), 3)
+        change = float(np.abs(drawn["8_bits"].astype(np.int16) - drawn["float32"]).mean())
+        facts["8_bits"]["mean_difference_of_255"] = round(change, 3)
         if judge is not None:
             for name, pixels in drawn.items():
                 facts[name] |= judge.measure(pixels)
         write_json(folder / FACTS, facts)
         if page:
-            write_page(folder, G, title=title, bits=8, labels=labels, runtime=runtime)
+            try:
+                file, bits = (EIGHT, 8) if change <= NEAR else (FLOAT, 32)
+                write_page(folder, G, title=title, file=file, bits=bits, labels=labels, runtime=runtime)
+            except PageError as error:
+                trouble = error
+    if trouble is not None:
+        raise PageError(f"{out}: ONNX files are there, but no page: {trouble}")
     return facts
