@@ -15,7 +15,7 @@ from test_report import CATS, COMPARE, DATASETS, FLOWERS, left_by_stages
 
 from frugalgan.report.html import MOST_SENTENCES, answer
 from frugalgan.report.report import write_report
-from frugalgan.report.results import results
+from frugalgan.report.results import read_evaluations, results
 from frugalgan.report.settings import Compare
 from frugalgan.report.verdicts import verdicts
 
@@ -80,6 +80,8 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
             assert column(driver) == sorted(study.rows, reverse=True)
             type_into(driver, "filter", "kd taught")
             assert column(driver) == ["student_0.3", "student"]
+            type_into(driver, "filter", "kd dcgan")  # its family of networks
+            assert column(driver) == ["student_0.3", "student"]
 
             titles = [found.text for found in driver.find_elements("css selector", "h2")]
             assert "Does an autoencoder's head start pay?" in titles and "Adapted to another domain" not in titles
@@ -94,12 +96,49 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
             before = driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)")
             select(driver, "y", "swd")
             assert driver.execute_script("return document.getElementById('chart').data.map((t) => t.y)") != before
+            axes = "return ['x', 'y'].map((id) => [...document.getElementById(id).options].map((o) => o.value))"
+            costs, qualities = driver.execute_script(axes)
+            assert "seconds" in costs and "kilojoules" not in costs  # which nobody measured
+            assert front(driver) == best(results(study, read_evaluations(study)), costs[0], "swd")
+            if "recall" in qualities:
+                select(driver, "y", "recall")
+                assert driver.execute_script("return document.getElementById('chart').layout.yaxis.type") == "linear"
             select(driver, "x", "seconds")
             assert "seconds" in driver.execute_script("return document.querySelector('#chart .xtitle').textContent")
             select(driver, "model", "student")
             assert driver.execute_script("return document.getElementById('samples').naturalWidth") > 100
             assert driver.execute_script("return document.getElementById('chosen').textContent") == "student"
             assert not [line for line in driver.get_log("browser") if line["level"] == "SEVERE"]
+
+        resize(driver, 794, 1000)  # A4, in a browser that is set to dark
+        dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"} | dark)
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        assert driver.execute_script(ground) == "rgb(255, 255, 255)"
+        driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+        assert driver.execute_script("return document.querySelectorAll('details:not([open])').length") == 0
+        cut = "return [...document.querySelectorAll('.scroll')].filter((s) => s.scrollWidth > s.clientWidth + 1).length"
+        assert driver.execute_script(cut) == 0
+
+
+def front(driver: Any) -> list[str]:
+    """Models on the line through those that none beats."""
+    return driver.execute_script("return document.getElementById('chart').data[0].customdata")
+
+
+def best(table: pd.DataFrame, cost: str, quality: str) -> list[str]:
+    """The same, of the first data set, by looking at every pair."""
+    rows = table[(table["data"] == table["data"].iloc[0]) & (table[cost] > 0) & (table[quality] > 0)]
+    beaten = [
+        any(
+            (other[cost] <= row[cost]) and (other[quality] <= row[quality])
+            and ((other[cost], other[quality]) != (row[cost], row[quality]))
+            for _, other in rows.iterrows()
+        )
+        for _, row in rows.iterrows()
+    ]  # fmt: skip
+    left = [(row[cost], str(name)) for (name, row), worse in zip(rows.iterrows(), beaten, strict=True) if not worse]
+    return [name for _, name in sorted(left, key=lambda one: one[0])]
 
 
 def covered(driver: Any) -> list[str]:

@@ -34,11 +34,19 @@ COSTS = {
     "own_kib": "of its own, KiB",
     "kilojoules": "energy of the processor, kJ",
 }
-QUALITIES = {"distance": "distance", "swd": "sliced Wasserstein distance", "recall": "recall", "coverage": "coverage"}
+QUALITIES = {
+    "distance": "distance",
+    "second_distance": "distance by the second network",
+    "swd": "sliced Wasserstein distance",
+    "recall": "recall",
+    "coverage": "coverage",
+}
+MORE_IS_BETTER = ("recall", "coverage")
 TABLE = {
     "model": "model",
     "data": "data",
     "method": "method",
+    "family": "family",
     "from": "from",
     "start": "start",
     "seeds": "seeds",
@@ -54,7 +62,7 @@ TABLE = {
     "content": "content",
     **COSTS,
 }
-TEXT = ("model", "data", "method", "networks", "from", "start")
+TEXT = ("model", "data", "method", "family", "networks", "from", "start")
 
 
 def html(
@@ -67,12 +75,16 @@ def html(
 ) -> str:
     """The page; pictures are read from where stages left them, and left out where they are not. Raises FileError for
     what docs/studies.yaml names and is not there."""
-    rows: list[dict[str, Any]] = [{"model": name} | _values(row) for name, row in table.iterrows()]
+    rows: list[dict[str, Any]] = [
+        {"model": name, "family": study.networks(study.row(str(name)).networks)["family"]} | _values(row)
+        for name, row in table.iterrows()
+    ]
     facts = {
         "rows": rows,
         "data": (data := list(dict.fromkeys(str(row["data"]) for row in rows))),
-        "costs": list(COSTS.items()),
-        "qualities": list(QUALITIES.items()),
+        "costs": _measured(COSTS, rows),
+        "qualities": _measured(QUALITIES, rows),
+        "more_is_better": MORE_IS_BETTER,
         "columns": [(key, title) for key, title in TABLE.items() if any(row.get(key) is not None for row in rows)],
         "text": TEXT,
         "pictures": {name: pictures(name) for name in table.index},
@@ -97,6 +109,11 @@ def html(
         plotly=Markup(plotly.replace("</script", "<\\/script")),
         facts=Markup(json.dumps(facts, allow_nan=False).replace("<", "\\u003c")),
     )
+
+
+def _measured(titles: dict[str, str], rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Of these columns those that some model has."""
+    return [(key, title) for key, title in titles.items() if any(row.get(key) is not None for row in rows)]
 
 
 def _sections(table: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> list[tuple[str, str, Markup | str, str]]:
