@@ -206,7 +206,9 @@ def test_a_vector_of_a_stylegan2_is_a_few_numbers_beside_its_source(
     pictures: Path, tmp_path: Path, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = replace(SMALL, pictures=str(pictures), recipe="stylegan2", generator_width=64, critic_width=8)
+    monkeypatch.setenv("FRUGALGAN_EVENTS", str(tmp_path / "events"))
     make(source, out := tmp_path / "out")
+    assert any((tmp_path / "events/out").glob("events.out.*")) and (out / "preview.png").is_file()
     timed(monkeypatch, lambda px: 0.01)
     text = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "other"), "--vector", "--dry-run")
     assert [line.split()[0] for line in text.splitlines()[:3]] == ["all", "--frozen:", "--vector:"]
