@@ -20,10 +20,10 @@ from frugalgan.export.onnx_files import (
     inputs,
     largest_difference,
     session,
-    write_8_bits,
     write_onnx,
 )
 from frugalgan.export.page_files import directions, page, write_page
+from frugalgan.export.quantised import write_8_bits
 from frugalgan.export.write import write_export
 from frugalgan.networks import Family, Network
 from frugalgan.networks.sampling import estimate_statistics, images_of

@@ -9,7 +9,6 @@ import logging
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -30,9 +29,8 @@ OPERATION = re.compile(r"\b(?:aten|prims|torchvision)(?:::|\.)(\w+)")  # as torc
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 CLOSE = 1e-4  # of images in [-1, 1]: the largest difference from torch's
 CHECKED, CHECK_SEED = 8, 7  # images that are compared with torch's
-CALIBRATED, BATCH = 128, 16  # images of whose activations 8 bits take their ranges
+BATCH = 16  # images of one run
 TIMED = 30
-QUANTISED = ("Conv", "ConvTranspose", "Gemm", "MatMul")  # what has weights; the rest stays in 32 bits
 
 
 class ExportError(ValueError):
@@ -77,7 +75,7 @@ def write_onnx(G: Network, file: Path) -> float:
     batch = torch.export.Dim("batch")
     with replaced(file) as temporary:
         try:
-            with _quietly():
+            with quietly():
                 program = torch.onnx.export(
                     as_exported(G),
                     tuple(given.values()),
@@ -110,51 +108,6 @@ def _why(error: BaseException) -> str:
         return f"ONNX has no operation {found[1]}: write its forward without it"
     reason = next((line for line in lines if not line.startswith(("Failed to", "#"))), lines[0])
     return f"its forward cannot be exported: {reason[:200]}: it may not depend on values, as `if x.sum() > 0` does"
-
-
-def write_8_bits(G: Network, source: Path, file: Path) -> None:
-    """The ONNX file `source` in 8 bits, weights per channel; activations take their ranges from images of CALIBRATED z:
-    onnxruntime's static quantisation."""
-    needed("onnx", "onnxruntime")
-    from onnxruntime import quantization
-
-    class Calibration(quantization.CalibrationDataReader):
-        def __init__(self) -> None:
-            self.batches = in_batches(inputs(G, CALIBRATED, CHECK_SEED + 1))
-
-        def get_next(self) -> Any:
-            return next(self.batches, None)
-
-    with replaced(file) as temporary, tempfile.TemporaryDirectory() as folder, _quietly():
-        prepared = Path(folder, "prepared.onnx")
-        quantization.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        _rename_constants(prepared)
-        quantization.quantize_static(
-            str(prepared),
-            str(temporary),
-            Calibration(),
-            op_types_to_quantize=list(QUANTISED),
-            quant_format=quantization.QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-            extra_options={"OpTypesToExcludeOutputQuantization": list(QUANTISED)},
-        )
-
-
-def _rename_constants(file: Path) -> None:
-    """Names that end in no number: onnxruntime tells copies of a bias apart by a number behind its name, which can make
-    the name of another value (mul_29 and 6: mul_296)."""
-    import onnx
-
-    model = onnx.load(file)
-    names = {constant.name: f"{constant.name}_constant" for constant in model.graph.initializer}
-    for constant in model.graph.initializer:
-        constant.name = names[constant.name]
-    for node in model.graph.node:
-        for place, name in enumerate(node.input):
-            node.input[place] = names.get(name, name)
-    onnx.save(model, file)
 
 
 def inputs(G: Network, n: int, seed: int) -> dict[str, Tensor]:
@@ -243,7 +196,7 @@ print(resident() - before)
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without what exporters print of their progress."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "root", "")]
     levels = [logger.level for logger in loggers]

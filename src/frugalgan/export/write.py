@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from frugalgan.export.onnx_files import DOMAIN, images, inputs, memory_mib, milliseconds, write_8_bits, write_onnx
+from frugalgan.export.onnx_files import DOMAIN, images, inputs, memory_mib, milliseconds, write_onnx
 from frugalgan.export.page_files import PAGE, RUNTIME_FILES, WORKER, PageError, write_page
+from frugalgan.export.quantised import write_8_bits
 from frugalgan.files import replaced, write_json
 from frugalgan.networks import Network
 
