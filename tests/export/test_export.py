@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 from browser import chromium, needs_browser, resize, served
+from PIL import Image
 from small import BIGGAN, DATA, FAST, LABELLED, RESIDUAL, SMALL, STUDENT, STYLES
 
 from frugalgan.data.facts import DataFacts
-from frugalgan.export.generate import between
+from frugalgan.export.generate import between, write_film, write_images
 from frugalgan.export.onnx_files import (
     ExportError,
     as_arrays,
@@ -162,6 +163,23 @@ def test_a_walk_keeps_its_distance_from_the_middle() -> None:
     assert torch.allclose(path[0], a, atol=1e-5) and torch.allclose(between(a, a, 3), a.expand(3, -1))
     lengths = path.norm(dim=1)
     torch.testing.assert_close(lengths, torch.lerp(a.norm(), b.norm(), torch.arange(10) / 10), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("family", "data"), [(BIGGAN, LABELLED), (STYLES, DATA)], ids=["z", "w"])
+def test_truncation_goes_with_a_label_and_a_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: Family, data: DataFacts
+) -> None:
+    monkeypatch.setattr("frugalgan.export.generate.FRAMES", 2)
+    label = torch.tensor([1]) if data.classes else None
+    spread = {}
+    for truncation in (None, 0.2):
+        out = tmp_path / str(truncation)
+        write_images(generator(family, data), out, n=12, seed=3, label=label, truncation=truncation)
+        drawn = np.stack([np.asarray(Image.open(file), float) for file in sorted(out.glob("image_*.png"))])
+        write_film(generator(family, data), out / "walk.gif", seed=3, label=label, truncation=truncation)
+        spread[truncation] = drawn.std(axis=0).mean()
+    assert spread[0.2] < 0.7 * spread[None]
+    assert (tmp_path / "None/walk.gif").read_bytes() != (tmp_path / "0.2/walk.gif").read_bytes()
 
 
 def test_a_title_or_label_cannot_end_the_pages_script() -> None:

@@ -20,6 +20,7 @@ HOW = {
     VECTOR: ", a vector and the layers to the image train",
 }
 SHARE_OF_TRAINING = 0.9  # of the time; the rest prepares the pictures and measures the model
+SHARE_OF_ADAPTED = 0.25  # of the least images: what is adapted can draw already
 OVERHEAD = 40.0  # seconds that these need in any case
 DEAREST = 4.0  # times as long as an image of half the size takes, at least
 
@@ -108,8 +109,8 @@ def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit
     if asked.how == DISTILLED:
         return _measured(asked, size, replace(widths[0], generator=asked.generator_width))
     if asked.how != ALONE:
-        own = Widths(asked.generator_width, asked.critic_width, asked.batch_size, widths[0].least)
-        return _measured(asked, size, own)
+        least = widths[0].least * SHARE_OF_ADAPTED
+        return _measured(asked, size, Widths(asked.generator_width, asked.critic_width, asked.batch_size, least))
     fits = (_measured(asked, size, one) for one in reversed(widths))
     found = next(fits)
     while not _fits(found, seconds, memory) and (narrower := next(fits, None)) is not None:
