@@ -214,6 +214,8 @@ def test_a_vector_of_a_stylegan2_is_a_few_numbers_beside_its_source(
     assert [line.split()[0] for line in text.splitlines()[:3]] == ["all", "--frozen:", "--vector:"]
     assert [line.endswith("(chosen)") for line in text.splitlines()[:3]] == [False, False, True]
     make(replace(source, how=VECTOR), tmp_path / "other", out)
+    make(replace(source, how=ADAPTED), tmp_path / "frozen", out)
+    assert "with frozen layers" in (tmp_path / "frozen/README.md").read_text()
     (tmp_path / "out").rename(tmp_path / "elsewhere")  # the vector's folder has all that it needs
     (tmp_path / "other/.work").rename(tmp_path / "work")
     assert "2 images" in said("generate", str(tmp_path / "other"), "-n", "2", "--out", str(tmp_path / "images"))
