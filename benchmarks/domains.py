@@ -21,10 +21,7 @@ from rows import PARAMS, write
 
 from frugalgan.config import places
 from frugalgan.config.study import load
-from frugalgan.data.facts import HELDOUT, IMAGES
 from frugalgan.data.images import enlarged_grid, write_png
-from frugalgan.evaluation.features import extractor
-from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.files import read_json
 from frugalgan.networks.sampling import SAMPLES, images_of, latents
 from frugalgan.networks.store import load_generator
@@ -45,7 +42,7 @@ WAYS: dict[str, tuple[dict[str, Any], str]] = {
 }
 FEW = ("full", "affine_plus", "domain_vector")  # ways that few pictures are tried with
 FEW_DOMAINS = ("pencil", "dogs")
-SHOWN, REFERENCE = 8, 500  # images of a model in the grid; real ones for the second network
+SHOWN = 8  # images of a model in the grid
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
@@ -131,28 +128,6 @@ def page(out: Annotated[Path, typer.Argument(help="folder for photographs.csv an
     small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(out / "photographs.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 88])
     grid.unlink()
-
-
-@app.command()
-def second(
-    out: Annotated[Path, typer.Argument(help="folder for second.csv")],
-    ways: Annotated[list[str], typer.Option(help=f"of {', '.join(WAYS)}")] = ["full", "affine_plus", "domain_vector"],  # noqa: B006
-    n: Annotated[int, typer.Option(min=2, help="images of each seed")] = 250,
-) -> None:
-    """Write what another network says: distances of these ways by VGG16's convolutions, means ± sd over seeds."""
-    network, found = extractor("vgg16_edges"), []
-    for domain in (*STYLES, "dogs"):
-        real, heldout = (np.load(places.prepared(domain) / file, mmap_mode="r") for file in (IMAGES, HELDOUT))
-        reference = network(real[:REFERENCE], batch_size=8)
-        found.append(
-            {"model": f"{domain}, held out", "vgg16": frechet_distance(network(heldout, batch_size=8), reference)}
-        )
-        for name in (f"{domain}_{way}" for way in ways if f"{domain}_{way}" in load().rows):
-            samples = np.load(places.samples(name) / SAMPLES, mmap_mode="r")
-            distances = [frechet_distance(network(of_seed[:n], batch_size=8), reference) for of_seed in samples]
-            found.append({"model": name, "vgg16": np.mean(distances), "vgg16 ±": np.std(distances, ddof=1)})
-            print(found[-1], flush=True)
-    pd.DataFrame(found).round(1).to_csv(out / "second.csv", index=False, lineterminator="\n")
 
 
 def values(name: str) -> dict[str, Any]:

@@ -65,6 +65,7 @@ WGAN_GP = WganGp(**FASTER, beta2=0.9, gradient_penalty=10.0, penalty_at="image")
 OTHER = DcGan(**SLOW, beta2=0.99)
 SOFT = ("colour", "translation")
 STYLE = StyleNetworks(latent_size=128, conditional=False, channel_base=2048, channel_max=128, mapping_layers=2)
+STYLE_32 = StyleNetworks(latent_size=64, conditional=False, channel_base=512, channel_max=64, mapping_layers=2)
 STYLE_METHOD = StyleGan2(
     n_critic=1,
     learning_rate=5e-3,
@@ -110,6 +111,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "wgan_gp_mixed": (gan(WGAN_GP, penalty_every=4, augment=SOFT), MIXED),
     "hinge_mixed": (gan(OTHER, loss="hinge", augment=SOFT), MIXED),
     "stylegan2": (gan(STYLE_METHOD, augment=SOFT), STYLE),
+    "stylegan2_32_batch_8": (STYLE_METHOD, STYLE_32),  # of 32 px, with --decay 0.98
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }
 BATCHES = {name: int(name.rpartition("_")[2]) for name in RECIPES if "_batch_" in name}  # of all others: BATCH

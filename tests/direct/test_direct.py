@@ -16,7 +16,7 @@ from frugalgan.direct import choice as choices
 from frugalgan.direct.choice import ChoiceError, choose
 from frugalgan.direct.commands import check_same
 from frugalgan.direct.make import FolderError, chosen_in, make
-from frugalgan.direct.recipes import RECIPES
+from frugalgan.direct.recipes import BEST, RECIPES
 from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, Choice, study_of
 from frugalgan.training.job import jobs
 
@@ -136,6 +136,16 @@ def test_what_is_chosen_is_a_study_that_can_be_trained(recipe: str, how: str, la
     assert planned["model"].recipe.family.conditional == labels
 
 
+def test_the_recipe_is_the_best_at_the_size_where_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    asked = replace(SMALL, recipe="")
+    found = {size: choose(asked, minutes=600, memory=None, size=size).choice.recipe for size in BEST}
+    assert found == BEST and choose(SMALL, minutes=600, memory=None, size=32).choice.recipe == "wgan_gp"
+    timed(monkeypatch, lambda px: 0.15)  # StyleGAN2 sees 53 images/s, WGAN-GP 107
+    short = choose(asked, minutes=3, memory=None, size=32)
+    assert short.choice.recipe == "wgan_gp" and short.choice.kimg >= short.least
+
+
 def test_a_recipe_that_was_compared_at_one_size_has_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
     timed(monkeypatch, lambda px: 0.1)
     asked = replace(SMALL, recipe="stylegan2")
@@ -252,7 +262,7 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     few = said(*flat, "--dry-run", code=1)
     assert f"{pictures / 'dark'}: 18 pictures, and at least 20 are needed" in few
     for arguments, message in {
-        ("--size", "48"): "--size 48: must be one of 32, 64, 128, by --recipe wgan_gp",
+        ("--size", "48"): "--size 48: must be one of 32, 64, 128",
         ("--recipe", "biggan"): "--recipe 'biggan': must be one of wgan_gp, lazy_penalty, stylegan2",
         ("--resume",): f"{out}: nothing was begun there: leave --resume out",
     }.items():

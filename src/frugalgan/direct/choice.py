@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from frugalgan.direct.recipes import RECIPES, Widths
+from frugalgan.direct.recipes import BEST, DEFAULT, RECIPES, Widths
 from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, TUNED, VECTOR, Choice, study_of
 from frugalgan.training.job import job
 from frugalgan.training.plan import seconds_per_step
@@ -71,9 +71,10 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
 
     `asked` has everything else. Steps are timed here and now, on noise. Raises ChoiceError.
     """
-    sizes = RECIPES[asked.recipe].sizes
+    sizes = list(RECIPES[asked.recipe].sizes if asked.recipe else BEST)
     if size is not None and size not in sizes:
-        raise ChoiceError(f"--size {size}: must be one of {', '.join(map(str, sizes))}, by --recipe {asked.recipe}")
+        by = f", by --recipe {asked.recipe}" if asked.recipe else ""
+        raise ChoiceError(f"--size {size}: must be one of {', '.join(map(str, sizes))}{by}")
     seconds = SHARE_OF_TRAINING * (60 * minutes - OVERHEAD)
     if seconds <= 0:
         raise ChoiceError(f"--minutes {minutes:g}: preparing and measuring take {OVERHEAD:.0f} s: ask for 2 or more")
@@ -84,7 +85,7 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
         found = _widest(asked, found.choice.size // 2, seconds, memory)
     best = _fitting(found, seconds, memory)
     while (larger := 2 * best.choice.size) in sizes:
-        if _kimg(best, seconds) < DEAREST * sizes[larger][0].least:
+        if _kimg(best, seconds) < DEAREST * RECIPES[asked.recipe or BEST[larger]].sizes[larger][0].least:
             break
         found = _widest(asked, larger, seconds, memory)
         if not _fits(found, seconds, memory):
@@ -100,22 +101,27 @@ def ways_to_adapt(asked: Choice) -> dict[str, Fit]:
 
 
 def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit:
-    """The widest networks of that size that fit; the narrowest where none does.
+    """The best recipe and the widest networks of that size that fit; the last, which need least, where none does.
 
     What is adapted has its model's widths. A student's generator is a share of its teacher's width, and its critic and
     its batches are the narrowest: of ten minutes these make three times as many images.
     """
-    widths = RECIPES[asked.recipe].sizes[size]
+    if asked.how == ALONE:
+        names = [asked.recipe] if asked.recipe else dict.fromkeys((BEST[size], DEFAULT))
+        fits = (
+            _measured(replace(asked, recipe=name), size, one)
+            for name in names
+            for one in reversed(RECIPES[name].sizes[size])
+        )
+        found = next(fits)
+        while not _fits(found, seconds, memory) and (other := next(fits, None)) is not None:
+            found = other
+        return found
+    narrowest = RECIPES[asked.recipe].sizes[size][0]
     if asked.how == DISTILLED:
-        return _measured(asked, size, replace(widths[0], generator=asked.generator_width))
-    if asked.how != ALONE:
-        least = widths[0].least * SHARE_OF_ADAPTED
-        return _measured(asked, size, Widths(asked.generator_width, asked.critic_width, asked.batch_size, least))
-    fits = (_measured(asked, size, one) for one in reversed(widths))
-    found = next(fits)
-    while not _fits(found, seconds, memory) and (narrower := next(fits, None)) is not None:
-        found = narrower
-    return found
+        return _measured(asked, size, replace(narrowest, generator=asked.generator_width))
+    least = narrowest.least * SHARE_OF_ADAPTED
+    return _measured(asked, size, Widths(asked.generator_width, asked.critic_width, asked.batch_size, least))
 
 
 def _measured(asked: Choice, size: int, widths: Widths) -> Fit:
@@ -144,7 +150,7 @@ def _fitting(fit: Fit, seconds: float, memory: int | None) -> Fit:
         raise ChoiceError(
             f"--memory: {memory / MIB:.0f} MiB are not enough for {size}×{size} px: a step takes "
             f"{fit.peak_bytes / MIB:.0f} MiB at its peak"
-            + ("" if size == min(RECIPES[fit.choice.recipe].sizes) else "; or ask for a smaller --size")
+            + ("" if size == min(BEST) else "; or ask for a smaller --size")
         )
     if _kimg(fit, seconds) < least:
         needed = (least * fit.seconds_per_kimg / SHARE_OF_TRAINING + OVERHEAD) / 60

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from frugalgan.direct.recipes import BEST, RECIPES
+from frugalgan.direct.recipes import RECIPES
 from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, PAGE, SAMPLES, TUNED, VECTOR, Choice
 from frugalgan.export.commands import export
 from frugalgan.export.onnx_files import ExportError
@@ -29,8 +29,8 @@ def train(
     memory: Memory = "",
     size: Annotated[int | None, typer.Option(help="32, 64 or 128 px; not said: the largest that fits")] = None,
     recipe: Annotated[
-        str, typer.Option(help=f"{', '.join(RECIPES)} (32 px; `adapt --vector` needs it); the first was the best")
-    ] = BEST,
+        str, typer.Option(help=f"{', '.join(RECIPES)} (32 px alone); not said: what was the best at the size")
+    ] = "",
     labels: Annotated[bool, typer.Option("--labels", help="learn names of subfolders as labels")] = False,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="only go on with what was begun, never begin")] = False,
@@ -41,7 +41,7 @@ def train(
     from frugalgan.direct.choice import MIDDLE, ChoiceError
     from frugalgan.direct.make import FolderError, chosen_in
 
-    if recipe not in RECIPES:
+    if recipe and recipe not in RECIPES:
         raise ChoiceError(f"--recipe {recipe!r}: must be one of {', '.join(RECIPES)}")
     if resume and chosen_in(out) is None:
         raise FolderError(f"{out}: nothing was begun there: leave --resume out")
@@ -138,6 +138,7 @@ def _make(
     limit = bytes_of(memory) if memory else None
     known = chosen_in(out)
     if known is not None:
+        asked = replace(asked, recipe=asked.recipe or known.recipe)
         check_same(known, asked, out, size)
         typer.echo(
             f"{out}: goes on with what was chosen when it was begun, minutes and memory, too: "

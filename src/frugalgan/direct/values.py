@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from frugalgan.config.study import Study, study
-from frugalgan.direct.recipes import BEST, RECIPES, SECTIONS
+from frugalgan.direct.recipes import DEFAULT, RECIPES, SECTIONS
 
 PICTURES, MODEL, SOURCE = "pictures", "model", "source"  # names of the data set, the model, what it starts from
 CARD, PAGE, SAMPLES, EXPORT = "README.md", "report.html", "samples.png", "export"  # of its folder
@@ -28,7 +28,7 @@ class Choice:
     labels: bool = False
     how: str = ALONE
     smaller: int = SMALLER  # of a distilled one
-    recipe: str = BEST
+    recipe: str = DEFAULT  # "": not chosen yet
     features: bool = False  # a distilled one is compared by its critic, too
     source: str = ""  # the folder of the model that it learnt from or started with
 
