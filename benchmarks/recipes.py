@@ -128,7 +128,8 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     array = np.load(images)
     training, heldout = np.split(array, [len(array) * 4 // 5])
-    np.save(out / "training.npy", training)
+    if not (out / "training.npy").is_file():  # another training may have it open
+        np.save(out / "training.npy", training)
     judge = Judge(training)
     print({"floor of held-out images": judge(heldout)})
     for seed in seeds:
