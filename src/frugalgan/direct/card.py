@@ -10,6 +10,7 @@ from frugalgan.data.facts import HELDOUT, IMAGES
 from frugalgan.data.index import REJECTED
 from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, MODEL, PICTURES, TUNED, VECTOR, Choice
 from frugalgan.evaluation.metrics.names import SWD
+from frugalgan.export.write import FACTS
 from frugalgan.files import read_json, replaced
 from frugalgan.training.plan_table import MIB, duration
 
@@ -24,7 +25,7 @@ HOW = {
 def write_card(choice: Choice, out: Path, work: Path) -> None:
     """README.md of the folder `out`, from what the stages left in `work`, and what was exported."""
     evaluation = read_json(work / places.evaluation(MODEL), hint="the same command measures the model")
-    rows, exported = facts(choice, evaluation), out / EXPORT / "export.json"
+    rows, exported = facts(choice, evaluation), out / EXPORT / FACTS
     if exported.is_file():
         rows |= _of_export(read_json(exported, hint=f"frugalgan export {out} makes it"), evaluation["distance"])
     with replaced(out / CARD) as file:

@@ -19,6 +19,7 @@ HOW = {
     TUNED: ", all layers go on training",
     VECTOR: ", a vector and the layers to the image train",
 }
+WAYS = {"all layers": TUNED, "--frozen": ADAPTED, "--vector": VECTOR}  # to adapt a model
 SHARE_OF_TRAINING = 0.9  # of the time; the rest prepares the pictures and measures the model
 SHARE_OF_ADAPTED = 0.25  # of the least images: what is adapted can draw already
 OVERHEAD = 40.0  # seconds that these need in any case
@@ -96,7 +97,7 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
 
 def ways_to_adapt(asked: Choice) -> dict[str, Fit]:
     """What each way to adapt that model costs: option → what it was found to need here."""
-    ways = {"": TUNED, "--frozen": ADAPTED} | ({"--vector": VECTOR} if RECIPES[asked.recipe].has_vector else {})
+    ways = {option: how for option, how in WAYS.items() if how != VECTOR or RECIPES[asked.recipe].has_vector}
     return {option: _widest(replace(asked, how=how), asked.size, 0.0, None) for option, how in ways.items()}
 
 

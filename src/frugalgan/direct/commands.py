@@ -88,7 +88,7 @@ def adapt(
     dry_run: DryRun = False,
 ) -> None:
     """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
-    from frugalgan.direct.choice import ChoiceError, ways_to_adapt
+    from frugalgan.direct.choice import ChoiceError
     from frugalgan.direct.make import chosen_in
 
     source, known = _teacher(model), chosen_in(out)
@@ -101,10 +101,6 @@ def adapt(
     if known is not None and how == TUNED:
         how = known.how  # goes on as it was begun
     asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed, source=str(model))
-    if known is None:
-        check_pictures(asked, out)
-        for option, fit in ways_to_adapt(asked).items():
-            typer.echo(f"{option or 'all layers'}: {fit.cost()}{' (chosen)' * (fit.choice.how == how)}")
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
 
 
@@ -131,7 +127,7 @@ def _make(
 ) -> None:
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card
-    from frugalgan.direct.choice import choose
+    from frugalgan.direct.choice import WAYS, choose, ways_to_adapt
     from frugalgan.direct.make import WORK, chosen_in, make
     from frugalgan.training.plan import bytes_of
 
@@ -147,6 +143,8 @@ def _make(
         choice = known
     else:
         check_pictures(asked, out)
+        for option, way in ways_to_adapt(asked).items() if asked.how in WAYS.values() else ():
+            typer.echo(f"{option}: {way.cost()}{' (chosen)' * (way.choice.how == asked.how)}")
         fit = choose(asked, minutes=minutes, memory=limit, size=size)
         typer.echo("\n".join(fit.lines(limit)))
         choice = fit.choice

@@ -190,6 +190,7 @@ def _values(row: pd.Series) -> dict[str, Any]:
 
 
 def pictures(name: str) -> dict[str, str]:
+    """Samples of a model, and those beside the nearest training images, as data URLs, of what is there."""
     found = {}
     if (file := places.samples(name) / SAMPLES).is_file():
         found["samples"] = _jpeg(enlarged_grid(np.load(file, mmap_mode="r")[0, :SHOWN], columns=COLUMNS))

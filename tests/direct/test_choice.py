@@ -1,0 +1,99 @@
+"""What `frugalgan train`, `distill` and `adapt` choose to fit the minutes and the memory."""
+
+from dataclasses import replace
+
+import pytest
+from test_direct import SMALL, timed
+
+from frugalgan.direct.choice import ChoiceError, choose
+from frugalgan.direct.recipes import BEST, RECIPES
+from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, study_of
+from frugalgan.training.job import jobs
+
+NO_STUDENTS = ("stylegan2", DISTILLED)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "size"), [(2, 32), (7, 32), (10, 64), (30, 64), (180, 128)]
+)  # images/s: 160, 20, 5 at 32, 64, 128 px
+def test_the_largest_size_is_chosen_that_sees_enough_images(
+    minutes: float, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, lambda px: {32: 0.1, 64: 0.4, 128: 2.5}[px])
+    fit = choose(SMALL, minutes=minutes, memory=None, size=None)
+    assert fit.choice.size == size and fit.choice.kimg >= RECIPES["wgan_gp"].sizes[size][0].least
+    assert fit.training_seconds <= 60 * minutes
+    assert [line.split(":")[0] for line in fit.lines(None)] == ["size", "networks", "budget", "memory"]
+
+
+def test_networks_are_wide_where_they_see_enough_images_and_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.8)  # 10 images/s in batches of 8, 20 in batches of 16
+    widths = {minutes: choose(SMALL, minutes=minutes, memory=None, size=64).choice for minutes in (16, 20)}
+    assert [(one.generator_width, one.batch_size) for one in widths.values()] == [(256, 8), (512, 16)]
+    wide = choose(SMALL, minutes=20, memory=None, size=64)
+    assert choose(SMALL, minutes=20, memory=wide.peak_bytes - 1, size=64).choice.generator_width == 256
+
+
+@pytest.mark.parametrize(("how", "critic_and_batch"), [(DISTILLED, (32, 8)), (ADAPTED, (48, 24)), (TUNED, (48, 24))])
+def test_what_learns_from_a_model_has_its_generators_width(
+    how: str, critic_and_batch: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    asked = replace(SMALL, how=how, size=64, generator_width=96, critic_width=48, batch_size=24)
+    found = choose(asked, minutes=600, memory=None, size=64).choice
+    assert (found.generator_width, found.critic_width, found.batch_size) == (96, *critic_and_batch)
+
+
+def test_less_memory_is_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.45)  # too few images for the wide networks
+    whole = choose(SMALL, minutes=10, memory=None, size=64)
+    assert choose(SMALL, minutes=10, memory=whole.peak_bytes, size=None).choice.size == 64
+    assert choose(SMALL, minutes=10, memory=whole.peak_bytes - 1, size=None).choice.size == 32
+    with pytest.raises(ChoiceError, match=r"not enough for 64×64 px: .*or ask for a smaller --size"):
+        choose(SMALL, minutes=10, memory=whole.peak_bytes - 1, size=64)
+    with pytest.raises(ChoiceError, match=r"--memory: 1 MiB are not enough for 32×32 px: a step takes \d+ MiB"):
+        choose(SMALL, minutes=10, memory=2**20, size=None)
+
+
+def test_too_few_minutes_say_how_many_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 1.6 if px == 32 else 1e3)  # 10 images/s
+    with pytest.raises(ChoiceError, match=r"32×32 px see .* --minutes (\d+) would do") as error:
+        choose(SMALL, minutes=5, memory=None, size=None)
+    enough = float(str(error.value).split("--minutes ")[1].split()[0])
+    assert choose(SMALL, minutes=enough + 1, memory=None, size=None).choice.size == 32
+    timed(monkeypatch, lambda px: 0.187)
+    with pytest.raises(ChoiceError, match="--minutes 3 would do"):  # 2.4
+        choose(SMALL, minutes=2, memory=None, size=32)
+    with pytest.raises(ChoiceError, match="preparing and measuring take 40 s: ask for 2 or more"):
+        choose(SMALL, minutes=0.5, memory=None, size=None)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "how"),
+    [(name, how) for name in RECIPES for how in ("alone", DISTILLED, ADAPTED, TUNED) if (name, how) != NO_STUDENTS]
+    + [("stylegan2", VECTOR)],
+)
+@pytest.mark.parametrize("labels", [False, True])
+def test_what_is_chosen_is_a_study_that_can_be_trained(recipe: str, how: str, labels: bool) -> None:
+    widths = {"generator_width": 64, "critic_width": 8}  # what every recipe can be
+    planned = jobs(study_of(replace(SMALL, how=how, labels=labels, recipe=recipe, **widths)))
+    assert set(planned) == ({"model"} if how == "alone" else {"model", "source"})
+    assert planned["model"].recipe.family.conditional == labels
+
+
+def test_the_recipe_is_the_best_at_the_size_where_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    asked = replace(SMALL, recipe="")
+    found = {size: choose(asked, minutes=600, memory=None, size=size).choice.recipe for size in BEST}
+    assert found == BEST and choose(SMALL, minutes=600, memory=None, size=32).choice.recipe == "wgan_gp"
+    timed(monkeypatch, lambda px: 0.15)  # StyleGAN2 sees 53 images/s, WGAN-GP 107
+    short = choose(asked, minutes=3, memory=None, size=32)
+    assert short.choice.recipe == "wgan_gp" and short.choice.kimg >= short.least
+
+
+def test_a_recipe_that_was_compared_at_one_size_has_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    asked = replace(SMALL, recipe="stylegan2")
+    assert choose(asked, minutes=600, memory=None, size=None).choice.size == 32
+    with pytest.raises(ChoiceError, match="--size 64: must be one of 32, by --recipe stylegan2"):
+        choose(asked, minutes=600, memory=None, size=64)
