@@ -52,6 +52,11 @@ def measured_peak(recipe: Recipe, batch_size: int, conditions: Conditions) -> in
     return live.peak
 
 
+def error_of(conditions: Conditions) -> float:
+    """A prediction's: hardly any, but of copies that autocast keeps, and of parts of a batch."""
+    return 1e-4 if conditions.precision == torch.float32 and conditions.critic_parts == 1 else 0.1
+
+
 @pytest.mark.parametrize(
     ("size", "name"),
     [
@@ -68,7 +73,7 @@ def test_prediction_is_what_a_real_step_takes(size: str, name: str) -> None:
     conditions = replace(PLAIN_CONDITIONS, ema_decay=0.99 if size == "embedded" else 0.0)
     recipe = replace(recipe, method=recipe.method.shortest_step())
     predicted = predict(recipe, batch_size, conditions).peak_bytes
-    assert predicted == pytest.approx(measured_peak(recipe, batch_size, conditions), rel=0.1)
+    assert predicted == pytest.approx(measured_peak(recipe, batch_size, conditions), rel=error_of(conditions))
 
 
 CHOICES: list[dict[str, Any]] = [
@@ -91,7 +96,7 @@ def test_prediction_follows_every_choice(name: str, choice: dict[str, Any]) -> N
     model, changes = ("transfer", {"wgan_gp.penalty_at": "features"}) if name == AT_FEATURES else (name, {})
     recipe, conditions = recipe_of(model, "smoke", **changes), replace(PLAIN_CONDITIONS, **choice)
     predicted = predict(recipe, 16, conditions).peak_bytes
-    assert predicted == pytest.approx(measured_peak(recipe, 16, conditions), rel=0.1)
+    assert predicted == pytest.approx(measured_peak(recipe, 16, conditions), rel=error_of(conditions))
 
 
 PARTS = [name for name, row in RECIPES.items() if isinstance(row.family, BigGan | StyleGan2)]
@@ -104,7 +109,7 @@ PARTS = [name for name, row in RECIPES.items() if isinstance(row.family, BigGan 
 def test_prediction_knows_every_part_of_biggan_and_stylegan2(name: str, choice: dict[str, Any]) -> None:
     conditions = replace(PLAIN_CONDITIONS, **choice)
     predicted = predict(RECIPES[name], 16, conditions).peak_bytes
-    assert predicted == pytest.approx(measured_peak(RECIPES[name], 16, conditions), rel=0.1)
+    assert predicted == pytest.approx(measured_peak(RECIPES[name], 16, conditions), rel=error_of(conditions))
 
 
 # GiB of live tensors of a plain implementation at the paper's widths: float32, one summed critic loss

@@ -4,6 +4,8 @@ PyTorch's own takes a step of power iteration whenever the network is called, so
 computed again, or further processes would see another network each. Here it takes one before each update.
 """
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
@@ -43,9 +45,8 @@ class SpectralNorm(nn.Module):
             self.u.copy_(F.normalize(matrix @ self.v, dim=0))
 
     def forward(self, weight: Tensor) -> Tensor:
-        if weight.is_meta:  # which has no autocast
-            return weight / 1
-        with torch.autocast(weight.device.type, enabled=False):
+        # the meta device has no autocast
+        with nullcontext() if weight.is_meta else torch.autocast(weight.device.type, enabled=False):
             return weight / torch.dot(self.u, weight.flatten(1) @ self.v)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, optim
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from frugalgan.data.batches import Batch
 from frugalgan.data.cores import cores
@@ -21,9 +20,9 @@ from frugalgan.methods.start import Source
 from frugalgan.methods.teachers import PooledTeacher
 from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.memory import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, count_parameters
+from frugalgan.training.shapes import without_memory
 from frugalgan.training.state import Conditions, State, begin
 
-CPU = torch.device("cpu")
 LATE = 2**40  # images seen
 SIDE_BY_SIDE = 4  # networks from which on it pays to plan in several processes
 _known: dict[Any, "Need"] = {}  # each network is planned once in a process
@@ -44,7 +43,7 @@ class Need:
 
 
 def predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
-    """What `recipe` needs, from one step on tensors that have shapes but no memory (FakeTensorMode).
+    """What `recipe` needs, from one step on tensors that have shapes but no memory.
 
     A source is built untrained, as large as it will be. The peak is that of
     live tensors in a step that finds optimiser state, in each process; no network is allocated.
@@ -96,9 +95,9 @@ def _sizes(section: Any) -> Any:
 
 
 def _predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
-    with FakeTensorMode():
-        # fake networks can't be copied as `averaged` does it; its update is never the peak
-        state = fresh_state(recipe, replace(conditions, ema_decay=0.0, device=CPU, compile=False))
+    with without_memory(conditions.precision) as device:
+        # such networks can't be copied as `averaged` does it; its update is never the peak
+        state = fresh_state(recipe, replace(conditions, ema_decay=0.0, device=device, compile=False))
         living = state.live
         if conditions.ema_decay and recipe.method.averages_generator:
             G = state.networks.G
@@ -111,7 +110,7 @@ def _predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
         def step() -> None:
             recipe.method.step(state.networks, state.optimizers, share_of_noise, conditions.accumulation())
 
-        share_of_noise = partial(noise, recipe.data, batch_size // conditions.processes, CPU)
+        share_of_noise = partial(noise, recipe.data, batch_size // conditions.processes, device)
         for optimizer in state.optimizers.values():
             _give_state(optimizer)
         with LiveBytes(living(), state.trainable()) as live:
@@ -130,10 +129,16 @@ def _predict(recipe: Recipe, batch_size: int, conditions: Conditions) -> Need:
 
 
 def _give_state(optimizer: optim.Optimizer) -> None:
-    """What it keeps from its first step on."""
+    """What it keeps from its first step on. Fused Adam refuses the meta device; its steps are in place."""
+    fused = isinstance(optimizer, optim.Adam) and optimizer.defaults["fused"]
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             parameter.grad = torch.zeros_like(parameter)
+            if fused:
+                moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+                optimizer.state[parameter] = {"step": torch.zeros(())} | moments
+    if fused:
+        optimizer.step = lambda closure=None: None
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 
