@@ -104,7 +104,7 @@ def test_side_by_side_dvc_records_what_it_records_one_by_one(whole: StandIn, tmp
         for edit in edits:
             project.edit(*edit)
         project.resolve()
-    expected = one_by_one.repro()
+    expected = one_by_one.repro("dvc")
     said = call(side_by_side.folder, *SIDE_BY_SIDE)
     done = [line.split(":")[0] for line in said.splitlines() if ": done after" in line]
     assert ran(said) == expected and "train, sample, evaluate@cats_vae" in done and done[-1] == "report"

@@ -138,7 +138,7 @@ def _give_state(optimizer: optim.Optimizer) -> None:
                 moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
                 optimizer.state[parameter] = {"step": torch.zeros(())} | moments
     if fused:
-        optimizer.step = lambda closure=None: None
+        optimizer.step = lambda closure=None: None  # pyright: ignore[reportAttributeAccessIssue]
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 
