@@ -1,9 +1,11 @@
 """DVC with a quicker reader of its lock reads and writes what DVC alone does."""
 
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
-from dvc.utils.serialize import _yaml, dumps_yaml, modify_yaml
+from dvc.utils.serialize import _yaml, dumps_yaml, loads_yaml, modify_yaml
 from pipeline import PROJECT
 
 from frugalgan.running import quick_dvc
@@ -11,17 +13,40 @@ from frugalgan.running import quick_dvc
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_yaml, "parse_yaml_for_update", _yaml.parse_yaml_for_update)  # undone afterwards
+    for name in ("parse_yaml_for_update", "_dump"):
+        monkeypatch.setattr(_yaml, name, getattr(_yaml, name))  # undone afterwards
     quick_dvc.install()
 
 
 def test_the_committed_lock_is_written_as_dvc_wrote_it() -> None:
     text = (PROJECT / "dvc.lock").read_text(encoding="utf-8")
-    assert dumps_yaml(quick_dvc.parse(text, "dvc.lock")) == text
+    read = quick_dvc.parse(text, "dvc.lock")
+    assert written(read) == dumps_yaml(read) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["123e45", "1234567890" * 3 + "12", "5e-05", "yes", "0o7", "12:30", "1_000", "~", "", "ü # ñ", "a: b"],
+)
+def test_what_might_be_taken_for_something_else_is_quoted_as_dvc_quotes_it(value: str) -> None:
+    data = {"schema": "2.0", "stages": {"a": {"cmd": value, "numbers": [5e-05, 1e22, 0.1, True, 7]}}}
+    assert written(data) == dumps_yaml(data)
+
+
+def test_values_that_are_written_in_another_style_are_the_same_values() -> None:
+    data = {"schema": "2.0", "stages": {"a": {"cmd": "two\nlines", "none": None, "long": "'q' \"z\" " * 40}}}
+    assert loads_yaml(written(data)) == data
+
+
+def written(data: Any) -> str:
+    stream = StringIO()
+    quick_dvc.dump(data, stream)
+    return stream.getvalue()
 
 
 def test_dvc_changes_its_lock_by_way_of_it(installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_dvc, "_keeping_comments", lambda *_: pytest.fail("the lock is read slowly"))
+    for name in ("_keeping_comments", "_dump"):
+        monkeypatch.setattr(quick_dvc, name, lambda *_: pytest.fail("the lock is read or written slowly"))
     lock = tmp_path / "dvc.lock"
     lock.write_text(
         "schema: '2.0'\nstages:\n  a:\n    cmd: make a\n    params:\n      params.yaml:\n        rate: 1e-05\n"
