@@ -65,7 +65,8 @@ WGAN_GP = WganGp(**FASTER, beta2=0.9, gradient_penalty=10.0, penalty_at="image")
 OTHER = DcGan(**SLOW, beta2=0.99)
 SOFT = ("colour", "translation")
 STYLE = StyleNetworks(latent_size=128, conditional=False, channel_base=2048, channel_max=128, mapping_layers=2)
-STYLE_32 = StyleNetworks(latent_size=64, conditional=False, channel_base=512, channel_max=64, mapping_layers=2)
+STYLE_512 = StyleNetworks(latent_size=64, conditional=False, channel_base=512, channel_max=64, mapping_layers=2)
+STYLE_1024 = StyleNetworks(latent_size=64, conditional=False, channel_base=1024, channel_max=64, mapping_layers=2)
 STYLE_METHOD = StyleGan2(
     n_critic=1,
     learning_rate=5e-3,
@@ -111,7 +112,8 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "wgan_gp_mixed": (gan(WGAN_GP, penalty_every=4, augment=SOFT), MIXED),
     "hinge_mixed": (gan(OTHER, loss="hinge", augment=SOFT), MIXED),
     "stylegan2": (gan(STYLE_METHOD, augment=SOFT), STYLE),
-    "stylegan2_32_batch_8": (STYLE_METHOD, STYLE_32),  # of 32 px, with --decay 0.98
+    "stylegan2_512_batch_8": (STYLE_METHOD, STYLE_512),  # with --decay 0.98, as the next
+    "stylegan2_1024_batch_8": (STYLE_METHOD, STYLE_1024),
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }
 BATCHES = {name: int(name.rpartition("_")[2]) for name in RECIPES if "_batch_" in name}  # of all others: BATCH
@@ -177,7 +179,9 @@ def train(
     size = source.array.shape[2]
     recipe = Recipe(method, family, DataFacts(size, 3, mirror=mirror), Start())
     batch_size = BATCHES.get(name, BATCH)
-    conditions = Conditions(CPU, torch.float32, decay ** (batch_size / BATCH))  # of as many images
+    last = isinstance(family, StyleNetworks)  # where that is faster: its filters are of one channel each
+    ema_decay = decay ** (batch_size / BATCH)  # of as many images
+    conditions = Conditions(CPU, torch.float32, ema_decay, channels_last=last)
     state = begin(recipe, None, conditions, kimg=0.0, seed=seed)
     accumulation = conditions.accumulation()
 
@@ -217,6 +221,7 @@ def train(
         | {
             "batch": batch_size,
             "ema_decay": conditions.ema_decay,
+            "channels_last": conditions.channels_last,
             "n": n,
             "versions": versions(),
             "choices": json.loads(json.dumps(known)),

@@ -12,7 +12,9 @@ from torch.nn import functional as F
 from frugalgan.networks import ADAPTATION, RECOMPUTE, Network
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
 from frugalgan.networks.stylegan2.generator import START, normalised, widths
-from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear, activated
+from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear
+
+HALF = 0.5**0.5  # of each of two paths, so that their sum has the variance of one
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,12 @@ class Down(nn.Module):
 
     def __init__(self, a: int, b: int) -> None:
         super().__init__()
-        self.first, self.second = EqualConv(a, a, 3), EqualConv(a, b, 3, halve=True)
-        self.short = EqualConv(a, b, 1, bias=False, halve=True)
+        self.first = EqualConv(a, a, 3, activate=True)
+        self.second = EqualConv(a, b, 3, halve=True, activate=True, gain=HALF)
+        self.short = EqualConv(a, b, 1, bias=False, halve=True, gain=HALF)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (activated(self.second(activated(self.first(x)))) + self.short(x)) * 0.5**0.5
+        return self.second(self.first(x)) + self.short(x)
 
 
 class FromImage(nn.Module):
@@ -45,10 +48,10 @@ class FromImage(nn.Module):
 
     def __init__(self, channels: int, b: int) -> None:
         super().__init__()
-        self.conv = EqualConv(channels, b, 1)
+        self.conv = EqualConv(channels, b, 1, activate=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return activated(self.conv(x))
+        return self.conv(x)
 
 
 class Head(nn.Module):
@@ -63,8 +66,8 @@ class Head(nn.Module):
     def __init__(self, channels: int, classes: int, group: int) -> None:
         super().__init__()
         self.group, self.classes = group, classes
-        self.conv = EqualConv(channels + bool(group), channels, 3)
-        self.dense = EqualLinear(channels * START**2, channels)
+        self.conv = EqualConv(channels + bool(group), channels, 3, activate=True)
+        self.dense = EqualLinear(channels * START**2, channels, activate=True)
         self.score = EqualLinear(channels, channels if classes else 1)
         self.embedding = EqualLinear(classes, channels) if classes else None
         self.domain = None
@@ -72,7 +75,7 @@ class Head(nn.Module):
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         if self.group:
             x = torch.cat([x, spread(x, self.group)], dim=1)
-        seen = activated(self.dense(activated(self.conv(x)).flatten(1)))
+        seen = self.dense(self.conv(x).flatten(1))
         score = self.score(seen)
         if self.domain is not None and y is not None:
             return score.squeeze(1) + (seen * self.domain(y)).sum(dim=1) / seen.shape[1] ** 0.5

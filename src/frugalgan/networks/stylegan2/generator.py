@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from frugalgan.networks import ADAPTATION, RECOMPUTE, STYLES, Network, every_label
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, adapt
-from frugalgan.networks.stylegan2.layers import EqualLinear, activated, doubled
+from frugalgan.networks.stylegan2.layers import GAIN, SLOPE, EqualLinear, doubled
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
 
 START = 4  # px of the first map
@@ -55,14 +55,14 @@ class Mapping(nn.Module):
         self.embedding = EqualLinear(classes, k) if classes else None
         self.classes = classes
         sizes = [2 * k if classes else k, *[k] * layers]
-        self.layers = nn.ModuleList(EqualLinear(a, b, rate=MAPPING_RATE) for a, b in pairwise(sizes))
+        self.layers = nn.ModuleList(EqualLinear(a, b, rate=MAPPING_RATE, activate=True) for a, b in pairwise(sizes))
 
     def forward(self, z: Tensor, y: Tensor | None) -> Tensor:
         w = normalised(z)
         if self.embedding is not None and y is not None:
             w = torch.cat([w, normalised(self.embedding(F.one_hot(y, self.classes).to(w.dtype)))], dim=1)
         for layer in self.layers:
-            w = activated(layer(w))
+            w = layer(w)
         return w
 
 
@@ -82,8 +82,8 @@ class Layer(nn.Module):
         self.register_buffer("noise", torch.randn(side, side))
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
-        added = self.strength * (self.noise if noise is None else noise)
-        return activated(self.conv(x, w) + added + self.bias[:, None, None])
+        added = (GAIN * self.strength) * (self.noise if noise is None else noise)
+        return F.leaky_relu(self.conv(x, w, gain=GAIN, bias=self.bias) + added, SLOPE)
 
 
 class Block(nn.Module):

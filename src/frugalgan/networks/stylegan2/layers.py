@@ -14,41 +14,54 @@ SLOPE, GAIN = 0.2, 2**0.5  # of the leaky ReLU, and by what its output is multip
 BINOMIAL = tuple(tuple(a * b / 64 for a in (1, 3, 3, 1)) for b in (1, 3, 3, 1))  # sums to 1
 
 
-def activated(x: Tensor) -> Tensor:
-    """√2 · leaky ReLU: keeps the variance of normal numbers near 1."""
-    return F.leaky_relu(x, SLOPE) * GAIN
-
-
 class EqualLinear(nn.Module):
-    """(N, a) → (N, b). `rate` multiplies the learning rate; biases start at `bias`."""
+    """(N, a) → (N, b). `rate` multiplies the learning rate; biases start at `bias`. `activate`: times GAIN, and through
+    a leaky ReLU, as `EqualConv` does it."""
 
-    def __init__(self, a: int, b: int, *, bias: float = 0.0, rate: float = 1.0) -> None:
+    def __init__(self, a: int, b: int, *, bias: float = 0.0, rate: float = 1.0, activate: bool = False) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(b, a) / rate)
         self.bias = nn.Parameter(torch.full((b,), bias / rate))
-        self.rate = rate
+        self.gain, self.activate = rate * (GAIN if activate else 1), activate
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * (self.rate / self.weight.shape[1] ** 0.5), self.bias * self.rate)
+        x = F.linear(x, self.weight * (self.gain / self.weight.shape[1] ** 0.5), self.bias * self.gain)
+        return F.leaky_relu(x, SLOPE) if self.activate else x
 
 
 class EqualConv(nn.Module):
-    """(N, a, H, W) → (N, b, H, W), or (N, b, H/2, W/2) of a map that is smoothed first."""
+    """(N, a, H, W) → (N, b, H, W), or (N, b, H/2, W/2) of a map that is smoothed first; times `gain`.
 
-    def __init__(self, a: int, b: int, kernel: int, *, bias: bool = True, halve: bool = False) -> None:
+    `activate`: √2 · leaky ReLU of that, which keeps the variance of normal numbers near 1. Weight and bias are
+    multiplied in place of the map, which is larger.
+    """
+
+    def __init__(
+        self,
+        a: int,
+        b: int,
+        kernel: int,
+        *,
+        bias: bool = True,
+        halve: bool = False,
+        activate: bool = False,
+        gain: float = 1.0,
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(b, a, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(b)) if bias else None
-        self.halve = halve
+        self.halve, self.activate, self.gain = halve, activate, gain * (GAIN if activate else 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = self.weight / self.weight[0].numel() ** 0.5
+        weight = self.weight * (self.gain / self.weight[0].numel() ** 0.5)
+        bias = None if self.bias is None else self.bias * self.gain
         kernel = weight.shape[2]
         if not self.halve:
-            return F.conv2d(x, weight, self.bias, padding=kernel // 2)
-        # of one weight a pixel, smoothed at every second place alone
-        smooth = smoothed(x, step=2, padding=1) if kernel == 1 else smoothed(x, padding=2)
-        return F.conv2d(smooth, weight, self.bias, stride=1 if kernel == 1 else 2)
+            x = F.conv2d(x, weight, bias, padding=kernel // 2)
+        else:  # of one weight a pixel, smoothed at every second place alone
+            x = smoothed(x, step=2, padding=1) if kernel == 1 else smoothed(x, padding=2)
+            x = F.conv2d(x, weight, bias, stride=1 if kernel == 1 else 2)
+        return F.leaky_relu(x, SLOPE) if self.activate else x
 
 
 def smoothed(x: Tensor, *, step: int = 1, padding: int) -> Tensor:

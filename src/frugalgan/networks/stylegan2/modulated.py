@@ -52,7 +52,8 @@ class ModulatedConv(nn.Module):
         weight = self.weight if self.offset is None else self.weight + self.offset
         return weight / self.weight[0].numel() ** 0.5
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, *, gain: float = 1.0, bias: Tensor | None = None) -> Tensor:
+        """With `bias` (b,), and times `gain`, both where it demodulates alone."""
         factor, k = self.factor, self.affine.weight.shape[1]
         said = None if self.head is None else self.head(w[:, k:])
         if said is not None and self.demodulate:
@@ -71,7 +72,8 @@ class ModulatedConv(nn.Module):
         if not self.demodulate:
             return x
         norms = F.linear(style.square(), weight.square().sum(dim=(2, 3))) + EPSILON
-        return x * torch.rsqrt(norms)[:, :, None, None]
+        scale = (gain * torch.rsqrt(norms))[:, :, None, None]
+        return x * scale if bias is None else torch.addcmul((gain * bias)[:, None, None], x, scale)
 
     def _offset(self, x: Tensor, said: Tensor) -> Tensor:
         """What an own kernel (b, a) and bias (b,) of each sample, `said` (N, b (a + 1)), add to the image."""
