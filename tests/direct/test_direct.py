@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from typer.testing import CliRunner, Result
 
 from frugalgan.cli import app
@@ -143,8 +144,14 @@ def test_a_vector_of_a_stylegan2_is_a_few_numbers_beside_its_source(
     assert own < whole / 3 and "| numbers of its own |" in (tmp_path / "other/README.md").read_text()
     again = ("adapt", str(tmp_path / "other"), str(pictures), "--out", str(tmp_path / "third"))
     assert "is itself a vector: name the model that it came from" in said(*again, code=1)
-    taught = said("distill", str(tmp_path / "elsewhere"), "--out", str(tmp_path / "small"), code=1)
-    assert "as small as a student: distill one of --recipe wgan_gp" in taught
+    small = ("distill", str(tmp_path / "elsewhere"), "--out", str(tmp_path / "small"))
+    assert "--features: the critic of stylegan2 cannot be asked" in said(*small, "--features", code=1)
+    make(replace(source, how=DISTILLED, smaller=2), tmp_path / "small", tmp_path / "elsewhere")
+    numbers = [
+        sum(array.size for array in load_file(tmp_path / name / "weights/generator.safetensors").values())
+        for name in ("small", "elsewhere")
+    ]
+    assert numbers[0] < numbers[1]
 
 
 def test_a_dry_run_leaves_nothing(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ class Fit:
         c, recipe = self.choice, RECIPES[self.choice.recipe]
         limit = "no limit asked for" if memory is None else f"{memory / MIB:.0f} allowed"
         distilled = c.how == DISTILLED
-        networks = recipe.networks(c.generator_width // (c.smaller if distilled else 1), c.critic_width)
+        networks = recipe.networks(*recipe.narrowed(c.generator_width, c.critic_width, c.smaller if distilled else 1))
         by = (
             "a student by pixels, what its critic sees, and a critic"
             if c.features

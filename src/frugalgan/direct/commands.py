@@ -19,7 +19,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be 
 Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
 Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` made")]
 LEAST = 20  # pictures: of 16 for training, with those that are held out
-TAUGHT = [name for name, one in RECIPES.items() if not one.has_vector]  # recipes of models that have students
 
 
 def train(
@@ -66,8 +65,8 @@ def distill(
     if smaller not in (2, 4, 8):
         raise ChoiceError(f"--smaller {smaller}: must be 2, 4 or 8")
     source = _teacher(model)
-    if source.recipe not in TAUGHT:
-        raise ChoiceError(f"{model}: its generator is as small as a student: distill one of --recipe {TAUGHT[0]}")
+    if features and not RECIPES[source.recipe].has_features:
+        raise ChoiceError(f"--features: the critic of {source.recipe} cannot be asked what it sees: leave it out")
     asked = replace(source, how=DISTILLED, smaller=smaller, features=features, source=str(model))
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
 

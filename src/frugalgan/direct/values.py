@@ -36,13 +36,18 @@ class Choice:
 def study_of(choice: Choice) -> Study:
     """The study of one model, `MODEL`; where it is distilled or adapted, `SOURCE` is a row, too."""
     recipe = RECIPES[choice.recipe]
-    networks = recipe.family(choice.generator_width, choice.critic_width) | {"conditional": choice.labels}
-    narrow = {"family": "dcgan_student", "generator_width": choice.generator_width // choice.smaller}
-    few = {"learning_rate": 0.02} if choice.how == VECTOR else {}  # for few numbers [StyleDomain]
+    widths, labels = (choice.generator_width, choice.critic_width), {"conditional": choice.labels}
+    networks = {SOURCE: recipe.family(*widths) | labels}
+    switches = recipe.switches
+    if choice.how == DISTILLED:
+        networks[DISTILLED] = recipe.student(*recipe.narrowed(*widths, choice.smaller)) | labels
+        switches = switches | recipe.taught
+    elif choice.how == VECTOR:
+        switches = switches | {"learning_rate": 0.02}  # for few numbers [StyleDomain]
     raw: dict[str, Any] = {
         "seed": choice.seed,
         "datasets": {PICTURES: _dataset(choice)},
-        "networks": {SOURCE: networks} | ({DISTILLED: networks | narrow} if choice.how == DISTILLED else {}),
+        "networks": networks,
         "starts": {
             ALONE: {},
             DISTILLED: {"teacher": True},
@@ -51,12 +56,12 @@ def study_of(choice: Choice) -> Study:
             VECTOR: {"weights": ["generator", "critic"], "adaptation": "domain_vector_plus"},
         },
         "budgets": {MODEL: {"kimg": choice.kimg, "batch_size": choice.batch_size}},
-        "recipes": {MODEL: recipe.switches | few},
+        "recipes": {SOURCE: recipe.switches, MODEL: switches},
         "students": [],
         "pools": {},
         **SECTIONS,
         "prepare": {"max_rejected": 1.0, "max_megapixels": 128.0},
-        "training": _training(),
+        "training": _training() | recipe.training,
         "evaluate": _evaluate(),
         "export": {"models": [], "runtime": "none"},
         "compare": {"pairs": [], "significance": 0.05},
@@ -65,7 +70,7 @@ def study_of(choice: Choice) -> Study:
     source = words | {"method": recipe.method, "from": "random", "start": ALONE}
     rows = {MODEL: source}
     if choice.how != ALONE:
-        rows = {SOURCE: source, MODEL: source | {"from": SOURCE, "start": choice.how}}
+        rows = {SOURCE: source | {"recipe": SOURCE}, MODEL: source | {"from": SOURCE, "start": choice.how}}
     if choice.how == DISTILLED:
         rows[MODEL] |= {"method": "kd_features" if choice.features else "kd", "networks": DISTILLED}
     return study(raw, {"models": rows}, Path("the command line"), Path("the command line"))
