@@ -179,9 +179,8 @@ def train(
     size = source.array.shape[2]
     recipe = Recipe(method, family, DataFacts(size, 3, mirror=mirror), Start())
     batch_size = BATCHES.get(name, BATCH)
-    last = isinstance(family, StyleNetworks)  # where that is faster: its filters are of one channel each
     ema_decay = decay ** (batch_size / BATCH)  # of as many images
-    conditions = Conditions(CPU, torch.float32, ema_decay, channels_last=last)
+    conditions = Conditions(CPU, torch.float32, ema_decay, channels_last=family.faster_channels_last)
     state = begin(recipe, None, conditions, kimg=0.0, seed=seed)
     accumulation = conditions.accumulation()
 

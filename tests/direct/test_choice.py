@@ -88,9 +88,9 @@ def test_the_recipe_is_the_best_at_the_size_where_none_is_asked_for(monkeypatch:
     assert short.choice.recipe == "wgan_gp" and short.choice.kimg >= short.least
 
 
-def test_a_recipe_that_was_compared_at_one_size_has_that_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_has_the_sizes_at_which_it_was_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     timed(monkeypatch, lambda px: 0.1)
     asked = replace(SMALL, recipe="stylegan2")
-    assert choose(asked, minutes=600, memory=None, size=None).choice.size == 32
-    with pytest.raises(ChoiceError, match="--size 64: must be one of 32, by --recipe stylegan2"):
-        choose(asked, minutes=600, memory=None, size=64)
+    assert choose(asked, minutes=600, memory=None, size=None).choice.size == 64
+    with pytest.raises(ChoiceError, match="--size 128: must be one of 32, 64, by --recipe stylegan2"):
+        choose(asked, minutes=600, memory=None, size=128)

@@ -28,7 +28,7 @@ def train(
     memory: Memory = "",
     size: Annotated[int | None, typer.Option(help="32, 64 or 128 px; not said: the largest that fits")] = None,
     recipe: Annotated[
-        str, typer.Option(help=f"{', '.join(RECIPES)} (32 px alone); not said: what was the best at the size")
+        str, typer.Option(help=f"{', '.join(RECIPES)} (not at 128 px); not said: what was the best at the size")
     ] = "",
     labels: Annotated[bool, typer.Option("--labels", help="learn names of subfolders as labels")] = False,
     seed: Seed = 0,

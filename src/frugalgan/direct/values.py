@@ -61,7 +61,7 @@ def study_of(choice: Choice) -> Study:
         "pools": {},
         **SECTIONS,
         "prepare": {"max_rejected": 1.0, "max_megapixels": 128.0},
-        "training": _training() | recipe.training,
+        "training": _training(),
         "evaluate": _evaluate(),
         "export": {"models": [], "runtime": "none"},
         "compare": {"pairs": [], "significance": 0.05},
@@ -108,7 +108,7 @@ def _training() -> dict[str, Any]:
         "recompute": False,
         "accumulate": 1,
         "compile": False,
-        "channels_last": False,
+        "channels_last": "auto",
         "tf32": True,
     }
 

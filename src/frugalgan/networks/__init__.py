@@ -142,6 +142,8 @@ class Family:
     latent_size: int
     conditional: bool = field(default=False, kw_only=True)  # whether networks are given labels
 
+    faster_channels_last: ClassVar[bool] = False  # whether training was, on a CPU
+
     def generator(self, data: DataFacts) -> "Network":
         """(N, latent_size) standard normal → (N, channels, size, size) in [-1, 1], with fresh weights."""
         raise NoSuchNetwork(f"{type(self).__name__} has no generator")

@@ -18,7 +18,7 @@ class Training:
     term_by_term: bool
     recompute: bool
     compile: bool
-    channels_last: bool
+    channels_last: bool | Literal["auto"]
     tf32: bool
     snapshot_kimg: Positive
     devices: Count

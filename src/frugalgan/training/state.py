@@ -86,7 +86,7 @@ class Conditions:
             term_by_term=training.term_by_term,
             recompute=training.recompute,
             compile=training.compile,
-            channels_last=training.channels_last,
+            channels_last=_channels_last(job, device),
             processes=count_processes(training, device),
         )
 
@@ -107,6 +107,12 @@ class Conditions:
     def accumulation(self, mean_of_processes: Callable[[Tensor], Tensor] = identity) -> Accumulation:
         """How a step's gradients are gathered."""
         return Accumulation(self.accumulate, self.critic_parts, self.term_by_term, mean_of_processes)
+
+
+def _channels_last(job: Job, device: torch.device) -> bool:
+    """Whether that is the layout of the convolutions; auto: of networks that were faster so, where they were."""
+    asked = job.training.channels_last
+    return device.type == "cpu" and job.recipe.family.faster_channels_last if asked == "auto" else asked
 
 
 def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg: float, seed: int) -> State:
