@@ -6,7 +6,7 @@ import pytest
 from test_direct import SMALL, timed
 
 from frugalgan.direct.choice import ChoiceError, choose
-from frugalgan.direct.recipes import BEST, RECIPES
+from frugalgan.direct.recipes import BEST, BEST_FROM, RECIPES
 from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, study_of
 from frugalgan.training.job import jobs
 
@@ -86,6 +86,10 @@ def test_the_recipe_is_the_best_at_the_size_where_none_is_asked_for(monkeypatch:
     timed(monkeypatch, lambda px: 0.15)  # StyleGAN2 sees 53 images/s, WGAN-GP 107
     short = choose(asked, minutes=3, memory=None, size=32)
     assert short.choice.recipe == "wgan_gp" and short.choice.kimg >= short.least
+    found = {minutes: choose(asked, minutes=minutes, memory=None, size=64).choice for minutes in (10, 20, 30)}
+    assert [one.recipe for one in found.values()] == ["wgan_gp", "stylegan2", "stylegan2"]  # 28, 57, 86 thousand images
+    assert found[20].generator_width < found[30].generator_width
+    assert choose(replace(asked, recipe="stylegan2"), minutes=10, memory=None, size=64).choice.kimg < BEST_FROM[64]
 
 
 def test_a_recipe_has_the_sizes_at_which_it_was_compared(monkeypatch: pytest.MonkeyPatch) -> None:

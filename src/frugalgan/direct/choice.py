@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from frugalgan.direct.recipes import BEST, DEFAULT, RECIPES, Widths
+from frugalgan.direct.recipes import BEST, BEST_FROM, DEFAULT, RECIPES, Widths
 from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, TUNED, VECTOR, Choice, study_of
 from frugalgan.training.job import job
 from frugalgan.training.plan import seconds_per_step
@@ -109,8 +109,9 @@ def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit
     """
     if asked.how == ALONE:
         names = [asked.recipe] if asked.recipe else dict.fromkeys((BEST[size], DEFAULT))
+        least = {BEST[size]: BEST_FROM.get(size, 0.0)} if not asked.recipe else {}
         fits = (
-            _measured(replace(asked, recipe=name), size, one)
+            _measured(replace(asked, recipe=name), size, replace(one, least=max(one.least, least.get(name, 0.0))))
             for name in names
             for one in reversed(RECIPES[name].sizes[size])
         )
