@@ -86,7 +86,7 @@ def test_training_turns_images_into_the_direction_of_the_words(weights: str, kin
     """Each label in its own: the loss falls from 1, which no change at all has."""
     method = with_words(weights, words_to="a cat of {label}", learning_rate=0.02, angles=0.0, between=0.0)
     state, losses = state_of(adapted(method, kind)), []
-    for step in range(30):
+    for step in range(40):
         batch = batch_of(4, key=(5, 4 * step))
         losses.append(method.step(state.networks, state.optimizers, lambda b=batch: b, accumulation_of())["direction"])
     assert losses[0].item() == pytest.approx(1, abs=0.01)

@@ -35,7 +35,7 @@ class Recipe:
     method: str
     sizes: dict[int, tuple[Widths, ...]]  # px → narrow to wide
     switches: dict[str, Any]  # of a section of `recipes`
-    taught: dict[str, Any] = field(default_factory=dict)  # further ones of its students
+    taught: dict[str, Any] = field(default_factory=dict)  # switches that its students have beside these
     has_vector: bool = False  # it can be adapted by one
     has_features: bool = True  # its students can be compared by what their critics see
 

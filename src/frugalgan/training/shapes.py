@@ -15,8 +15,11 @@ CPU, META = torch.device("cpu"), torch.device("meta")
 
 @contextmanager
 def without_memory(precision: torch.dtype) -> Iterator[torch.device]:
-    """The device of tensors without memory, on which new ones are: PyTorch's meta device; or, in a precision that
-    autocast has to choose, which it does not there, that of its fake CPU tensors, which take several times as long."""
+    """New tensors have no memory; yields their device.
+
+    In float32 this is PyTorch's meta device. In other precisions autocast chooses types, and the meta device has no
+    autocast: there they are fake CPU tensors, which take several times as long.
+    """
     if precision != torch.float32:
         with FakeTensorMode():
             yield CPU

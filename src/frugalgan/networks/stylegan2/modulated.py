@@ -53,7 +53,7 @@ class ModulatedConv(nn.Module):
         return weight / self.weight[0].numel() ** 0.5
 
     def forward(self, x: Tensor, w: Tensor, *, gain: float = 1.0, bias: Tensor | None = None) -> Tensor:
-        """With `bias` (b,), and times `gain`, both where it demodulates alone."""
+        """`bias` (b,) is added, and all of it multiplied by `gain`; a layer that does not demodulate takes neither."""
         factor, k = self.factor, self.affine.weight.shape[1]
         said = None if self.head is None else self.head(w[:, k:])
         if said is not None and self.demodulate:
