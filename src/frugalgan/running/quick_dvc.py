@@ -35,7 +35,7 @@ def dump(data: Any, stream: TextIO) -> None:
     yaml = YAML(typ="safe")
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue]
-    yaml.width = sys.maxsize >> 33  # an int of C
+    yaml.width = 2**30  # break no line
     written = io.StringIO()
     yaml.dump(_plain(data), written)
     for line in written.getvalue().splitlines(keepends=True):
