@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from browser import chromium, needs_browser, resize, served
+from onnx import numpy_helper
 from PIL import Image
 from small import BIGGAN, DATA, FAST, LABELLED, RESIDUAL, SMALL, STUDENT, STYLES
 
@@ -24,7 +26,7 @@ from frugalgan.export.onnx_files import (
     write_onnx,
 )
 from frugalgan.export.page_files import directions, page, write_page
-from frugalgan.export.quantised import write_8_bits
+from frugalgan.export.quantised import BOTH, LEAST, WEIGHTS, write_8_bits, write_all_in_8_bits, write_weights_in_8_bits
 from frugalgan.export.write import write_export
 from frugalgan.networks import Family, Network
 from frugalgan.networks.sampling import estimate_statistics, images_of
@@ -62,7 +64,7 @@ def test_every_family_draws_what_torch_draws_in_32_and_nearly_in_8_bits(
     G = generator(family, data, adaptation)
     whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
     assert write_onnx(G, whole) < 1e-4
-    write_8_bits(G, whole, small)
+    write_all_in_8_bits(G, whole, small)
     given = inputs(G, 21, 3)  # no multiple of any batch
     expected = images_of(G, given["z"], given.get("label")).numpy().astype(int)
     assert np.abs(images(whole, given) - expected).max() <= 1
@@ -71,7 +73,40 @@ def test_every_family_draws_what_torch_draws_in_32_and_nearly_in_8_bits(
     coarse = session(small).run(None, as_arrays(given))[0]
     assert 0 < np.abs(coarse - exact).mean() < 0.2 * exact.std()
     assert largest_difference(G, small) > 1e-4  # so what `write_onnx` refuses is something
+    write_weights_in_8_bits(whole, small)
+    fine = session(small).run(None, as_arrays(given))[0]
+    assert 0 < np.abs(fine - exact).mean() < 0.1 * np.abs(coarse - exact).mean() + 0.02 * exact.std()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.onnx", "whole.onnx"]
+
+
+def test_weights_in_8_bits_are_within_half_a_step_of_their_row(tmp_path: Path) -> None:
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    write_onnx(generator(STYLES, DATA), whole)
+    write_weights_in_8_bits(whole, small)
+    before, after = (
+        {constant.name: numpy_helper.to_array(constant) for constant in onnx.load(file).graph.initializer}
+        for file in (whole, small)
+    )
+    changed = {name for name in before if f"{name}_8_bits" in after}
+    assert changed == {name for name, values in before.items() if values.ndim > 1 and values.size >= LEAST}
+    for name in changed:
+        step = after[f"{name}_factor"]
+        assert after[f"{name}_8_bits"].dtype == np.int8 and step.size == len(before[name])
+        assert np.all(np.abs(after[f"{name}_8_bits"] * step - before[name]) <= 0.5001 * step)
+    assert all(np.array_equal(after[name], before[name]) for name in before.keys() - changed)
+    assert small.stat().st_size < 0.5 * whole.stat().st_size
+
+
+@pytest.mark.parametrize(("near", "kept"), [(255.0, BOTH), (0.0, WEIGHTS)])
+def test_where_activations_in_8_bits_show_weights_alone_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, near: float, kept: str
+) -> None:
+    monkeypatch.setattr("frugalgan.export.quantised.NEAR", near)
+    G, whole, small, alone = generator(SMALL, DATA), *(tmp_path / f"{name}.onnx" for name in ("whole", "small", "one"))
+    write_onnx(G, whole)
+    assert write_8_bits(G, whole, small) == kept
+    write_weights_in_8_bits(whole, alone)
+    assert (small.read_bytes() == alone.read_bytes()) == (kept == WEIGHTS)
 
 
 def test_a_domain_vector_is_an_input_so_one_file_serves_many_domains(tmp_path: Path) -> None:
@@ -205,15 +240,17 @@ def test_without_npm_the_page_says_how_to_get_its_runtime(tmp_path: Path, monkey
 @pytest.mark.skipif(not shutil.which("npm"), reason="no npm, which brings the page's runtime")
 @pytest.mark.parametrize(
     ("family", "data", "adaptation", "bits"),
-    [(SMALL, DATA, "", 8), (BIGGAN, LABELLED, "", 32), (STYLES, DATA, "domain_vector", 32)],
+    [(SMALL, DATA, "", 8), (BIGGAN, LABELLED, "", 8), (STYLES, DATA, "domain_vector", 32)],
     ids=["dcgan", "biggan", "domain vector"],
 )
 def test_the_page_draws_what_torch_draws_and_asks_no_other_host(
-    tmp_path: Path, family: Family, data: DataFacts, adaptation: str, bits: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: Family, data: DataFacts, adaptation: str, bits: int
 ) -> None:
     G, folder = generator(family, data, adaptation), tmp_path / "page"
+    if bits == 32:  # as if one saw every difference
+        monkeypatch.setattr("frugalgan.export.write.NEAR", 0.0)
     write_export(G, folder, title="A test", labels=data.labels if G.classes else ())
-    assert f'"bits": {bits}' in (folder / "index.html").read_text()  # untrained, BigGAN's 8 bits are 3 of 255 away
+    assert f'"bits": {bits}' in (folder / "index.html").read_text()
     given = inputs(G, 2, 5)
     expected = images_of(G, given["z"], given.get("label")).numpy().astype(int)
     with served(folder) as address, chromium(tmp_path) as driver:

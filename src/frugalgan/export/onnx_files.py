@@ -70,6 +70,8 @@ def needed(*modules: str) -> None:
 def write_onnx(G: Network, file: Path) -> float:
     """`file` in float32; returns the largest difference of an image from torch's. Raises ExportError."""
     needed("onnx", "onnxscript", "onnxruntime")
+    from onnx_ir.passes.common import ClearMetadataAndDocStringPass
+
     G = G.eval().cpu()
     given, name = inputs(G, 2, CHECK_SEED), G.description()["network"]
     batch = torch.export.Dim("batch")
@@ -86,6 +88,7 @@ def write_onnx(G: Network, file: Path) -> float:
                     verbose=False,
                 )
                 assert program is not None
+                ClearMetadataAndDocStringPass()(program.model)  # from which line of Python each node is: a fifth of it
             program.save(str(temporary))
         except (torch.onnx.OnnxExporterError, RuntimeError) as error:
             raise ExportError(f"{name}: {_why(error)}") from error

@@ -10,12 +10,11 @@ from torch import Tensor
 
 from frugalgan.export.onnx_files import DOMAIN, images, inputs, memory_mib, milliseconds, write_onnx
 from frugalgan.export.page_files import PAGE, RUNTIME_FILES, WORKER, PageError, write_page
-from frugalgan.export.quantised import write_8_bits
+from frugalgan.export.quantised import NEAR, write_8_bits
 from frugalgan.files import replaced, write_json
 from frugalgan.networks import Network
 
 FLOAT, EIGHT, FACTS = "model_float32.onnx", "model.onnx", "export.json"
-NEAR = 2.0  # of 255: the mean difference up to which the page draws in 8 bits
 BITS = {"float32": FLOAT, "8_bits": EIGHT}
 COMPARED = 256  # images of both files, without a judge
 OWN = {FLOAT, EIGHT, FACTS, PAGE, WORKER, *RUNTIME_FILES}  # all that an export leaves
@@ -41,7 +40,7 @@ def write_export(
 ) -> dict[str, Any]:
     """The folder `out`: float32 and 8 bits, export.json, and index.html if `page`; returns what export.json says.
 
-    The page draws in 8 bits where nobody sees the difference, else in float32.
+    The page draws in 8 bits unless one could see the difference: then in float32.
 
     With a `judge`, what it says of both files' images stands there, too. Raises ExportError; where it is a PageError,
     all but the page is there.
@@ -50,7 +49,7 @@ def write_export(
     with replaced(out) as folder:
         folder.mkdir()
         difference = write_onnx(G, folder / FLOAT)
-        write_8_bits(G, folder / FLOAT, folder / EIGHT)
+        in_8_bits = write_8_bits(G, folder / FLOAT, folder / EIGHT)
         files = {name: folder / file for name, file in BITS.items()}
         times = milliseconds(list(files.values()), G)
         facts: dict[str, Any] = {
@@ -64,7 +63,7 @@ def write_export(
             facts[DOMAIN] = given[DOMAIN].tolist()
         drawn = {name: images(file, given) for name, file in files.items()}
         change = float(np.abs(drawn["8_bits"].astype(np.int16) - drawn["float32"]).mean())
-        facts["8_bits"]["mean_difference_of_255"] = round(change, 3)
+        facts["8_bits"] |= {"mean_difference_of_255": round(change, 3), "in_8_bits": in_8_bits}
         if judge is not None:
             for name, pixels in drawn.items():
                 facts[name] |= judge.measure(pixels)
