@@ -4,7 +4,7 @@ import functools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,13 +84,16 @@ def reproduce(
     """`check`, then `dvc repro` with its arguments; but on Linux stages are forked from one process that has imported
     everything, which saves a second or three for each, and without arguments several run side by side.
     """
-    with explained():
-        typer.echo(checked())
-        from frugalgan.running.server import jobs_here, repro
-        from frugalgan.training.settings import Training
+    from frugalgan.running.schedule import asking
 
-        device = load().section("training", Training).device
-    code = repro(context.args, jobs or jobs_here(device))
+    with nullcontext() if context.args else asking() as asked:  # which takes about as long as the check
+        with explained():
+            typer.echo(checked())
+            from frugalgan.running.server import jobs_here, repro
+            from frugalgan.training.settings import Training
+
+            device = load().section("training", Training).device
+        code = repro(context.args, jobs or jobs_here(device), asked)
     if not code and not context.args and places.REPORT.is_file():
         typer.echo(f"{places.REPORT}: open it in a browser")
     raise SystemExit(code)

@@ -88,3 +88,8 @@ def test_what_may_not_be_read_is_not_said_to_be_written(
         run_stage(main)
     assert "photos/closed" in str(ended.value)
     assert "you may not read or write it: change its permissions, or those of its folder" in str(ended.value)
+
+
+def test_the_command_starts_without_torch_which_takes_a_second_or_two() -> None:
+    program = "import sys, frugalgan.cli; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -14,7 +14,7 @@ from frugalgan.running import quick_dvc
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("parse_yaml_for_update", "_dump"):
+    for name in ("parse_yaml", "parse_yaml_for_update", "_dump"):
         monkeypatch.setattr(_yaml, name, getattr(_yaml, name))  # undone afterwards
     quick_dvc.install()
 
@@ -74,3 +74,19 @@ def test_other_files_keep_their_comments(installed: None, tmp_path: Path) -> Non
     with modify_yaml(params) as data:
         data["rate"] = 2
     assert params.read_text() == "rate: 2  # of learning\n"
+
+
+def test_a_text_is_read_once_and_what_it_says_may_be_changed(installed: None, tmp_path: Path) -> None:
+    params, other = tmp_path / "params.yaml", tmp_path / "other.yaml"
+    params.write_text("rate: [1, 2]\n")
+    other.write_text("rate: [3]\n")
+    first = _yaml.load_yaml(params)
+    first["rate"].append(5)
+    known = len(quick_dvc._known)
+    assert _yaml.load_yaml(params) == {"rate": [1, 2]} and len(quick_dvc._known) == known
+    assert _yaml.load_yaml(other) == {"rate": [3]}
+    params.write_text("rate: [4]\n")
+    assert _yaml.load_yaml(params) == {"rate": [4]}
+    params.write_text("rate: [4\n")
+    with pytest.raises(_yaml.YAMLFileCorruptedError):
+        _yaml.load_yaml(params)

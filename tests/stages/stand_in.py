@@ -16,7 +16,7 @@ from dvc.repo import Repo
 from pipeline import FIRST, PAIRS, PROJECT, call, ran
 
 from frugalgan.config.presets import write_preset
-from frugalgan.running.server import DVC
+from frugalgan.running.schedule import DVC
 
 COPIED = ("src", "stages", "presets", "docs", "params.yaml", "dvc.yaml", ".dvc/config", ".dvcignore", ".gitignore")
 STAND_IN = """

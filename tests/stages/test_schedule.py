@@ -25,7 +25,13 @@ DOT = """strict digraph {
 }
 """
 GRAPH = graph(DOT)
-REPRO = "import sys; from frugalgan.running.server import repro; sys.exit(repro([], jobs=3))"
+REPRO = """
+import sys
+from frugalgan.running.schedule import asking
+from frugalgan.running.server import repro
+with asking() as asked:
+    sys.exit(repro([], 3, asked))
+"""
 SIDE_BY_SIDE = (sys.executable, "-c", REPRO)  # without `check`, which finds what stand-ins write foreign
 
 

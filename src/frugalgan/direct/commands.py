@@ -9,7 +9,6 @@ import typer
 from frugalgan.direct.recipes import RECIPES
 from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, PAGE, SAMPLES, TUNED, VECTOR, Choice
 from frugalgan.export.commands import export
-from frugalgan.export.onnx_files import ExportError
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="for all of it, from pictures to a measured model")]
@@ -149,6 +148,8 @@ def _make(
         choice = fit.choice
     if dry_run:
         return
+    from frugalgan.export.onnx_files import ExportError  # torch takes a second
+
     make(choice, out, source)
     typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
     try:

@@ -1,12 +1,14 @@
-"""`dvc`, which reads and writes dvc.lock in C: `python -m frugalgan.running.quick_dvc repro train@teacher`.
+"""`dvc`, which reads params once and its lock in C: `python -m frugalgan.running.quick_dvc repro train@teacher`.
 
-Whenever a stage ends, DVC reads its lock in a way that keeps comments, and writes it, both in Python. There are no
-comments in a lock, so the parser in C reads the same. The emitter in C writes short lines without quotes the same; the
-others, a few, are still DVC's emitter's.
+DVC reads params.yaml anew for every stage; here a text that was read is known. Whenever a stage ends, DVC reads its
+lock in a way that keeps comments, and writes it, both in Python. There are no comments in a lock, so the parser in C
+reads the same. The emitter in C writes short lines without quotes the same; the others, a few, are still DVC's
+emitter's.
 """
 
 import io
 import os
+import pickle
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -19,7 +21,17 @@ from ruamel.yaml import YAML
 
 SHORT = 80  # characters of a line that neither breaks
 
-_keeping_comments, _dump = _yaml.parse_yaml_for_update, _yaml._dump
+_parse, _keeping_comments, _dump = _yaml.parse_yaml, _yaml.parse_yaml_for_update, _yaml._dump
+_known: dict[str, bytes] = {}  # texts, and what they say
+
+
+def read(text: str, path: Any, typ: str = "safe") -> Any:
+    """What a YAML file of this name says; the caller may change it."""
+    if typ != "safe":
+        return _parse(text, path, typ)
+    if text not in _known:
+        _known[text] = pickle.dumps(_parse(text, path, typ))
+    return pickle.loads(_known[text])
 
 
 def parse(text: str, path: Any) -> Any:
@@ -70,8 +82,8 @@ def _has_lines(value: Any) -> bool:
 
 
 def install() -> None:
-    """Let DVC read and write its lock so in this process."""
-    _yaml.parse_yaml_for_update, _yaml._dump = parse, dump
+    """Let DVC read and write so in this process."""
+    _yaml.parse_yaml, _yaml.parse_yaml_for_update, _yaml._dump = read, parse, dump
 
 
 if __name__ == "__main__":

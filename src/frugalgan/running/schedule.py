@@ -3,9 +3,12 @@
 import json
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+DVC = (sys.executable, "-P", "-m", "frugalgan.running.quick_dvc")
 CODE = "code"  # the stage that all others depend on; most edits of code change nothing for most of them
 CHAINED = ("train", "sample", "evaluate")  # of a model, or of a student, with the same name behind the @
 EDGE, NODE = re.compile(r'^"(.+)" -> "(.+)";$'), re.compile(r'^"([^"]+)";$')
@@ -64,14 +67,35 @@ def behind(waits_for: Mapping[str, frozenset[str]], stages: set[str]) -> frozens
     return frozenset(found)
 
 
-def schedule(models: Sequence[str]) -> Schedule:
-    """What `dvc repro` would have to run now, `code` brought up to date first. Raises CalledProcessError."""
-    changed = _changed()
+@contextmanager
+def asking() -> Iterator[subprocess.Popen[str]]:
+    """`dvc status` in a process of its own, for `answer`; nobody needs it any more where this ends."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*DVC, "status", "--json"], stdout=pipe, stderr=pipe, text=True) as asked:
+        try:
+            yield asked
+        finally:
+            asked.kill()
+
+
+def answer(asked: subprocess.Popen[str]) -> frozenset[str]:
+    """The stages that changed. Raises SystemExit with what DVC says where it cannot tell."""
+    said, trouble = asked.communicate()
+    if asked.returncode:
+        raise SystemExit(f"frugalgan: dvc status: {trouble.strip()}")
+    return frozenset(json.loads(said or "{}"))
+
+
+def schedule(models: Sequence[str], changed: frozenset[str]) -> Schedule:
+    """What `dvc repro` would have to run now that these stages changed; where `code` did, it is brought up to date
+    first. Raises CalledProcessError, SystemExit."""
     if CODE in changed:
-        subprocess.run(["dvc", "repro", CODE], check=True)
-        changed = _changed()
-    waits_for = graph(_said("dvc", "dag", "--dot"))
-    return Schedule(waits_for, behind(waits_for, changed & waits_for.keys()), models)
+        subprocess.run([*DVC, "repro", CODE], check=True)
+        with asking() as asked:
+            changed = answer(asked)
+    dot = subprocess.run([*DVC, "dag", "--dot"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    waits_for = graph(dot)
+    return Schedule(waits_for, behind(waits_for, set(changed) & waits_for.keys()), models)
 
 
 def graph(dot: str) -> dict[str, frozenset[str]]:
@@ -89,11 +113,3 @@ def graph(dot: str) -> dict[str, frozenset[str]]:
 def _plain(stage: str) -> str:
     """`evaluate_students@0.3` → `evaluate@student_0.3`."""
     return stage.replace("_students@", "@student_")
-
-
-def _changed() -> set[str]:
-    return set(json.loads(_said("dvc", "status", "--json") or "{}"))
-
-
-def _said(*command: str) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
