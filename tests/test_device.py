@@ -9,8 +9,17 @@ import torch
 
 from frugalgan.config.sections import ParamsError
 from frugalgan.config.study import load
-from frugalgan.device import autocast, choose_device, choose_device_aloud, choose_precision, cpu_name, why_device
+from frugalgan.device import (
+    autocast,
+    choose_device,
+    choose_device_aloud,
+    choose_precision,
+    cpu_name,
+    why_device,
+    why_precision,
+)
 from frugalgan.evaluation.settings import Evaluate
+from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.training.settings import Training
 
 CPU = torch.device("cpu")
@@ -28,6 +37,15 @@ def test_auto_takes_bf16_where_the_processor_multiplies_it(
     pretend(monkeypatch, avx512_bf16=avx512_bf16, amx=amx)
     assert choose_precision("auto", CPU) == choose_precision("bf16", CPU) == torch.bfloat16
     assert choose_precision("float32", CPU) == torch.float32
+
+
+def test_auto_is_float32_on_a_cpu_for_networks_that_are_not_faster_in_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, avx512_bf16=True, amx=True)
+    assert choose_precision("auto", CPU, faster_bf16=False) == torch.float32
+    assert why_precision("auto", torch.float32, CPU) == "such networks are not faster in bf16"
+    assert choose_precision("bf16", CPU, faster_bf16=False) == torch.bfloat16  # as asked
+    sizes = {"latent_size": 8, "conditional": False, "channel_base": 512}
+    assert [StyleGan2(**sizes, channel_max=most).faster_bf16 for most in (64, 128)] == [False, True]
 
 
 def test_bf16_is_refused_where_the_processor_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import functools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,19 +84,32 @@ def reproduce(
     """`check`, then `dvc repro` with its arguments; but on Linux stages are forked from one process that has imported
     everything, which saves a second or three for each, and without arguments several run side by side.
     """
-    from frugalgan.running.schedule import asking
-
-    with nullcontext() if context.args else asking() as asked:  # which takes about as long as the check
-        with explained():
+    with explained():
+        changed = frozenset() if context.args else to_run()
+        code = 0
+        if changed or context.args:
             typer.echo(checked())
-            from frugalgan.running.server import jobs_here, repro
+            from frugalgan.running.server import jobs_here, repro  # torch takes a second
             from frugalgan.training.settings import Training
 
-            device = load().section("training", Training).device
-        code = repro(context.args, jobs or jobs_here(device), asked)
+            jobs = jobs or jobs_here(load().section("training", Training).device)
+            code = repro(context.args, jobs, changed)
+        else:
+            typer.echo("Data and pipelines are up to date.")
     if not code and not context.args and places.REPORT.is_file():
         typer.echo(f"{places.REPORT}: open it in a browser")
     raise SystemExit(code)
+
+
+def to_run() -> frozenset[str]:
+    """Stages that changed. Raises ValueError or OSError where the pipeline cannot run, in words plainer than DVC's."""
+    from frugalgan.running.schedule import changed
+
+    try:
+        return changed()
+    except ValueError:
+        checked()
+        raise
 
 
 @app.command("params")

@@ -144,6 +144,11 @@ class Family:
 
     faster_channels_last: ClassVar[bool] = False  # whether training was, on a CPU
 
+    @property
+    def faster_bf16(self) -> bool:
+        """Whether training was, or hardly slower, on a CPU that multiplies it."""
+        return True
+
     def generator(self, data: DataFacts) -> "Network":
         """(N, latent_size) standard normal → (N, channels, size, size) in [-1, 1], with fresh weights."""
         raise NoSuchNetwork(f"{type(self).__name__} has no generator")

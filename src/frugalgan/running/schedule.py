@@ -4,8 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 DVC = (sys.executable, "-P", "-m", "frugalgan.running.quick_dvc")
@@ -67,35 +66,23 @@ def behind(waits_for: Mapping[str, frozenset[str]], stages: set[str]) -> frozens
     return frozenset(found)
 
 
-@contextmanager
-def asking() -> Iterator[subprocess.Popen[str]]:
-    """`dvc status` in a process of its own, for `answer`; nobody needs it any more where this ends."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*DVC, "status", "--json"], stdout=pipe, stderr=pipe, text=True) as asked:
-        try:
-            yield asked
-        finally:
-            asked.kill()
+def changed() -> frozenset[str]:
+    """The stages that `dvc status` names. Raises ValueError with what DVC says where it cannot tell."""
+    done = subprocess.run([*DVC, "status", "--json"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"dvc status: {done.stderr.strip()}")
+    return frozenset(json.loads(done.stdout or "{}"))
 
 
-def answer(asked: subprocess.Popen[str]) -> frozenset[str]:
-    """The stages that changed. Raises SystemExit with what DVC says where it cannot tell."""
-    said, trouble = asked.communicate()
-    if asked.returncode:
-        raise SystemExit(f"frugalgan: dvc status: {trouble.strip()}")
-    return frozenset(json.loads(said or "{}"))
-
-
-def schedule(models: Sequence[str], changed: frozenset[str]) -> Schedule:
+def schedule(models: Sequence[str], stages: frozenset[str]) -> Schedule:
     """What `dvc repro` would have to run now that these stages changed; where `code` did, it is brought up to date
-    first. Raises CalledProcessError, SystemExit."""
-    if CODE in changed:
+    first. Raises CalledProcessError, ValueError."""
+    if CODE in stages:
         subprocess.run([*DVC, "repro", CODE], check=True)
-        with asking() as asked:
-            changed = answer(asked)
+        stages = changed()
     dot = subprocess.run([*DVC, "dag", "--dot"], check=True, stdout=subprocess.PIPE, text=True).stdout
     waits_for = graph(dot)
-    return Schedule(waits_for, behind(waits_for, set(changed) & waits_for.keys()), models)
+    return Schedule(waits_for, behind(waits_for, set(stages) & waits_for.keys()), models)
 
 
 def graph(dot: str) -> dict[str, frozenset[str]]:

@@ -27,7 +27,7 @@ import torch
 from frugalgan.config.study import load
 from frugalgan.data.cores import THREADS, processors
 from frugalgan.data.sources.drawn import SHARED
-from frugalgan.running.schedule import DVC, Schedule, answer, schedule
+from frugalgan.running.schedule import DVC, Schedule, schedule
 from frugalgan.running.shown import Shown
 from frugalgan.running.so_far import SoFar
 
@@ -48,22 +48,18 @@ IMPORTED = (
 )
 
 
-def repro(arguments: Sequence[str], jobs: int = 1, asked: subprocess.Popen[str] | None = None) -> int:
+def repro(arguments: Sequence[str], jobs: int = 1, changed: frozenset[str] = frozenset()) -> int:
     """`dvc repro` with these arguments; its exit code. Where processes cannot be forked safely, it is no faster.
 
-    Without arguments `asked` tells which stages changed; with several `jobs` so many stages run side by side, each with
-    its share of the cores.
+    With several `jobs` and no arguments, so many stages run side by side, each with its share of the cores, of those
+    that `changed`, and what follows from them.
     """
     if sys.platform != "linux":
         return subprocess.run(["dvc", "repro", *arguments], check=False).returncode
-    changed = frozenset[str]() if asked is None else answer(asked)
-    if asked is not None and not changed:
-        print("Data and pipelines are up to date.")
-        return 0
     for name in IMPORTED:
         importlib.import_module(name)
     with _server() as (listener, environment):
-        if jobs > 1 and asked is not None:
+        if jobs > 1 and not arguments:
             plan = schedule(list(load().rows), changed)
             if code := _side_by_side(plan, listener, environment, jobs):
                 return code

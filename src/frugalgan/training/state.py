@@ -79,7 +79,7 @@ class Conditions:
         device = choose_device(training.device)
         return cls(
             device=device,
-            precision=choose_precision(training.precision, device),
+            precision=choose_precision(training.precision, device, faster_bf16=job.recipe.family.faster_bf16),
             ema_decay=job.recipe.method.ema_decay(job.batch_size, training.ema_decay),
             accumulate=training.accumulate,
             critic_parts=training.critic_parts,
@@ -130,7 +130,9 @@ def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg
         if tensor.device != conditions.device:  # planning's fake tensors can't be moved
             network.to(conditions.device)
         if conditions.channels_last:
-            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            for tensor in chain(network.parameters(), network.buffers()):  # Module.to cannot do it to fake tensors
+                if tensor.dim() == 4:
+                    tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
     if networks.means is not None and conditions.device.type != "cpu":
         networks.means.to(conditions.device)
     if conditions.compile:

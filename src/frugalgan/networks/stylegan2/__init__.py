@@ -16,6 +16,8 @@ from frugalgan.networks import Family, Network
 from frugalgan.networks.stylegan2.critic import Critic
 from frugalgan.networks.stylegan2.generator import Generator
 
+NARROW = 64  # channels, up to which changing numbers' form takes longer than multiplying them
+
 
 @dataclass(frozen=True, config=STRICT)
 class StyleGan2(Family):
@@ -28,6 +30,10 @@ class StyleGan2(Family):
     group: Natural = 4  # images whose spread the critic sees; 0: none
 
     faster_channels_last: ClassVar[bool] = True  # its filters are of one channel each
+
+    @property
+    def faster_bf16(self) -> bool:
+        return self.channel_max > NARROW
 
     def generator(self, data: DataFacts) -> Network:
         return Generator(latent_size=self.latent_size, mapping_layers=self.mapping_layers, **self._both(data))
