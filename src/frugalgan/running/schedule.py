@@ -68,20 +68,17 @@ def behind(waits_for: Mapping[str, frozenset[str]], stages: set[str]) -> frozens
 
 def changed() -> frozenset[str]:
     """The stages that `dvc status` names. Raises ValueError with what DVC says where it cannot tell."""
-    done = subprocess.run([*DVC, "status", "--json"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ValueError(f"dvc status: {done.stderr.strip()}")
-    return frozenset(json.loads(done.stdout or "{}"))
+    return frozenset(json.loads(_said("status", "--json") or "{}"))
 
 
 def schedule(models: Sequence[str], stages: frozenset[str]) -> Schedule:
     """What `dvc repro` would have to run now that these stages changed; where `code` did, it is brought up to date
-    first. Raises CalledProcessError, ValueError."""
+    first. Raises ValueError where DVC fails."""
     if CODE in stages:
-        subprocess.run([*DVC, "repro", CODE], check=True)
+        if subprocess.run([*DVC, "repro", CODE], check=False).returncode:
+            raise ValueError(f"dvc repro {CODE} failed, as it says above")
         stages = changed()
-    dot = subprocess.run([*DVC, "dag", "--dot"], check=True, stdout=subprocess.PIPE, text=True).stdout
-    waits_for = graph(dot)
+    waits_for = graph(_said("dag", "--dot"))
     return Schedule(waits_for, behind(waits_for, set(stages) & waits_for.keys()), models)
 
 
@@ -100,3 +97,11 @@ def graph(dot: str) -> dict[str, frozenset[str]]:
 def _plain(stage: str) -> str:
     """`evaluate_students@0.3` → `evaluate@student_0.3`."""
     return stage.replace("_students@", "@student_")
+
+
+def _said(*arguments: str) -> str:
+    """What DVC says to them. Raises ValueError."""
+    done = subprocess.run([*DVC, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"dvc {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
