@@ -132,7 +132,7 @@ def begin(recipe: Recipe, source: Source | None, conditions: Conditions, *, kimg
         if conditions.channels_last:
             for tensor in chain(network.parameters(), network.buffers()):  # Module.to cannot do it to fake tensors
                 if tensor.dim() == 4:
-                    tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+                    tensor.data = tensor.data.to(memory_format=torch.channels_last)  # 1×1 kernels' strides, too
     if networks.means is not None and conditions.device.type != "cpu":
         networks.means.to(conditions.device)
     if conditions.compile:
