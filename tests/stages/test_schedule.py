@@ -114,8 +114,7 @@ def test_side_by_side_dvc_records_what_it_records_one_by_one(whole: StandIn, tmp
     done = [line.split(":")[0] for line in said.splitlines() if ": done after" in line]
     assert ran(said) == expected and "train, sample, evaluate@cats_vae" in done and done[-1] == "report"
     assert (side_by_side.folder / "dvc.lock").read_bytes() == (one_by_one.folder / "dvc.lock").read_bytes()
-    said = call(side_by_side.folder, "frugalgan", "repro").splitlines()
-    assert said[0] == "Data and pipelines are up to date." and said[1].startswith("results/report.html: open it")
+    assert call(side_by_side.folder, "frugalgan", "repro").strip() == "Data and pipelines are up to date."
     side_by_side.edit("params.yaml", "pixel_sd: 0.6", "pixel_sd: 0.5")
     failing = "assert 'train@digits_vae' not in __import__('sys').argv\nimport hashlib"
     side_by_side.edit("stand_in.py", "import hashlib", failing)
