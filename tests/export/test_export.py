@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from browser import chromium, needs_browser, resize, served
-from onnx import numpy_helper
 from PIL import Image
 from small import BIGGAN, DATA, FAST, LABELLED, RESIDUAL, SMALL, STUDENT, STYLES
 
@@ -26,7 +24,7 @@ from frugalgan.export.onnx_files import (
     write_onnx,
 )
 from frugalgan.export.page_files import directions, page, write_page
-from frugalgan.export.quantised import BOTH, LEAST, WEIGHTS, write_8_bits, write_all_in_8_bits, write_weights_in_8_bits
+from frugalgan.export.quantised import write_all_in_8_bits, write_weights_in_8_bits
 from frugalgan.export.write import write_export
 from frugalgan.networks import Family, Network
 from frugalgan.networks.sampling import estimate_statistics, images_of
@@ -77,36 +75,6 @@ def test_every_family_draws_what_torch_draws_in_32_and_nearly_in_8_bits(
     fine = session(small).run(None, as_arrays(given))[0]
     assert 0 < np.abs(fine - exact).mean() < 0.1 * np.abs(coarse - exact).mean() + 0.02 * exact.std()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.onnx", "whole.onnx"]
-
-
-def test_weights_in_8_bits_are_within_half_a_step_of_their_row(tmp_path: Path) -> None:
-    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
-    write_onnx(generator(STYLES, DATA), whole)
-    write_weights_in_8_bits(whole, small)
-    before, after = (
-        {constant.name: numpy_helper.to_array(constant) for constant in onnx.load(file).graph.initializer}
-        for file in (whole, small)
-    )
-    changed = {name for name in before if f"{name}_8_bits" in after}
-    assert changed == {name for name, values in before.items() if values.ndim > 1 and values.size >= LEAST}
-    for name in changed:
-        step = after[f"{name}_factor"]
-        assert after[f"{name}_8_bits"].dtype == np.int8 and step.size == len(before[name])
-        assert np.all(np.abs(after[f"{name}_8_bits"] * step - before[name]) <= 0.5001 * step)
-    assert all(np.array_equal(after[name], before[name]) for name in before.keys() - changed)
-    assert small.stat().st_size < 0.5 * whole.stat().st_size
-
-
-@pytest.mark.parametrize(("near", "kept"), [(255.0, BOTH), (0.0, WEIGHTS)])
-def test_where_activations_in_8_bits_show_weights_alone_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, near: float, kept: str
-) -> None:
-    monkeypatch.setattr("frugalgan.export.quantised.NEAR", near)
-    G, whole, small, alone = generator(SMALL, DATA), *(tmp_path / f"{name}.onnx" for name in ("whole", "small", "one"))
-    write_onnx(G, whole)
-    assert write_8_bits(G, whole, small) == kept
-    write_weights_in_8_bits(whole, alone)
-    assert (small.read_bytes() == alone.read_bytes()) == (kept == WEIGHTS)
 
 
 def test_a_domain_vector_is_an_input_so_one_file_serves_many_domains(tmp_path: Path) -> None:

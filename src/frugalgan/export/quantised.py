@@ -78,8 +78,8 @@ def _rename_constants(file: Path) -> None:
 
 
 def write_weights_in_8_bits(source: Path, file: Path) -> None:
-    """Arrays of LEAST numbers or more as int8 and a factor per row. A runtime makes float32 of them as it loads the
-    file, so it draws as fast as in 32 bits."""
+    """Arrays of LEAST numbers or more as int8 and a factor per row. onnxruntime makes float32 of them as it loads the
+    file, so it draws as fast as in 32 bits; in a browser it does not (docs/phone.md)."""
     needed("onnx")
     import onnx
     from onnx import helper, numpy_helper

@@ -16,7 +16,7 @@ from frugalgan.networks import Family, Network
 from frugalgan.networks.stylegan2.critic import Critic
 from frugalgan.networks.stylegan2.generator import Generator
 
-NARROW = 64  # channels, up to which changing numbers' form takes longer than multiplying them
+NARROW = 64  # channels, up to which a step was slower in bf16 (docs/cost.md)
 
 
 @dataclass(frozen=True, config=STRICT)
