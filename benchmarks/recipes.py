@@ -11,7 +11,7 @@ there already is left out. Lite0's numbers of `projected`, which learns from wha
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,6 +78,7 @@ STYLE_METHOD = StyleGan2(
     path_length=0.0,
     path_length_every=4,
 )
+STYLE_FASTER = replace(STYLE_METHOD, learning_rate=1e-2, critic_learning_rate=1e-2)
 
 
 def gan(method: Gan, **switches: Any) -> Gan:
@@ -114,6 +115,8 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "stylegan2": (gan(STYLE_METHOD, augment=SOFT), STYLE),
     "stylegan2_512_batch_8": (STYLE_METHOD, STYLE_512),  # with --decay 0.98, as the next
     "stylegan2_1024_batch_8": (STYLE_METHOD, STYLE_1024),
+    "stylegan2_512_faster_batch_8": (STYLE_FASTER, STYLE_512),
+    "stylegan2_1024_faster_batch_8": (STYLE_FASTER, STYLE_1024),
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }
 BATCHES = {name: int(name.rpartition("_")[2]) for name in RECIPES if "_batch_" in name}  # of all others: BATCH
