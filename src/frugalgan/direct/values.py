@@ -38,7 +38,7 @@ def study_of(choice: Choice) -> Study:
     recipe = RECIPES[choice.recipe]
     widths, labels = (choice.generator_width, choice.critic_width), {"conditional": choice.labels}
     networks = {SOURCE: recipe.family(*widths) | labels}
-    switches = recipe.switches
+    switches = recipe.switches_of(choice.size, choice.generator_width) if choice.how == ALONE else recipe.switches
     if choice.how == DISTILLED:
         networks[DISTILLED] = recipe.student(*recipe.narrowed(*widths, choice.smaller)) | labels
         switches = switches | recipe.taught
