@@ -55,12 +55,17 @@ def ran(recipe: Recipe, images: Images) -> tuple[State, Recorder]:
     return _ran[id(recipe)]
 
 
+def deep(recipe: Recipe) -> bool:
+    """Whether its networks have so many kinks that rounding in float32 moves some samples to their other side, so that
+    two ways to the same update are compared in float64."""
+    return isinstance(recipe.family, Projected | Mixed | BigGan | StyleGan2)
+
+
 def update(recipe: Recipe, images: Images, **choice: int) -> Update:
-    """Of one step with that choice of savings. Deep networks have so many kinks that rounding in float32 moves some
-    samples to their other side; so there in float64."""
+    """Of one step with that choice of savings."""
     once, conditions = hardly_moving(recipe), conditions_of(**choice)
     state, batch = state_of(once, conditions), images.batch(0, 8)
-    if isinstance(recipe.family, Projected | Mixed | BigGan | StyleGan2):
+    if deep(recipe):
         batch = in_float64(state, batch)
     once.method.step(state.networks, state.optimizers, lambda: batch, conditions.accumulation())
     return gradients(state), [buffer.float() for buffer in state.networks.G.buffers()]
@@ -110,7 +115,7 @@ class TestEveryRecipe:
             once = hardly_moving(per_sample(recipe))
             state, batch = state_of(once), images.batch(0, 8)
             state.networks.G.eval()
-            if isinstance(recipe.method, Direction):
+            if deep(recipe) or isinstance(recipe.method, Direction):
                 batch = in_float64(state, batch)
             accumulation = accumulation_of(accumulate=parts)
             once.method.step(state.networks, state.optimizers, lambda: batch, accumulation)
