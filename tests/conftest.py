@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pipeline import call, smoke_project
 
+from frugalgan.networks import sampling
+
 
 @pytest.fixture(scope="session")
 def photos() -> Path:
@@ -21,6 +23,13 @@ def photos() -> Path:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of this checkout after `dvc repro` with the preset `smoke`; whoever changes it takes `unchanged`."""
     return smoke_project(tmp_path_factory.mktemp("pipeline") / "clone")
+
+
+@pytest.fixture
+def small_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """8 images a pass in place of 64 where samples are drawn and BatchNorm statistics are estimated, which is where a
+    training of a few steps spends its time."""
+    monkeypatch.setattr(sampling, "BATCH", 8)
 
 
 @pytest.fixture

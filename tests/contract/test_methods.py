@@ -35,6 +35,8 @@ from frugalgan.training.loop import Budget, train
 from frugalgan.training.record import NonFiniteLoss, Recorder
 from frugalgan.training.state import Conditions, State
 
+pytestmark = pytest.mark.usefixtures("small_passes")
+
 STEPS, BATCH = 3, 4
 
 

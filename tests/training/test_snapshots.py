@@ -14,6 +14,8 @@ from frugalgan.training.job import Recipe
 from frugalgan.training.record import spacing
 from frugalgan.training.snapshot import INDEX, SnapshotError, Snapshots, difference, read_index
 
+pytestmark = pytest.mark.usefixtures("small_passes")
+
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_stopped_at_any_step_it_ends_as_if_it_had_not_been(
