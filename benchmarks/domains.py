@@ -55,7 +55,7 @@ def rows(
         float, typer.Option(help="… and each adapted model; the hypernetwork as many for each style")
     ] = 5.0,
     seeds: Annotated[int, typer.Option(help="trainings of each adapted model, all from one source")] = 3,
-    pictures: Annotated[list[int], typer.Option(help="also few-shot: so many pictures of a domain")] = [],  # noqa: B006
+    pictures: Annotated[list[int], typer.Option(help="also few-shot: so many pictures of a domain")] = [],
 ) -> None:
     """Write models.yaml and params.yaml of this folder."""
     params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))

@@ -57,7 +57,7 @@ def main(
     out: Annotated[Path, typer.Argument(help="folder for models and results")],
     kimg: Annotated[float, typer.Option(help="thousands of images of each domain")] = 2.4,
     domains: Annotated[int, typer.Option(help="how many styles, in their order")] = 24,
-    ways: Annotated[list[str], typer.Option(help=f"of {', '.join(WAYS)}")] = list(WAYS),  # noqa: B006
+    ways: Annotated[list[str], typer.Option(help=f"of {', '.join(WAYS)}")] = list(WAYS),
 ) -> None:
     real, names = np.load(images), list(STYLES)[:domains]
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))

@@ -39,7 +39,7 @@ class OnCpu:
 def main(
     images: Annotated[Path, typer.Argument(help="prepared images, (N, 3, S, S) uint8")],
     out: Annotated[Path, typer.Argument(help="folder for results")],
-    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in core-seconds of training")] = [200, 600],  # noqa: B006
+    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in core-seconds of training")] = [200, 600],
     seed: Annotated[int, typer.Option(help="of the training")] = 0,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)

@@ -125,9 +125,9 @@ BATCHES = {name: int(name.rpartition("_")[2]) for name in RECIPES if "_batch_" i
 def main(
     images: Annotated[Path, typer.Argument(help="prepared images, (N, 3, S, S) uint8")],
     out: Annotated[Path, typer.Argument(help="folder for results")],
-    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in core-seconds of training")] = [200, 600],  # noqa: B006
-    recipes: Annotated[list[str], typer.Option(help=f"of {', '.join(RECIPES)}")] = list(RECIPES),  # noqa: B006
-    seeds: Annotated[list[int], typer.Option(help="one training each")] = [0],  # noqa: B006
+    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in core-seconds of training")] = [200, 600],
+    recipes: Annotated[list[str], typer.Option(help=f"of {', '.join(RECIPES)}")] = list(RECIPES),
+    seeds: Annotated[list[int], typer.Option(help="one training each")] = [0],
     decay: Annotated[float, typer.Option(help=f"of the running average, per {BATCH} images")] = 0.995,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)

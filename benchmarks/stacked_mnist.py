@@ -40,9 +40,9 @@ class Counter:
 def main(
     digits: Annotated[Path, typer.Argument(help="folder of prepared digits with labels")],
     out: Annotated[Path, typer.Argument(help="folder for results")],
-    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in seconds of training")] = [60, 200],  # noqa: B006
-    recipes: Annotated[list[str], typer.Option(help=f"of {', '.join(RECIPES)}")] = list(RECIPES),  # noqa: B006
-    seeds: Annotated[list[int], typer.Option(help="one training each")] = [0],  # noqa: B006
+    seconds: Annotated[list[float], typer.Option(help="marks of the clock, in seconds of training")] = [60, 200],
+    recipes: Annotated[list[str], typer.Option(help=f"of {', '.join(RECIPES)}")] = list(RECIPES),
+    seeds: Annotated[list[int], typer.Option(help="one training each")] = [0],
     samples: Annotated[int, typer.Option(help="images of a model that are classified")] = N,
     learnt: Annotated[int, typer.Option(help="digits that the classifier learns from")] = 10_000,
 ) -> None:
