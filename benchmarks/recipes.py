@@ -204,7 +204,7 @@ def train(
         raise SystemExit(f"{name}: one step takes {slow:.0f} s here: choose --seconds above that, or smaller images")
     with LiveBytes(state.live(), state.trainable()) as live:
         step()
-    spent, rows = 0.0, []
+    spent, rows = slow * (method.period + 1), list[dict[str, Any]]()  # these steps trained, too
     for mark in marks:
         while spent < mark:
             begun = time.process_time()

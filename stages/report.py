@@ -7,9 +7,9 @@ from frugalgan.report.report import write_report
 
 
 def main() -> None:
-    """Write results/tables, results/comparison.md, results/decoders.md and results/figures from all evaluations."""
+    """Write results/: tables, comparison.md, decoders.md, figures and report.html, from all evaluations."""
     study = load()
-    names = "tables", "comparison.md", "decoders.md", "figures"
+    names = "tables", "comparison.md", "decoders.md", "figures", "report.html"
     places.claim(*(places.RESULTS / name for name in names))
     write_report(study)
 

@@ -53,15 +53,28 @@ def check_names(study: Study) -> None:
                 raise unknown(study.params, f"datasets.{name}.style", style, (NONE, *STYLES))
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
+        if dataset.extractor == settings.second_extractor:
+            raise ParamsError(
+                f"{study.params}: evaluate.second_extractor: {settings.second_extractor} is the extractor of {name} "
+                "itself: choose another, or none"
+            )
     for name, row in study.rows.items():
-        seen = SEE_THROUGH.get(str(study.networks(row.networks).get("family")))
+        networks = study.networks(row.networks)
+        if not isinstance(networks.get("family"), str):
+            raise ParamsError(
+                f"{study.params}: networks.{row.networks}.family must be the name of a file of src/frugalgan/networks/"
+            )
+        seen = SEE_THROUGH.get(networks["family"])
         if row.method in SEE_BY:
             seen = str(mapping(study.raw, row.method, study.params).get(SEE_BY[row.method]))
-        if seen and study.dataset(row.data).extractor.startswith(seen):
-            raise ParamsError(
-                f"{study.models}: models.{name}: it learns from what {seen} sees, so another "
-                f"network must judge them: set datasets.{row.data}.extractor to inception or vgg16_edges"
-            )
+        keys = {f"datasets.{row.data}.extractor": study.dataset(row.data).extractor}
+        keys["evaluate.second_extractor"] = settings.second_extractor
+        for key, judge in keys.items():
+            if seen and judge.startswith(seen):
+                raise ParamsError(
+                    f"{study.models}: models.{name}: it learns from what {seen} sees, so another network must judge "
+                    f"them: set {key} to inception or vgg16_edges"
+                )
     for name in study.section("export", Export).models:
         if name not in study.rows:
             raise unknown(study.params, "export.models", name, study.rows)

@@ -1,7 +1,8 @@
-"""The command `frugalgan`: a look at params and results; stages are run by `dvc repro`."""
+"""A generator of your own pictures, by `train`; and the pipeline: run by `repro`, planned, checked, looked at."""
 
 import functools
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from frugalgan.command import print_anything, run_own_code, way_back
+from frugalgan.command import ERRORS, cure, print_anything, run_own_code, way_back
 from frugalgan.config import places, presets
 from frugalgan.config.params import read_yaml
 from frugalgan.config.study import MODELS, PARAMS, load, study
@@ -24,11 +25,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """What is wrong with params, models or files as one line on stderr and exit code 1."""
+    """What is wrong with params, models, files or the machine as one line on stderr and exit code 1; a traceback with
+    FRUGALGAN_TRACEBACK=1."""
     try:
         yield
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"frugalgan: {error}{way_back(error)}") from None
+    except ERRORS as error:
+        if os.environ.get("FRUGALGAN_TRACEBACK"):
+            raise
+        raise SystemExit(f"frugalgan: {error}{cure(error)}{way_back(error)}") from None
 
 
 def explaining(command: Callable[..., None]) -> Callable[..., None]:
@@ -182,6 +186,8 @@ def show_plan(
         if preset is not None:
             raw = presets.with_preset(raw, presets.preset(preset, raw))
         rows = list(plan(study(raw, read_yaml(MODELS)), batches=batches, memory=limit, timed=not no_time))
+        if not rows:
+            raise PlanError("nothing is trained: every budget of models.yaml's rows has kimg: 0")
         if limit is not None and not any(row["largest_batch"] for row in rows):
             least = min(row["peak_bytes"] for row in rows) / 2**20
             raise PlanError(f"--memory {memory}: not even a batch of 1 fits for any model; {least:.1f} MiB would do")

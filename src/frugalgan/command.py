@@ -23,6 +23,8 @@ CURES = {
     errno.EACCES: "you may not read or write it: change its permissions, or those of its folder, and run it again",
 }
 
+ERRORS = (ValueError, OSError, RuntimeError, MemoryError, SafetensorError)  # of input, params, files and machines
+
 Fresh = Annotated[
     bool, typer.Option("--fresh", envvar="FRUGALGAN_FRESH", help="start anew, whatever snapshot there is")
 ]
@@ -68,10 +70,10 @@ def run_stage(main: Callable[..., None]) -> None:
             main(*args, **kwargs)
         except KeyboardInterrupt:
             sys.exit(128 + signal.SIGINT)
-        except (ValueError, OSError, RuntimeError, MemoryError, SafetensorError) as error:
+        except ERRORS as error:
             if os.environ.get("FRUGALGAN_TRACEBACK"):
                 raise
-            sys.exit(f"{Path(sys.argv[0]).stem}: {error}{_cure(error)}{way_back(error)}")
+            sys.exit(f"{Path(sys.argv[0]).stem}: {error}{cure(error)}{way_back(error)}")
 
     typer.run(command)
 
@@ -111,7 +113,12 @@ def way_back(error: Exception) -> str:
     return "\n(`git diff params.yaml` shows what was changed, `git checkout params.yaml` goes back)" if changed else ""
 
 
-def _cure(error: Exception) -> str:
+def lacks_memory(error: Exception) -> bool:
+    """Whether it is about memory, whichever library says so."""
+    return isinstance(error, MemoryError) or any(said in str(error) for said in ("allocate memory", "out of memory"))
+
+
+def cure(error: Exception) -> str:
     """What helps where the message, which is another library's, does not say it."""
     text = str(error)
     number = getattr(error, "errno", None)
@@ -119,7 +126,7 @@ def _cure(error: Exception) -> str:
         number = errno.ENOSPC if "os error 28" in text else errno.EFBIG if "requested and" in text else None
     if number in CURES:
         return f"; {CURES[number]}; what was there before is untouched"
-    if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
+    if lacks_memory(error):
         return (
             "; not enough memory: raise training.critic_parts or accumulate, set recompute, or lower the budget's "
             "batch_size (`frugalgan plan --memory 6GiB` says what fits)"

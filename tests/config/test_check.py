@@ -100,6 +100,22 @@ def test_who_learns_by_directions_is_not_judged_by_the_same_network() -> None:
     check_names(study(changed(raw_params(), {"datasets.sketches.extractor": "vgg16_edges"}), raw))
 
 
+def test_a_second_judge_is_another_one_and_has_not_been_learnt_through() -> None:
+    with pytest.raises(
+        ParamsError, match=r"second_extractor: efficientnet_lite0_mid64 is the extractor of cats itself"
+    ):
+        check_names(made({"evaluate.second_extractor": "efficientnet_lite0_mid64"}))
+    judged = {f"datasets.{name}.extractor": "vgg16_edges" for name in ("cats", "dogs")}
+    changes = {"networks.faces.family": "mixed", "evaluate.second_extractor": "efficientnet_lite0"}
+    with pytest.raises(ParamsError, match=r"it learns from .* set evaluate\.second_extractor to"):
+        check_names(made(judged | changes))
+
+
+def test_networks_without_a_family_are_named() -> None:
+    with pytest.raises(ParamsError, match=r"networks\.faces\.family must be the name of a file"):
+        check_names(made({"networks.faces.family": ...}))
+
+
 def test_an_exported_model_is_a_row() -> None:
     with pytest.raises(ParamsError, match=r"export\.models.*studnt.*student"):
         check_names(made({"export.models": ["teacher", "studnt"]}))

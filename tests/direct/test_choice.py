@@ -111,3 +111,15 @@ def test_a_recipe_has_the_sizes_at_which_it_was_compared(monkeypatch: pytest.Mon
     assert choose(asked, minutes=600, memory=None, size=None).choice.size == 64
     with pytest.raises(ChoiceError, match="--size 128: must be one of 32, 64, by --recipe stylegan2"):
         choose(asked, minutes=600, memory=None, size=128)
+
+
+def test_the_best_recipe_is_taken_below_its_number_of_images_where_no_other_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timed(monkeypatch, lambda px: 0.15)
+    asked = replace(SMALL, recipe="")
+    small = choose(replace(asked, recipe="stylegan2"), minutes=10, memory=None, size=64)
+    other = choose(asked, minutes=10, memory=100 * 2**20, size=64)  # the narrow networks
+    assert other.choice.recipe == "wgan_gp" and other.peak_bytes > small.peak_bytes
+    found = choose(asked, minutes=10, memory=other.peak_bytes - 1, size=64)
+    assert found.choice == small.choice and found.least == RECIPES["stylegan2"].sizes[64][0].least

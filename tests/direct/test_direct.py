@@ -1,6 +1,7 @@
 """A folder of pictures → a model, in one command: what is chosen, what is left, what goes on, what is refused."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,21 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     assert "has none: `frugalgan train … --recipe stylegan2` makes a model that can" in no_vector
     refused = said("adapt", str(out), str(pictures), "--out", str(tmp_path / "whole"), "--frozen", code=1)
     assert "holds another model, of how tuned" in refused
+    alone = said("adapt", str(out), str(pictures), "--out", str(out), code=1)
+    assert "holds another model, of how alone" in alone
+    shutil.copytree(out, elsewhere := tmp_path / "elsewhere")
+    again = ("adapt", str(elsewhere), str(pictures), "--out", str(tmp_path / "whole"), "--dry-run")
+    assert "goes on with what was chosen" in said(*again)  # the same weights in another place
+    for file in (elsewhere / ".work/models/model/weights").rglob("generator.safetensors"):
+        file.write_bytes(file.read_bytes()[:-4] + b"gone")
+    assert f"whole: learnt from other weights than {elsewhere} has now" in said(*again, code=1)
+    flat = pictures / "light"
+    unlike = said("adapt", str(out), str(flat), "--out", str(tmp_path / "flat"), code=1)
+    assert f"{flat}: {out} learnt 2 labels (dark, light): put the pictures into as many subfolders" in unlike
+    shutil.rmtree(out / "weights")
+    shutil.rmtree(out / ".work/models/model/weights/0")  # as a disk that is full leaves it
+    make(source, out)
+    assert (out / "weights").is_dir()
     sizes = {
         name: json.loads((tmp_path / name / ".work/metrics/evaluations/model.json").read_text())["records"][0]
         for name in ("out", "small", "other", "whole")

@@ -67,11 +67,6 @@ def test_class_scores_are_the_packages_own(lite: Extractor, pixels: np.ndarray) 
     np.testing.assert_allclose(logits, expected, atol=1e-3)
 
 
-def test_keys_cannot_be_mixed_up(lite: Extractor) -> None:
-    assert lite.key == "fd_efficientnet_lite0"
-    assert len(lite.weights_sha256) == 64
-
-
 @pytest.mark.parametrize(
     "images",
     [

@@ -51,7 +51,7 @@ def test_inception_equals_pytorch_fid_on_the_same_files(
     theirs = fid_score.get_activations(files, InceptionV3(), batch_size=3, num_workers=0)
 
     given, cached = extractor("inception", random_inception), extractor("inception")
-    assert given.key == "fid" and given.weights_sha256 == cached.weights_sha256
+    assert given.weights_sha256 == cached.weights_sha256
     for ours in (given, cached):
         features = ours(some, batch_size=2)
         assert features.shape == (3, 2048) and features.dtype == np.float32

@@ -87,6 +87,32 @@ def test_the_running_mean_of_lengths_follows_them_when_they_are_computed() -> No
     assert G.mean_path != before
 
 
+@pytest.mark.parametrize("n_critic", [1, 2, 3])
+def test_path_lengths_count_updates_of_the_generator(n_critic: int) -> None:
+    method = replace(PATHS, n_critic=n_critic, path_length_every=2)
+    state, numbers = state_of(recipe(method, STYLES)), iter(range(100))
+    steps = [
+        method.step(state.networks, state.optimizers, lambda: at_update(next(numbers)), accumulation_of())
+        for _ in range(4)
+    ]
+    assert [losses["path_length"].item() > 0 for losses in steps] == [True, False, True, False]
+
+
+def test_a_generator_that_waits_has_the_same_losses_and_no_lengths() -> None:
+    waits = recipe(PATHS, STYLES)
+    waits = replace(waits, start=replace(waits.start, wait=0.5))
+    state = state_of(waits)
+    networks = state.networks
+
+    def step(number: int) -> dict[str, Tensor]:
+        return PATHS.step(networks, state.optimizers, lambda: at_update(number), accumulation_of())
+
+    first = step(0)
+    assert first["path_length"] == 0 and networks.G.mean_path == 0
+    later = step(10**6)
+    assert list(first) == list(later) and later["path_length"] > 0
+
+
 def test_path_lengths_need_networks_with_styles() -> None:
     with pytest.raises(ValueError, match=r"dcgan\.Generator does not offer what stylegan2\.path_length needs"):
         state_of(recipe(PATHS, SMALL))

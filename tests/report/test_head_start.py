@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from head_starts import CONTROL, ENCODER, FACE, NAME, STARTS, STUDY, TIMES, course, evaluated, table_rows
+from head_starts import CONTROL, ENCODER, FACE, NAME, ROWS, STARTS, STUDY, TIMES, course, digits, evaluated, table_rows
+from small_study import small_study
 
 from frugalgan.report.decoders import NEVER, decoders
 from frugalgan.report.head_start import crossing, head_starts
@@ -45,6 +46,14 @@ def test_a_control_that_had_got_there_early_is_told() -> None:
     found = table_rows({CONTROL: course([100.0, 40.0, 60.0, 70.0, 50.0], TIMES)})[NAME]
     assert found["control_seconds"] == 40.0
     assert found["control_seconds_to_control"] == pytest.approx(10 * 50 / 60, abs=1e-3)
+
+
+def test_a_control_has_the_same_recipe() -> None:
+    recipes = {"plain": {}, "lazy": {"penalty_every": 4}}
+    study = small_study({"dcgan_lazy": digits(recipe="lazy")} | ROWS, recipes=recipes)
+    evaluations = evaluated() | {"dcgan_lazy": evaluated()[CONTROL]}
+    (found,) = [one for one in head_starts(study, evaluations) if one.name == NAME]
+    assert found.control_name == CONTROL
 
 
 def test_one_disturbed_run_does_not_move_the_time_axis() -> None:

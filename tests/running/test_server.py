@@ -28,9 +28,10 @@ STAGES = {
     """,
     "breaks": "1 / 0",
     "waits": """
-        import pathlib, signal, sys, time
+        import os, pathlib, signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        pathlib.Path("begun").touch()
+        pathlib.Path("beginning").write_text(str(os.getpid()))
+        pathlib.Path("beginning").rename("begun")
         try:
             time.sleep(60)
         except KeyboardInterrupt:
@@ -96,6 +97,21 @@ def test_the_stage_hears_of_an_interruption(tmp_path: Path, number: signal.Signa
     (os.killpg if number == signal.SIGINT else os.kill)(ran.pid, number)
     ran.communicate(timeout=30)
     assert ran.returncode == code
+
+
+def test_a_dvc_that_ends_at_once_leaves_no_stage_behind(tmp_path: Path) -> None:
+    """As the real one does on SIGTERM."""
+    ran = begin(tmp_path, "python stages/waits.py; exit $?")
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    stage = int((tmp_path / "begun").read_text())
+    ran.terminate()
+    ran.communicate(timeout=30)
+    while Path(f"/proc/{stage}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_asking_for_a_gpu_leaves_stages_free_to_use_one() -> None:

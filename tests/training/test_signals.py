@@ -5,9 +5,11 @@ import signal
 import pytest
 from filelock import FileLock
 from interrupted import run
-from small import RECIPES
+from small import CPU, RECIPES
 
 from frugalgan.data.batches import Images
+from frugalgan.methods.gradients import identity
+from frugalgan.training.keeper import Keeper
 from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import Snapshots, read_index
 
@@ -31,6 +33,22 @@ def test_a_signal_ends_after_the_step_and_saves(
     assert index is not None and index["done"] == 4 and not index["finished"]
     assert "interrupted at 0.032 kimg; saved" in capsys.readouterr().err
     assert run(recipe, images, 8, snapshots)[1].done == 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_last_step_is_heard_when_all_is_kept(
+    images: Images, snapshots: Snapshots, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        pytest.raises(SystemExit) as ended,
+        Keeper("test", snapshots, 1.0, 0, identity) as keeper,
+    ):
+        signal.raise_signal(number)
+        keeper.end_if_interrupted(Recorder("test", 1, CPU, 0, 6))
+    assert ended.value.code == 128 + number
+    assert "interrupted when it was done" in capsys.readouterr().err
+    with Keeper("test", snapshots, 1.0, 0, identity) as keeper:
+        keeper.end_if_interrupted(Recorder("test", 1, CPU, 0, 6))
 
 
 def test_a_second_signal_ends_at_once(images: Images, snapshots: Snapshots) -> None:

@@ -58,9 +58,9 @@ class Batch:
 
         return [part(i) for i in starts]
 
-    def every(self, updates: int) -> bool:
-        """Whether so many updates make a round of which this one is the first."""
-        return self.seen // self._rows % updates == 0
+    def every(self, updates: int, of: int = 1) -> bool:
+        """Whether so many updates, each of so many batches, make a round of which this one is the first."""
+        return self.seen // self._rows // of % updates == 0
 
     @property
     def seen(self) -> int:

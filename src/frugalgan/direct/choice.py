@@ -102,7 +102,8 @@ def ways_to_adapt(asked: Choice) -> dict[str, Fit]:
 
 
 def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit:
-    """The best recipe and the widest networks of that size that fit; the last, which need least, where none does.
+    """The best recipe and the widest networks of that size that fit; where none does, the best recipe below the images
+    from which on it is the best; and the last, which need least, where that does not fit, either.
 
     What is adapted has its model's widths. A student's generator is a share of its teacher's width, and its critic and
     its batches are the narrowest: of ten minutes these make three times as many images.
@@ -110,15 +111,17 @@ def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit
     if asked.how == ALONE:
         names = [asked.recipe] if asked.recipe else dict.fromkeys((BEST[size], DEFAULT))
         least = {BEST[size]: BEST_FROM.get(size, 0.0)} if not asked.recipe else {}
-        fits = (
-            _measured(replace(asked, recipe=name), size, replace(one, least=max(one.least, least.get(name, 0.0))))
-            for name in names
-            for one in reversed(RECIPES[name].sizes[size])
-        )
-        found = next(fits)
-        while not _fits(found, seconds, memory) and (other := next(fits, None)) is not None:
-            found = other
-        return found
+        spare = found = None
+        tried = ((recipe, widths) for recipe in names for widths in reversed(RECIPES[recipe].sizes[size]))
+        for name, one in tried:
+            found = _measured(replace(asked, recipe=name), size, one)
+            best = replace(found, least=max(one.least, least.get(name, 0.0)))
+            if _fits(best, seconds, memory):
+                return best
+            if spare is None and _fits(found, seconds, memory):
+                spare = found  # better than nothing
+        assert found is not None
+        return spare or found
     narrowest = RECIPES[asked.recipe].sizes[size][0]
     if asked.how == DISTILLED:
         return _measured(asked, size, replace(narrowest, generator=asked.generator_width))

@@ -1,13 +1,29 @@
 """The commands `train`, `distill` and `adapt` of people who want a model and no pipeline."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from frugalgan.command import Resume, lacks_memory
+from frugalgan.config import places
+from frugalgan.data.facts import read_facts
 from frugalgan.direct.recipes import RECIPES
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, PAGE, SAMPLES, TUNED, VECTOR, Choice
+from frugalgan.direct.values import (
+    ADAPTED,
+    ALONE,
+    CARD,
+    DISTILLED,
+    EXPORT,
+    PAGE,
+    PICTURES,
+    SAMPLES,
+    TUNED,
+    VECTOR,
+    Choice,
+)
 from frugalgan.export.commands import export
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
@@ -31,7 +47,10 @@ def train(
     ] = "",
     labels: Annotated[bool, typer.Option("--labels", help="learn names of subfolders as labels")] = False,
     seed: Seed = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="only go on with what was begun, never begin")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="go on with what was begun, also by other versions or threads; never begin"),
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """A generator of your own pictures. Size and budget are chosen to fit the minutes and the memory; Ctrl-C and a lost
@@ -44,7 +63,7 @@ def train(
     if resume and chosen_in(out) is None:
         raise FolderError(f"{out}: nothing was begun there: leave --resume out")
     asked = Choice(str(_folder(pictures)), MIDDLE, 0, 0, 0.0, 1, seed=seed, labels=labels, recipe=recipe)
-    _make(asked, out, minutes=minutes, memory=memory, size=size, dry_run=dry_run)
+    _make(asked, out, minutes=minutes, memory=memory, size=size, dry_run=dry_run, resume=resume)
 
 
 def distill(
@@ -86,7 +105,7 @@ def adapt(
     dry_run: DryRun = False,
 ) -> None:
     """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
-    from frugalgan.direct.choice import ChoiceError
+    from frugalgan.direct.choice import WAYS, ChoiceError
     from frugalgan.direct.make import chosen_in
 
     source, known = _teacher(model), chosen_in(out)
@@ -96,7 +115,7 @@ def adapt(
         able = ", ".join(name for name, one in RECIPES.items() if one.has_vector)
         raise ChoiceError(f"--vector: {model} has none: `frugalgan train … --recipe {able}` makes a model that can")
     how = ADAPTED if frozen else VECTOR if vector else TUNED
-    if known is not None and how == TUNED:
+    if known is not None and how == TUNED and known.how in WAYS.values():
         how = known.how  # goes on as it was begun
     asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed, source=str(model))
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
@@ -122,18 +141,22 @@ def _make(
     size: int | None,
     dry_run: bool,
     source: Path | None = None,
+    resume: bool = False,
 ) -> None:
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card
-    from frugalgan.direct.choice import WAYS, choose, ways_to_adapt
-    from frugalgan.direct.make import WORK, chosen_in, make
+    from frugalgan.direct.choice import WAYS, ChoiceError, choose, ways_to_adapt
+    from frugalgan.direct.make import WORK, check_source, chosen_in, make
     from frugalgan.training.plan import bytes_of
+    from frugalgan.training.record import NonFiniteLoss
 
     limit = bytes_of(memory) if memory else None
     known = chosen_in(out)
     if known is not None:
         asked = replace(asked, recipe=asked.recipe or known.recipe)
         check_same(known, asked, out, size)
+        if source is not None:
+            check_source(source, out)
         typer.echo(
             f"{out}: goes on with what was chosen when it was begun, minutes and memory, too: "
             f"{known.size}×{known.size} px, {known.kimg:g} thousand images"
@@ -150,7 +173,15 @@ def _make(
         return
     from frugalgan.export.onnx_files import ExportError  # torch takes a second
 
-    make(choice, out, source)
+    try:
+        make(choice, out, source, resume=Resume.ANY if resume else _resume())
+    except NonFiniteLoss as error:
+        what = str(error).partition(";")[0]
+        raise ChoiceError(f"{out}: training diverged: {what}: another --seed, --recipe or --size may not") from None
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        raise ChoiceError(f"{out}: not enough memory: name another folder, and what there is by --memory") from None
     typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
     try:
         if not (out / EXPORT).is_dir():
@@ -158,6 +189,14 @@ def _make(
     except ExportError as error:
         typer.echo(f"{error}; then: frugalgan export {out} --out {out / EXPORT}")
     write_card(choice, out, out / WORK)  # with what was exported
+
+
+def _resume() -> Resume:
+    """From which snapshot to go on, as FRUGALGAN_RESUME says it. Raises ValueError."""
+    said = os.environ.get("FRUGALGAN_RESUME", Resume.EXACT)
+    if said not in list(Resume):
+        raise ValueError(f"FRUGALGAN_RESUME={said}: must be one of {', '.join(Resume)}")
+    return Resume(said)
 
 
 def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
@@ -176,7 +215,7 @@ def check_pictures(asked: Choice, out: Path) -> None:
     """Raise ChoiceError or FolderError where these pictures cannot be learnt from, before anything else is done."""
     from frugalgan.data.sources.folder import find_pictures
     from frugalgan.direct.choice import ChoiceError
-    from frugalgan.direct.make import FolderError
+    from frugalgan.direct.make import WORK, FolderError
 
     folder = Path(asked.pictures)
     if out.resolve().is_relative_to(folder):
@@ -185,8 +224,17 @@ def check_pictures(asked: Choice, out: Path) -> None:
     if len(there.pictures) < LEAST:
         others = f", {len(there.left_out)} that cannot be used" * bool(there.left_out)
         raise ChoiceError(f"{folder}: {len(there.pictures)} pictures{others}, and at least {LEAST} are needed")
-    if asked.labels and not any(place.parent.parts for place in there.pictures):
-        raise ChoiceError(f"--labels: {folder} has no subfolders to name labels: leave it out")
+    labels = sorted({found.picture.label for found in there.pictures.values()})
+    if asked.how == ALONE:
+        if asked.labels and not any(place.parent.parts for place in there.pictures):
+            raise ChoiceError(f"--labels: {folder} has no subfolders to name labels: leave it out")
+    elif asked.labels:
+        learnt = read_facts(Path(asked.source) / WORK / places.prepared(PICTURES)).labels
+        if len(labels) != len(learnt) or "" in labels:
+            raise ChoiceError(
+                f"{folder}: {asked.source} learnt {len(learnt)} labels ({', '.join(learnt)}): put the pictures into as "
+                "many subfolders"
+            )
 
 
 def _folder(path: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from frugalgan.command import Resume
 from frugalgan.config import places
 from frugalgan.data.facts import FILE as FACTS
 from frugalgan.data.images import write_png
@@ -26,6 +27,7 @@ from frugalgan.networks.sampling import write_samples
 from frugalgan.networks.store import NETWORKS, read_networks
 from frugalgan.training.job import job
 from frugalgan.training.run import run
+from frugalgan.training.source import source_sha256
 from frugalgan.training.watch import Watch, event_files, preview
 
 WORK, CHOICE = ".work", "choice.json"  # of the folder that a model is made in
@@ -57,11 +59,18 @@ def choice_of(folder: Path) -> Choice:
     return choice
 
 
-def make(choice: Choice, out: Path, source: Path | None = None) -> None:
-    """Make the model in `out`; what is done there already is not done again, and a training goes on.
+def check_source(source: Path, out: Path) -> None:
+    """Raise FolderError where what is made in `out` began with other weights than that model's folder holds now."""
+    theirs, brought = source / WORK / places.weights(MODEL), out / WORK / places.weights(SOURCE)
+    if brought.is_dir() and _sha256(brought) != _sha256(theirs):
+        raise FolderError(f"{out}: learnt from other weights than {source} has now: name another folder")
 
-    `source`: the folder of the model that a distilled or an adapted one learns from. All that it leaves but the
-    preview appears whole, README.md last. Beside a vector's weights stand those of its source.
+
+def make(choice: Choice, out: Path, source: Path | None = None, resume: Resume = Resume.EXACT) -> None:
+    """Make the model in `out`; what is done there already is not done again, and a training goes on as `resume` allows.
+
+    `source`: the folder of the model that a distilled or an adapted one learns from. Weights, README.md and report.html
+    appear whole, README.md last. Beside a vector's weights stand those of its source.
     """
     work = out / WORK
     work.mkdir(parents=True, exist_ok=True)
@@ -70,7 +79,7 @@ def make(choice: Choice, out: Path, source: Path | None = None) -> None:
         _bring(source, work)
     events = os.environ.get("FRUGALGAN_EVENTS")  # as the stages know it
     with event_files(Path(events).resolve() / out.resolve().name if events else None) as told, chdir(work):
-        _work(choice, told)
+        _work(choice, told, resume)
     _copy_model(work / places.weights(MODEL) / str(choice.seed), out / WEIGHTS, out / SOURCE)
     shutil.copy(work / places.samples(MODEL) / "grid.png", out / SAMPLES)
     write_page(choice, out, work)
@@ -92,14 +101,16 @@ def _copy_model(folder: Path, target: Path, source: Path) -> None:
 
 
 def _bring(source: Path, work: Path) -> None:
-    """Weights, and images to be compared with, of the model that is learnt from."""
+    """Weights, and images to be compared with, of the model that is learnt from; what was brought before stays."""
     theirs = source / WORK
     for place in (places.weights, places.samples):
+        if (work / place(SOURCE)).is_dir():
+            continue
         with replaced(work / place(SOURCE)) as folder:
             shutil.copytree(theirs / place(MODEL), folder)
 
 
-def _work(choice: Choice, told: Watch) -> None:
+def _work(choice: Choice, told: Watch, resume: Resume) -> None:
     """All stages that are not done, in the folder of the work."""
     study = study_of(choice)
     dataset = study.dataset(PICTURES)
@@ -109,12 +120,13 @@ def _work(choice: Choice, told: Watch) -> None:
         fetch(dataset, places.fetched(PICTURES))
         print(prepare(places.fetched(PICTURES), prepared, dataset, study.section("prepare", Prepare)))
         shutil.rmtree(places.fetched(PICTURES))
-    if not places.weights(MODEL).is_dir():
+    if not (places.weights(MODEL) / str(choice.seed) / NETWORKS).is_file():
         run(
             job(study, MODEL, places.DATA / "prepared"),
             data=prepared,
             out=places.MODELS / MODEL,
             snapshots=Path("snapshots"),
+            resume=resume,
             source=None if choice.how == ALONE else places.weights(SOURCE),
             watch=_watches(_preview(Path("..") / PREVIEW), told),
             forget=True,
@@ -134,6 +146,11 @@ def _work(choice: Choice, told: Watch) -> None:
     if not places.summary(MODEL).is_file():
         _say("measuring the model")
         write_evaluation(study, MODEL)
+
+
+def _sha256(weights: Path) -> dict[str, str]:
+    """Seed → of its weights."""
+    return {folder.name: source_sha256(folder) for folder in weights.iterdir() if folder.is_dir()}
 
 
 def _watches(*all_of: Watch) -> Watch:

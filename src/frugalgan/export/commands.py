@@ -1,4 +1,4 @@
-"""The commands `generate` and `export` of a trained model."""
+"""The commands `generate`, `mix` and `export` of trained models."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -64,7 +64,7 @@ def needed(*modules: str) -> None:
 
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
-        raise ExportError(f"{', '.join(missing)} not installed: pip install 'frugalgan[export]'")
+        raise ExportError(f"{', '.join(missing)} not installed: pip install -e '.[export]' in the clone")
 
 
 def write_onnx(G: Network, file: Path) -> float:

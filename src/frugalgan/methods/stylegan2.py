@@ -76,7 +76,7 @@ class StyleGan2(Gan):
     def generator_penalties(self, networks: Networks, batch: Batch) -> Terms:
         if self.path_length:
             value, lengths = batch.real.new_zeros(()), networks.G.mean_path
-            if batch.every(self.path_length_every):
+            if self._measures_paths(batch):
                 found = path_lengths(networks.G, self.noise(networks.G, batch, "path"), batch)
                 lengths = found.detach().mean()
                 weight = self.path_length_every * self.path_length * PATH_WEIGHT
@@ -88,9 +88,15 @@ class StyleGan2(Gan):
         self, networks: Networks, optimizer: optim.Optimizer, batch: Batch, accumulation: Accumulation
     ) -> dict[str, Tensor]:
         losses = super().update_generator(networks, optimizer, batch, accumulation)
-        if self.path_length and batch.every(self.path_length_every):
+        if LENGTHS in losses and self._measures_paths(batch):
             networks.G.mean_path.lerp_(accumulation.mean_of_processes(losses[LENGTHS]), AVERAGING)
-        return losses
+        if not self.path_length:
+            return losses
+        return {"path_length": batch.real.new_zeros(()), LENGTHS: networks.G.mean_path.clone()} | losses  # if it waits
+
+    def _measures_paths(self, batch: Batch) -> bool:
+        """Whether this update of the generator is one with the penalty; its batch is the last of `n_critic`."""
+        return batch.every(self.path_length_every, of=self.n_critic)
 
 
 def path_lengths(G: Network, noise: list[Tensor], batch: Batch) -> Tensor:

@@ -74,7 +74,7 @@ def clip(name: str, weights: str) -> ClipEmbedder:
     """The model `name` of open_clip with the weights of that file. Raises ClipError."""
     offline = "or set direction.encoder: efficientnet_lite0, which needs nothing and knows no words"
     if importlib.util.find_spec("open_clip") is None:
-        raise ClipError(f"direction.encoder: clip needs a package: pip install 'frugalgan[clip]', {offline}")
+        raise ClipError(f"direction.encoder: clip needs a package: pip install -e '.[clip]' in the clone, {offline}")
     import open_clip
 
     if name not in open_clip.list_models():

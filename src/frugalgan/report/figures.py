@@ -34,8 +34,9 @@ def draw(table: pd.DataFrame, progress: pd.DataFrame, folder: Path) -> None:
     titles = {str(name): f"{name} ({row['data']})\ndistance {row['distance']:.1f}" for name, row in table.iterrows()}
     taught = students(table)
     thesis = [name for name in (*BY_MODEL, *taught) if name in table.index]
-    over_training({ORDINARY: titles.get(ORDINARY, "")}, folder / "figure_3_1.png")
-    over_training({name: titles.get(name, "") for name in (TRANSFER, "scratch")}, folder / "figure_3_2.png")
+    over_training({name: titles[name] for name in (ORDINARY,) if name in titles}, folder / "figure_3_1.png")
+    both = [name for name in (TRANSFER, "scratch") if name in titles]
+    over_training({name: titles[name] for name in both if len(both) == 2}, folder / "figure_3_2.png")
     grids = {titles[name]: places.samples(name) / "grid.png" for name in thesis}
     side_by_side(grids, 2, folder / "figure_3_4.png")
     ends = {name: f"student, α = {table.loc[name, 'alpha']:g}" for name in taught[:: max(1, len(taught) - 1)]}

@@ -141,7 +141,7 @@ def _control(study: Study, name: str, evaluations: Evaluations) -> str | None:
     alike = [
         other
         for other, candidate in study.rows.items()
-        if (candidate.data, candidate.method, candidate.networks) == (row.data, row.method, row.networks)
+        if all(getattr(candidate, word) == getattr(row, word) for word in ("data", "method", "networks", "recipe"))
         and candidate.source == RANDOM
         and evaluations[other]["course"]["kimg"][-1]
     ]

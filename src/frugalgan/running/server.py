@@ -156,11 +156,19 @@ def _serve(
 ) -> None:
     """Start the stages that these `dvc` ask for, until all have ended; keys are descriptors of their processes.
 
-    `ended` is told which ended with what code, and may add others. Ctrl-C is for `dvc` and its stage.
+    `ended` is told which ended with what code, and may add others. Ctrl-C is for `dvc` and its stage; SIGTERM is told
+    to both, for `dvc` ends without telling its stage.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: [dvc.terminate() for dvc in running.values()])
     attending = set[int]()
+
+    def end(*_: object) -> None:
+        for dvc in running.values():
+            dvc.terminate()
+        for attendant in attending:
+            _tell(attendant)
+
+    signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which a `dvc` that begins later would inherit
+    signal.signal(signal.SIGTERM, end)
     while running:
         ready, _, _ = select.select([listener, *running], [], [], 1)
         for descriptor in running.keys() & set(ready):
@@ -177,6 +185,12 @@ def _serve(
         every_second()
 
 
+def _tell(process: int) -> None:
+    """SIGTERM, if it is still there."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGTERM)
+
+
 def _attend(connection: socket.socket) -> None:
     """Start one stage and send its exit code. Where nobody waits for it any more, end it. Does not return."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -185,11 +199,12 @@ def _attend(connection: socket.socket) -> None:
     if not (stage := os.fork()):
         connection.close()
         _run(request, files)
+    signal.signal(signal.SIGTERM, lambda *_: _tell(stage))
     waiting = select.poll()
     waiting.register(connection, 0)  # tells when the other side is gone
     waiting.register(os.pidfd_open(stage), select.POLLIN)
     if any(file == connection.fileno() for file, _ in waiting.poll()):
-        os.kill(stage, signal.SIGTERM)
+        _tell(stage)
     code = os.waitstatus_to_exitcode(os.waitpid(stage, 0)[1])
     with suppress(OSError):  # nobody waits
         connection.sendall(str(code if code >= 0 else 128 - code).encode())

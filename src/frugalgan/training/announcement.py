@@ -19,8 +19,8 @@ class Expectation:
 
 
 def expect(job: Job, conditions: Conditions) -> Expectation:
-    """From the plan: memory as predicted, time from one real step after another to warm up. Allocates what a training
-    does, and frees it. Compiled steps are not tried, for compiling takes a minute."""
+    """From the plan: memory as predicted, time from one real step, after as many to warm up as lazy penalties have in a
+    round. Allocates what a training does, and frees it. Compiled steps are not tried, for compiling takes a minute."""
     tried = not conditions.compile
     seconds = seconds_per_step(job.recipe, job.batch_size, conditions, steps=1) if tried else None
     return Expectation(predict(job.recipe, job.batch_size, conditions).peak_bytes, seconds)

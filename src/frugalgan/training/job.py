@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from frugalgan.config.lookup import defined_in
-from frugalgan.config.params import check
+from frugalgan.config.params import check, mapping
 from frugalgan.config.sections import RANDOM, GanRecipe, ParamsError, Start
 from frugalgan.config.study import Study
 from frugalgan.data.facts import FILE, DataFacts, read_facts
@@ -125,7 +125,7 @@ def _recipe(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -
 def _method(study: Study, name: str, where: str) -> Method:
     """The method with the switches of its row's recipe."""
     row = study.row(name)
-    if "recipe" in study.raw[row.method]:
+    if "recipe" in mapping(study.raw, row.method, study.params):
         raise ParamsError(f"{study.params}: {row.method}.recipe: a recipe is a row's: name it in {study.models}")
     method = study.section(
         row.method, defined_in("methods", row.method, Method, f"{where}.method"), study.instead(name)

@@ -100,6 +100,12 @@ class Keeper:
             self._tell(f"interrupted at {state.nimg / 1000:g} kimg{saved}")
             raise SystemExit(128 + (self._interruption.signal or signal.SIGTERM))
 
+    def end_if_interrupted(self, recorder: Recorder) -> None:
+        """Raise SystemExit with 128 + the signal if one came in the last step or while the model was written."""
+        if self._any(self._interruption.signal is not None, recorder):
+            self._tell("interrupted when it was done: all of it is kept")
+            raise SystemExit(128 + (self._interruption.signal or signal.SIGTERM))
+
     def tell_what_is_kept(self) -> None:
         """Say how large the last state is, and how to be rid of it."""
         if self._keeps and (size := self.snapshots.bytes()):

@@ -41,7 +41,7 @@ def spacing(steps: int, most: int) -> int:
 
 
 class Recorder:
-    """Collects; decides nothing. `seconds` counts the training steps identity, not what is drawn between them."""
+    """Collects; decides nothing. `seconds` counts the training steps alone, not what is drawn between them."""
 
     def __init__(
         self,
@@ -76,7 +76,8 @@ class Recorder:
         self._pending: list[Tensor] = []  # the same, not yet looked at
         self._seconds: list[float] = []  # when each step was done
         self._kimg = 0.0
-        self._counters, self._joules_before = read_counters(), 0.0
+        self._counters = read_counters()
+        self._joules_before: float | None = 0.0  # None: a part of the training was not told
 
     @property
     def seconds(self) -> float:
@@ -86,7 +87,7 @@ class Recorder:
     def joules(self) -> float | None:
         """Energy of the processor so far, drawing included; None where the platform does not tell."""
         since = joules_since(self._counters)
-        return None if since is None else self._joules_before + since
+        return None if since is None or self._joules_before is None else self._joules_before + since
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -207,7 +208,7 @@ class Recorder:
             "loading_seconds": self.loading_seconds,
             "peak_bytes": self.peak_bytes,
             "peak_parts": self.peak_parts,
-            "joules": self.joules() or 0.0,
+            "joules": self.joules(),
             "elsewhere": self.elsewhere,
         }
 

@@ -130,12 +130,14 @@ def _run(
         if not rank:
             write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256, source), out)
             known.remove() if forget else keeper.tell_what_is_kept()
+        keeper.end_if_interrupted(recorder)
 
 
 @torch.no_grad()
 def heldout_losses(method: Method, networks: Networks, images: Images | None, G: Network) -> dict[str, float]:
-    """The method's losses on some held-out images, always the same, with `G` as the generator; none without images."""
-    if images is None or not len(images.array):
+    """The method's losses on some held-out images, always the same, with `G` as the generator; none of fewer than 2,
+    which cannot be compared with each other."""
+    if images is None or len(images.array) < 2:
         return {}
     n = min(HELDOUT_IMAGES, len(images.array))
     parts = n // BATCH or 1

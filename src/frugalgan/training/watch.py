@@ -37,7 +37,7 @@ def event_files(folder: Path | None) -> Iterator[Watch]:
         yield nobody
         return
     if importlib.util.find_spec("tensorboard") is None:
-        raise WatchError("no tensorboard here, for event files: pip install 'frugalgan[tensorboard]'")
+        raise WatchError("no tensorboard here, for event files: pip install -e '.[tensorboard]' in the clone")
     from torch.utils.tensorboard import SummaryWriter
 
     with SummaryWriter(str(folder)) as writer:

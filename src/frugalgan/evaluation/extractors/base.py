@@ -8,9 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
-from frugalgan.evaluation.metrics.names import distance_key
 from frugalgan.provenance import file_sha256
 
 
@@ -49,13 +47,8 @@ class Extractor(ABC):
         """(N, dimensions) float32 → (N, classes) float32, the network's own class scores; None: it has no classes."""
         return None
 
-    @property
-    def key(self) -> str:
-        """The name of this extractor's Fréchet distance in metrics files."""
-        return distance_key(self.name)
-
     @torch.inference_mode()
-    def __call__(self, images: Tensor | np.ndarray, *, batch_size: int, progress: bool = False) -> np.ndarray:
+    def __call__(self, images: Tensor | np.ndarray, *, batch_size: int) -> np.ndarray:
         """(N, 3, H, W) uint8 RGB → (N, dimensions) float32, in the order given.
 
         `batch_size` images go through the network at a time: on a CPU some 4 are fastest at 224×224 px, since
@@ -66,8 +59,7 @@ class Extractor(ABC):
             raise ExtractorError(
                 f"{self.name} takes (N ≥ 1, 3, H, W) uint8 images, not {tuple(images.shape)} {images.dtype}"
             )
-        batches = tqdm(images.split(batch_size), desc=self.name, unit="batch", disable=not progress)
-        return torch.cat([self.features(batch.to(self.device)).cpu() for batch in batches]).numpy()
+        return torch.cat([self.features(batch.to(self.device)).cpu() for batch in images.split(batch_size)]).numpy()
 
 
 def load_state(file: Path) -> dict[str, Any]:
