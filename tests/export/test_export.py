@@ -103,7 +103,7 @@ def test_without_a_page_the_files_of_the_model_stand(tmp_path: Path, monkeypatch
 
 def test_without_onnxruntime_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxruntime" else name)
-    with pytest.raises(ExportError, match=r"^onnxruntime not installed: pip install 'frugalgan\[export\]'$"):
+    with pytest.raises(ExportError, match=r"^onnxruntime not installed: pip install -e '\.\[export\]' in the clone$"):
         write_onnx(generator(SMALL, DATA), tmp_path / "model.onnx")
 
 

@@ -125,5 +125,5 @@ def test_what_is_missing_is_named_with_the_cure(weights: str, monkeypatch: pytes
         with_words(weights, words_from="")
     monkeypatch.setitem(sys.modules, "open_clip", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ClipError, match=r"pip install 'frugalgan\[clip\]', or set direction.encoder"):
+    with pytest.raises(ClipError, match=r"pip install -e '\.\[clip\]' in the clone, or set direction.encoder"):
         clip("tiny", str(Path(weights)))

@@ -35,5 +35,5 @@ def test_without_tensorboard_the_cure_is_named(tmp_path: Path, monkeypatch: pyte
         assert watch is nobody
     missing: Any = lambda name: None  # noqa: E731
     monkeypatch.setattr(importlib.util, "find_spec", missing)
-    with pytest.raises(WatchError, match=r"pip install 'frugalgan\[tensorboard\]'"), event_files(tmp_path):
+    with pytest.raises(WatchError, match=r"pip install -e '\.\[tensorboard\]'"), event_files(tmp_path):
         pass
