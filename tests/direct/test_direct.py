@@ -14,8 +14,9 @@ from safetensors.numpy import load_file
 from typer.testing import CliRunner, Result
 
 from frugalgan.cli import app
+from frugalgan.command import Resume
 from frugalgan.direct import choice as choices
-from frugalgan.direct.commands import check_same
+from frugalgan.direct.commands import check_same, resume_asked_for
 from frugalgan.direct.make import FolderError, chosen_in, make
 from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, Choice
 
@@ -208,6 +209,17 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     assert "no trained model in it" in said("generate", str(tmp_path / "none"), "--out", out, code=1)
     assert "name --out FOLDER" in said("generate", str(tmp_path / "none"), code=1)
     assert chosen_in(Path(out)) is None
+
+
+def test_from_which_snapshot_to_go_on_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRUGALGAN_RESUME", raising=False)
+    assert resume_asked_for() is Resume.EXACT
+    for said_so in Resume:
+        monkeypatch.setenv("FRUGALGAN_RESUME", said_so)
+        assert resume_asked_for() is said_so
+    monkeypatch.setenv("FRUGALGAN_RESUME", "always")
+    with pytest.raises(ValueError, match="FRUGALGAN_RESUME=always: must be one of exact, any, not"):
+        resume_asked_for()
 
 
 def test_too_few_pictures_are_refused(tmp_path: Path, pictures: Path) -> None:

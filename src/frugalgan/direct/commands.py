@@ -174,7 +174,7 @@ def _make(
     from frugalgan.export.onnx_files import ExportError  # torch takes a second
 
     try:
-        make(choice, out, source, resume=Resume.ANY if resume else _resume())
+        make(choice, out, source, resume=Resume.ANY if resume else resume_asked_for())
     except NonFiniteLoss as error:
         what = str(error).partition(";")[0]
         raise ChoiceError(f"{out}: training diverged: {what}: another --seed, --recipe or --size may not") from None
@@ -191,7 +191,7 @@ def _make(
     write_card(choice, out, out / WORK)  # with what was exported
 
 
-def _resume() -> Resume:
+def resume_asked_for() -> Resume:
     """From which snapshot to go on, as FRUGALGAN_RESUME says it. Raises ValueError."""
     said = os.environ.get("FRUGALGAN_RESUME", Resume.EXACT)
     if said not in list(Resume):
