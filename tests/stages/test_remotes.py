@@ -15,13 +15,7 @@ from pipeline import MODELS, call, clone, ran, start
 pytestmark = pytest.mark.slow
 
 BUCKET = "shelf"
-
-
-def weights_of(model: str) -> Path:
-    return Path("models") / model / "weights/0/generator.safetensors"
-
-
-WEIGHTS = weights_of("teacher")
+WEIGHTS = Path("models/teacher/weights/0/generator.safetensors")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,7 +70,8 @@ def test_a_fresh_clone_pulls_everything_and_trains_nothing(pushed: Path, server:
     call(fresh, "dvc", "pull")
     assert ran(call(fresh, "dvc", "repro")) == set()
     for name in MODELS:
-        assert (fresh / weights_of(name)).read_bytes() == (pushed / weights_of(name)).read_bytes()
+        weights = Path("models") / name / "weights/0/generator.safetensors"
+        assert (fresh / weights).read_bytes() == (pushed / weights).read_bytes()
 
 
 def test_an_interrupted_pull_can_be_repeated(pushed: Path, server: str, tmp_path: Path) -> None:
@@ -91,8 +86,7 @@ def test_an_interrupted_pull_can_be_repeated(pushed: Path, server: str, tmp_path
         pulling.wait()
     call(fresh, "dvc", "pull", DVC_SITE_CACHE_DIR=str(tmp_path / "anew"))
     call(fresh, "dvc", "pull")
-    for name in MODELS:
-        assert (fresh / weights_of(name)).read_bytes() == (pushed / weights_of(name)).read_bytes()
+    assert ran(call(fresh, "dvc", "repro")) == set()
 
 
 def test_a_corrupted_object_in_the_remote_is_not_used(pushed: Path, server: str, tmp_path: Path) -> None:
