@@ -5,13 +5,13 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor
-from torch.nn import functional as F
 
 from frugalgan.config.sections import STRICT
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
+from frugalgan.methods.losses import mean_squared_error
 from frugalgan.networks import Family
 from frugalgan.networks.parts import ENCODER, GENERATOR, Networks
 
@@ -46,7 +46,7 @@ class Autoencoder(Method):
         """Yield the terms of the loss, which have a graph in common."""
         encoded = networks.E(batch.real, batch.labels)
         codes = self.codes(encoded, batch)
-        yield "reconstruction", F.mse_loss(networks.G(codes, batch.labels), batch.real)
+        yield "reconstruction", mean_squared_error(networks.G(codes, batch.labels), batch.real)
         yield from self.penalties(networks, encoded, codes, batch)
 
     def heldout_terms(self, networks: Networks, batch: Batch) -> Terms:

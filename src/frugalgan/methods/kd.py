@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor
-from torch.nn import functional as F
 
 from frugalgan.config.sections import STRICT, Share
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Terms
+from frugalgan.methods.losses import mean_squared_error
 from frugalgan.methods.teachers import Teacher
 from frugalgan.networks.parts import GENERATOR, Networks
 
@@ -30,7 +30,7 @@ class Distillation(Gan):
         return self.images(networks, _teacher(networks).latents(batch, purpose), batch, purpose)
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        mse = F.mse_loss(fake, taught(networks, batch, GENERATOR))
+        mse = mean_squared_error(fake, taught(networks, batch, GENERATOR))
         yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * mse
 
 

@@ -2,12 +2,12 @@
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor
-from torch.nn import functional as F
 
 from frugalgan.config.sections import STRICT, Positive
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gradients import Terms
 from frugalgan.methods.kd import Distillation, taught
+from frugalgan.methods.losses import mean_squared_error
 from frugalgan.networks import CUT
 from frugalgan.networks.parts import GENERATOR, Networks
 
@@ -30,5 +30,5 @@ class FeatureDistillation(Distillation):
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         images, half = taught(networks, batch, GENERATOR), len(networks.D.blocks) // 2
         ours, theirs = (networks.D.first(half, seen, batch.labels) for seen in (fake, images))
-        distance = F.mse_loss(fake, images) + self.features * F.mse_loss(ours, theirs.detach())
+        distance = mean_squared_error(fake, images) + self.features * mean_squared_error(ours, theirs.detach())
         yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * distance

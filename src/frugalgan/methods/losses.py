@@ -42,6 +42,12 @@ def generator_loss(kind: str, fake: Tensor, real: Tensor | None) -> Tensor:
     return non_saturating_loss(fake) if kind == "non_saturating" else -fake.mean()
 
 
+def mean_squared_error(a: Tensor, b: Tensor) -> Tensor:
+    """The mean of (a − b)² of images of equal shape. On a CPU the result of PyTorch's own mean keeps the memory of all
+    squares for as long as it lives."""
+    return F.mse_loss(a, b, reduction="none").mean()
+
+
 def zero_centred_penalty(D: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
     """½ E[‖∇_x D(x)‖²] at images (N, C, H, W): R1 at real ones, R2 at generated ones (Mescheder et al. 2018,
     arXiv:1801.04406). D must not mix samples."""

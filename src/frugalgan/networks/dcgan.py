@@ -14,6 +14,7 @@ from frugalgan.config.sections import STRICT, Count
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks import Family, Network
 from frugalgan.networks.chain import Chain
+from frugalgan.networks.instance_norm import InstanceNorm2d
 
 RGB = 3  # channels
 
@@ -31,7 +32,7 @@ def up(a: int, b: int, kernel: int = 4, stride: int = 2, padding: int = 1) -> nn
 
 def down(a: int, b: int) -> nn.Sequential:
     """Conv2d(a → b) + InstanceNorm2d + LeakyReLU; (N, a, H, W) → (N, b, H/2, W/2)."""
-    return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.InstanceNorm2d(b, affine=True), nn.LeakyReLU(0.2, inplace=True))
+    return nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), InstanceNorm2d(b), nn.LeakyReLU(0.2, inplace=True))
 
 
 def to_image(a: int, channels: int) -> nn.Sequential:

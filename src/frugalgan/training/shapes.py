@@ -42,12 +42,32 @@ class Remembered(TorchDispatchMode):
             return func(*args, **kwargs)
         key = func, _shapes(args), _shapes(tuple(kwargs.items()))
         if key not in self.known:
-            result = func(*args, **kwargs)
+            result = _laid_out(func, args, func(*args, **kwargs))
             inputs = {tensor.untyped_storage()._cdata for tensor in _tensors((args, kwargs))}
             if all(tensor.is_meta and tensor.untyped_storage()._cdata not in inputs for tensor in _tensors(result)):
                 self.known[key] = tree_map_only(Tensor, _Shape.of, result)
             return result
         return tree_map_only(_Shape, _Shape.tensor, self.known[key])
+
+
+def _laid_out(func: Any, args: Any, result: Any) -> Any:
+    """What a convolution gives has its channels last where they are of its weights, or of its input; the meta device
+    forgets that."""
+    backward = func is torch.ops.aten.convolution_backward.default
+    if not backward and func is not torch.ops.aten.convolution.default:
+        return result
+    image, weight = args[1:3] if backward else args[:2]
+    if not (_channels_last(image) or _channels_last(weight)):
+        return result
+    formatted = tuple(
+        None if tensor is None or tensor.dim() != 4 else tensor.contiguous(memory_format=torch.channels_last)
+        for tensor in (result[:2] if backward else (result,))
+    )
+    return (*formatted, *result[2:]) if backward else formatted[0]
+
+
+def _channels_last(tensor: Tensor) -> bool:
+    return tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
 
 
 class _Shape(tuple[Any, ...]):
