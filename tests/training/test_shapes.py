@@ -11,12 +11,24 @@ from frugalgan.training.shapes import without_memory
 
 OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "product with broadcasting": lambda x, w: x * x[:, :1],
-    "of a channels-last input": lambda x, w: F.leaky_relu(x.to(memory_format=torch.channels_last), 0.2),
+    "of a channels-last input": lambda x, w: F.leaky_relu(_channels_last(x), 0.2),
     "convolution": lambda x, w: F.conv2d(x, w, padding=1, stride=2),
+    "convolution with its weights' channels last": lambda x, w: F.conv2d(x, _channels_last(w), padding=1, stride=2),
+    "transposed convolution with them": lambda x, w: F.conv_transpose2d(x, _channels_last(w.transpose(0, 1))),
+    "gradient of a convolution with them": lambda x, w: _gradient(lambda x: F.conv2d(x, _channels_last(w)), x),
     "mean over some": lambda x, w: x.mean(dim=(2, 3), keepdim=True),
     "several in one": lambda x, w: torch.cat([x, x.transpose(2, 3)], dim=1),
     "one of several results": lambda x, w: torch.var_mean(x, dim=0)[1],
 }
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.to(memory_format=torch.channels_last)
+
+
+def _gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    x.requires_grad_()
+    return torch.autograd.grad(function(x).sum(), x)[0]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
