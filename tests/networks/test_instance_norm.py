@@ -90,3 +90,9 @@ def test_a_loss_of_the_weights_gradient_is_refused() -> None:
     (of_weight,) = torch.autograd.grad(ours(x).square().sum(), ours.weight, create_graph=True)
     with pytest.raises(NotImplementedError, match=r"use nn\.InstanceNorm2d"):
         of_weight.square().sum().backward()
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 6), (3, 4, 4, 6), (3, 5, 1, 1)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"must be \(N, 5, H, W\), H · W > 1"):
+        InstanceNorm2d(5)(torch.zeros(shape))

@@ -14,6 +14,7 @@ OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "of a channels-last input": lambda x, w: F.leaky_relu(_channels_last(x), 0.2),
     "convolution": lambda x, w: F.conv2d(x, w, padding=1, stride=2),
     "convolution with its weights' channels last": lambda x, w: F.conv2d(x, _channels_last(w), padding=1, stride=2),
+    "1×1 convolution with them": lambda x, w: F.conv2d(x, _strides_too(w[:, :, :1, :1])),
     "transposed convolution with them": lambda x, w: F.conv_transpose2d(x, _channels_last(w.transpose(0, 1))),
     "gradient of a convolution with them": lambda x, w: _gradient(lambda x: F.conv2d(x, _channels_last(w)), x),
     "mean over some": lambda x, w: x.mean(dim=(2, 3), keepdim=True),
@@ -24,6 +25,11 @@ OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 def _channels_last(x: Tensor) -> Tensor:
     return x.to(memory_format=torch.channels_last)
+
+
+def _strides_too(w: Tensor) -> Tensor:
+    """As networks are laid out: `contiguous` leaves the strides of 1×1 kernels."""
+    return w.contiguous().to(memory_format=torch.channels_last)
 
 
 def _gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -43,8 +43,8 @@ def generator_loss(kind: str, fake: Tensor, real: Tensor | None) -> Tensor:
 
 
 def mean_squared_error(a: Tensor, b: Tensor) -> Tensor:
-    """The mean of (a − b)² of images of equal shape. On a CPU the result of PyTorch's own mean keeps the memory of all
-    squares for as long as it lives."""
+    """The mean of (a − b)² of images of equal shape. The result of PyTorch's own mean keeps the memory of all squares
+    for as long as it lives."""
     return F.mse_loss(a, b, reduction="none").mean()
 
 

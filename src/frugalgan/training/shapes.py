@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torch._prims_common import suggest_memory_format
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
@@ -51,23 +52,10 @@ class Remembered(TorchDispatchMode):
 
 
 def _laid_out(func: Any, args: Any, result: Any) -> Any:
-    """What a convolution gives has its channels last where they are of its weights, or of its input; the meta device
-    forgets that."""
-    backward = func is torch.ops.aten.convolution_backward.default
-    if not backward and func is not torch.ops.aten.convolution.default:
-        return result
-    image, weight = args[1:3] if backward else args[:2]
-    if not (_channels_last(image) or _channels_last(weight)):
-        return result
-    formatted = tuple(
-        None if tensor is None or tensor.dim() != 4 else tensor.contiguous(memory_format=torch.channels_last)
-        for tensor in (result[:2] if backward else (result,))
-    )
-    return (*formatted, *result[2:]) if backward else formatted[0]
-
-
-def _channels_last(tensor: Tensor) -> bool:
-    return tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
+    """A convolution's result has its channels last where its input or its weights have; the meta device forgets it."""
+    if func is torch.ops.aten.convolution.default and torch.channels_last in map(suggest_memory_format, args[:2]):
+        return result.to(memory_format=torch.channels_last)
+    return result
 
 
 class _Shape(tuple[Any, ...]):
