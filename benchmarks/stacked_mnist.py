@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/stacked_mnist.py data/prepared/digits out --seconds 200 --recipes wgan_gp
 
-The folder is that of prepared MNIST with labels (`source: mnist`, 32 px). Networks of DCGAN and FastGAN are narrower than
-those of faces. A support vector machine says which digits an image has; of real ones it reaches all modes.
+The folder is that of prepared MNIST with labels (`source: mnist`, 32 px). Networks of DCGAN and FastGAN are narrower
+than those of faces. A support vector machine says which digits an image has; of real ones it reaches all modes.
 """
 
 from pathlib import Path
