@@ -29,7 +29,9 @@ from frugalgan.networks.store import load_generator
 STYLES = ("pencil", "night")
 SOURCE, HYPERNETWORK, LIGHT = "source", "hypernetwork", "light"
 BOTH = {"weights": ["generator", "critic"]}
-# Way → start, recipe: the learning rates of StyleDomain (arXiv:2212.10229).
+# The learning rates of StyleDomain (arXiv:2212.10229), of the source and of whole layers; `light` has the others'.
+RATES = {"learning_rate": 0.005, "critic_learning_rate": 0.005}
+# Way → start, recipe.
 WAYS: dict[str, tuple[dict[str, Any], str]] = {
     "full": (BOTH, "plain"),
     "frozen_layers": (BOTH | {"generator_layers": 2, "critic_layers": 1}, "plain"),
@@ -67,6 +69,7 @@ def rows(
             data[name] |= {"subject": subject}
     params["datasets"] = data
     params["networks"] = {"style": params["networks"]["style"]}
+    params["stylegan2"] |= RATES
     params["starts"] = {"random": {}} | {way: start for way, (start, _) in WAYS.items()}
     params["starts"][HYPERNETWORK] = BOTH | {"adaptation": HYPERNETWORK}
     params["recipes"] = {"plain": {}, LIGHT: params["recipes"][LIGHT]}

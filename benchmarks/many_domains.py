@@ -38,7 +38,9 @@ from frugalgan.training.settings import Training
 
 BOTH: tuple[Part, ...] = ("generator", "critic")
 BATCH, N, Z_SEED = 8, 250, 2022
-LIGHT = GanRecipe(learning_rate=0.02)  # of few numbers (StyleDomain, arXiv:2212.10229)
+# StyleDomain's (arXiv:2212.10229): of whole layers, and of few numbers
+RATES = {"learning_rate": 0.005, "critic_learning_rate": 0.005}
+LIGHT = GanRecipe(learning_rate=0.02)
 ONE = ("hypernetwork", "hypernetwork_plus")  # ways that have one model for all domains
 WAYS: dict[str, tuple[Start, GanRecipe]] = {
     "fine-tuned": (Start(weights=BOTH), GanRecipe()),
@@ -63,7 +65,7 @@ def main(
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     (seed_folder,) = source.iterdir()
     size = {key: value for key, value in params["networks"]["style"].items() if key != "family"}
-    learnt = Recipe(Losses(**params["stylegan2"]), StyleGan2(**size), facts(real))
+    learnt = Recipe(Losses(**params["stylegan2"] | RATES), StyleGan2(**size), facts(real))
     training = Training(**params["training"])
     z = latents(N, size["latent_size"], Z_SEED)
     judge = Judge(real, images_of(load_generator(seed_folder), z).numpy())
