@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 import typer
 import yaml
+from domains import RATES
 
 from frugalgan.config.sections import GanRecipe, Part, Start
 from frugalgan.data.facts import IMAGES, LABELS, DataFacts
@@ -38,9 +39,7 @@ from frugalgan.training.settings import Training
 
 BOTH: tuple[Part, ...] = ("generator", "critic")
 BATCH, N, Z_SEED = 8, 250, 2022
-# StyleDomain's (arXiv:2212.10229): of whole layers, and of few numbers
-RATES = {"learning_rate": 0.005, "critic_learning_rate": 0.005}
-LIGHT = GanRecipe(learning_rate=0.02)
+LIGHT = GanRecipe(learning_rate=0.02)  # of few numbers (StyleDomain, arXiv:2212.10229)
 ONE = ("hypernetwork", "hypernetwork_plus")  # ways that have one model for all domains
 WAYS: dict[str, tuple[Start, GanRecipe]] = {
     "fine-tuned": (Start(weights=BOTH), GanRecipe()),
