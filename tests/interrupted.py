@@ -31,7 +31,7 @@ def run(
     """Train to `steps`, saving after every second one; `stop` is called after each and may raise."""
     state, method = state_of(recipe), recipe.method
     recorder = Recorder("test", steps, CPU, 0, 6, heldout=lambda G: heldout_losses(method, state.networks, images, G))
-    snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration)  # as a new process has them
+    snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration, steps)  # as a new process has them
     with Keeper("test", snapshots, 2 * method.batches_per_step * BATCH / 1000, 0, identity) as keeper:
         keeper.resume(state, recorder, Resume.EXACT)
 

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,35 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def folder_of(path: Path, text: str) -> Path:
+    path.mkdir()
+    (path / "file").write_text(text)
+    return path
+
+
+def test_a_folder_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder_of(tmp_path / "folder", "old")
+    move = os.replace
+
+    def fail(source: Path, target: Path) -> None:
+        if Path(target) == path and (Path(source) / "file").read_text() == "new":
+            raise KeyboardInterrupt
+        move(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(KeyboardInterrupt), replaced(path) as temporary:
+        folder_of(temporary, "new")
+    assert (path / "file").read_text() == "old" and os.listdir(tmp_path) == ["folder"]
+
+
+def test_a_folder_that_a_killed_process_had_put_aside_comes_back(tmp_path: Path) -> None:
+    (tmp_path / ".folder~killed").mkdir()
+    folder_of(tmp_path / ".folder~killed" / "folder~before", "old")
+    with pytest.raises(RuntimeError), replaced(tmp_path / "folder"):
+        raise RuntimeError
+    assert (tmp_path / "folder" / "file").read_text() == "old" and os.listdir(tmp_path) == ["folder"]
 
 
 def test_a_path_of_params_is_below_the_project_in_a_copy_of_it_too(

@@ -25,20 +25,31 @@ def from_project(path: Path) -> Path:
 def replaced(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what the block leaves there, file or folder, takes `path`'s place at its end.
 
-    If the block fails, `path` stays as it was and the temporary one is removed; one that a killed process left is
-    removed the next time. No two processes may write one path at a time.
+    If the block fails, or is interrupted, `path` stays as it was and the temporary one is removed; one that a killed
+    process left is removed the next time. No two processes may write one path at a time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{path.name}~"
+    prefix, before = f".{path.name}~", f"{path.name}~before"
     for left in path.parent.iterdir():
         if left.name.startswith(prefix):
+            _put_back(left / before, path)
             shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
+        temporary, old = Path(folder) / path.name, Path(folder) / before
         yield temporary
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        try:
+            if path.is_dir() and not path.is_symlink():
+                os.replace(path, old)  # a folder cannot take another's place; what it was goes with the temporary one
+            os.replace(temporary, path)
+        except BaseException:
+            _put_back(old, path)
+            raise
+
+
+def _put_back(old: Path, path: Path) -> None:
+    """`old`, where there is one, becomes `path`, where that is not there."""
+    if old.exists() and not path.exists():
+        os.replace(old, path)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from trained_models import measured, prepared, trained, values_of
 from frugalgan.config.study import Study
 from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
 from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.evaluation.neighbours import neighbours_grid
 from frugalgan.evaluation.reference import reference
 from frugalgan.files import FileError, write_json
 
@@ -145,6 +146,10 @@ def test_a_draw_is_no_larger_than_the_real_images_that_there_are(study: Study, t
     assert first["n_per_draw"] == 12 < N and first["n_samples"] == DRAWS * 12
     draws = [distance(draw[:12], few) for draw in np.split(images[0], DRAWS)]
     assert first["fd_mean_colour_draws"] == pytest.approx(draws)
+    used = np.concatenate([draw[:12] for draw in np.split(images[0], DRAWS)])
+    training = np.load(few.prepared / "images.npy")
+    by_colour = neighbours_grid(used, features(used), training, few.features["training"].features)
+    assert np.array_equal(evaluate(study, "teacher", few, COLOUR)[1], by_colour)
 
 
 @pytest.mark.parametrize("n_seeds", [2, 1])

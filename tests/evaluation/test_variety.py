@@ -15,13 +15,23 @@ def test_known_answers() -> None:
     line = np.array([[0.0], [1.0], [3.0]])  # distances 1, 2, 3; nearest 1, 1, 2
     assert variety(line, line * 2) == pytest.approx(0.5)
     assert spacing(line, line * 4) == pytest.approx(0.25)
-    assert spacing(line, np.array([[0.0], [5.0], [15.0], [15.1]])) == pytest.approx(1 / 5)  # of three each
+    assert spacing(line, np.array([[0.0], [5.0], [15.0], [20.0]])) == pytest.approx(1 / 5)  # of any three
 
 
 def test_like_sets_have_1_at_any_number() -> None:
     for n in (16, 60, 400):
         assert variety(RNG.normal(size=(n, 50)), REAL) == pytest.approx(1, abs=0.06)
         assert spacing(RNG.normal(size=(n, 50)), REAL) == pytest.approx(1, abs=0.1)
+
+
+def test_rows_may_be_sorted() -> None:
+    """Prepared photographs lie in the order of their folders."""
+
+    def mixed(n: int) -> list[np.ndarray]:
+        return [RNG.normal(size=(n * 3 // 10, 50)) * 3 + 50, RNG.normal(size=(n * 7 // 10, 50))]
+
+    some, real = np.concatenate(mixed(100)), np.concatenate(mixed(400))
+    assert spacing(some, real) == pytest.approx(1, abs=0.15)  # the first hundred of these alone: a third
 
 
 def test_one_image_again_and_again_has_none_and_a_few_have_no_space() -> None:

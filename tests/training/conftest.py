@@ -17,4 +17,4 @@ def images(tmp_path: Path) -> Images:
 
 @pytest.fixture
 def snapshots(tmp_path: Path) -> Snapshots:
-    return Snapshots(tmp_path / "snapshots" / "test", CONFIGURATION)
+    return Snapshots(tmp_path / "snapshots" / "test", CONFIGURATION, 0)

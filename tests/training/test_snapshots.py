@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("small_passes")
 def test_stopped_at_any_step_it_ends_as_if_it_had_not_been(
     recipe: Recipe, images: Images, snapshots: Snapshots, tmp_path: Path
 ) -> None:
-    whole = run(recipe, images, 7, Snapshots(tmp_path / "whole", CONFIGURATION))
+    whole = run(recipe, images, 7, Snapshots(tmp_path / "whole", CONFIGURATION, 0))
     for step in (2, 5):
         with pytest.raises(Stopped):
             run(recipe, images, 7, snapshots, at(step))
@@ -36,18 +36,30 @@ def test_more_training_later_is_the_same_as_more_from_the_start(
     first: list[int] = []
     longer = run(recipe, images, 26, snapshots, lambda recorder: first.append(recorder.done))
     assert first[0] == 14
-    assert_same(longer, run(recipe, images, 26, Snapshots(tmp_path / "whole", CONFIGURATION)))
+    assert_same(longer, run(recipe, images, 26, Snapshots(tmp_path / "whole", CONFIGURATION, 0)))
 
 
-def test_a_finished_training_is_not_done_again_and_a_shorter_one_starts_anew(
-    images: Images, snapshots: Snapshots
+def test_a_finished_training_is_not_done_again(images: Images, snapshots: Snapshots) -> None:
+    done = run(RECIPES["kd"], images, 4, snapshots)
+    assert_same(run(RECIPES["kd"], images, 4, snapshots, at(4)), done)
+
+
+def test_a_shorter_training_starts_anew_and_the_longer_one_goes_on_where_it_was(
+    images: Images, snapshots: Snapshots, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = RECIPES["kd"]
-    done = run(recipe, images, 4, snapshots)
-    assert_same(run(recipe, images, 4, snapshots, at(4)), done)
+    with pytest.raises(Stopped):
+        run(recipe, images, 8, snapshots, at(6))
     steps: list[int] = []
-    run(recipe, images, 3, snapshots, lambda recorder: steps.append(recorder.done))
-    assert steps == [1, 2, 3]
+    with pytest.raises(Stopped):
+        run(recipe, images, 5, snapshots, at(4))
+    assert "a longer training is kept at 0.024 kimg, and stays as it is" in capsys.readouterr().err
+    shorter = run(recipe, images, 5, snapshots, lambda recorder: steps.append(recorder.done))
+    assert steps == [5]  # interrupted, it goes on itself
+    assert_same(shorter, run(recipe, images, 5, Snapshots(tmp_path / "shorter", CONFIGURATION, 0)))
+    longer = run(recipe, images, 8, snapshots, lambda recorder: steps.append(recorder.done))
+    assert steps == [5, 7, 8] and "differs" not in capsys.readouterr().err
+    assert_same(longer, run(recipe, images, 8, Snapshots(tmp_path / "longer", CONFIGURATION, 0)))
 
 
 def test_only_the_newest_state_is_kept(images: Images, snapshots: Snapshots) -> None:
@@ -65,7 +77,7 @@ def test_another_configuration_has_another_snapshot_and_one_moved_there_is_refus
     recipe = RECIPES["wgan_gp"]
     with pytest.raises(Stopped):
         run(recipe, images, 6, snapshots, at(4))
-    other = Snapshots(snapshots.folder.parent, CONFIGURATION | {"method": {"name": "test", "learning_rate": 2e-3}})
+    other = Snapshots(snapshots.folder.parent, CONFIGURATION | {"method": {"name": "test", "learning_rate": 2e-3}}, 6)
     assert other.folder != snapshots.folder
     steps: list[int] = []
     run(recipe, images, 2, other, lambda recorder: steps.append(recorder.done))

@@ -141,7 +141,8 @@ def evaluate(
         values |= {"second_extractor_sha256": known.extractor_sha256, "second_resize": known.resize}
     values |= _labels(measured, classifier, seeds, images, moments)
     training = np.load(measured.prepared / IMAGES, mmap_mode="r")
-    return values, neighbours_grid(images[0], first, training, measured.features[TRAINING].features)
+    draws = first_of_draws(images[0], settings.repeats, n)  # whose features `first` are
+    return values, neighbours_grid(draws, first, training, measured.features[TRAINING].features)
 
 
 def summary(values: dict[str, Any]) -> dict[str, Any]:

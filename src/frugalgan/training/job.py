@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -132,7 +131,10 @@ def _method(study: Study, name: str, where: str) -> Method:
     )
     recipe = study.recipes[row.recipe]
     if isinstance(method, Gan):
-        return method.with_recipe(recipe)
+        try:
+            return method.with_recipe(recipe)
+        except ValueError as error:
+            raise ParamsError(f"{where}: recipe {row.recipe!r}: {error}") from None
     if recipe != GanRecipe():
         raise ParamsError(f"{where}: recipe {row.recipe!r} is for GANs, and method {row.method!r} is none")
     return method
@@ -149,11 +151,9 @@ def _source(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -
 
 def family_of(study: Study, name: str) -> Family:
     """The networks of section `networks.<name>`. Raises ParamsError."""
-    values: dict[str, Any] = dict(study.networks(name))
     where = f"networks.{name}"
-    if not isinstance(family := values.pop("family", None), str):
-        raise ParamsError(f"{study.params}: {where}.family must be the name of a file of src/frugalgan/networks/")
-    cls = defined_in("networks", family, Family, f"{study.params}: {where}.family")
+    cls = defined_in("networks", study.family(name), Family, f"{study.params}: {where}.family")
+    values = {key: value for key, value in study.networks(name).items() if key != "family"}
     return check(cls, values, study.params, where)
 
 

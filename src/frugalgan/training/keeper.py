@@ -71,6 +71,8 @@ class Keeper:
         if recorder.elsewhere and resume == Resume.ANY:
             self._tell(f"goes on although these differ:\n{recorder.elsewhere[-1]['differs']}")
             return
+        if self.snapshots.longer and not state.nimg:
+            self._tell(f"a longer training is kept at {self.snapshots.longer / 1000:g} kimg, and stays as it is")
         for change, may_go_on in self.snapshots.interrupted_others() if not state.nimg else ():
             cure = "; FRUGALGAN_RESUME=any goes on from it, and its record says so" if may_go_on else ""
             self._tell(f"an interrupted training is kept that differs in\n{change}{cure}")

@@ -116,7 +116,9 @@ def _run(
         partial(heldout_losses, recipe.method, state.networks, heldout),
         watch,
     )
-    known = Snapshots(snapshots / f"{job.name}_{seed}", configuration(job, seed, conditions, data_sha256, source))
+    known = Snapshots(
+        snapshots / f"{job.name}_{seed}", configuration(job, seed, conditions, data_sha256, source), job.steps
+    )
     with Keeper(name, known, job.training.snapshot_kimg, rank, mean) as keeper:
         begins = keeper.resume(state, recorder, resume)
         if expected is not None:

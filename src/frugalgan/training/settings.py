@@ -10,6 +10,8 @@ from frugalgan.config.sections import STRICT, Beta, Count, Device, Positive
 
 @dataclass(frozen=True, config=STRICT)
 class Training:
+    """Section `training`: what decides memory and time, equal for all methods."""
+
     precision: Literal["auto", "float32", "bf16"]
     ema_decay: Beta
     device: Device

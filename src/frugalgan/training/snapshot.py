@@ -1,7 +1,8 @@
 """The whole state of an unfinished training, so that it goes on as if nothing had happened.
 
 Folder <root>/<model>/<hash of the configuration>: state-<step>.pt, moment-<step>.npy, and snapshot.json, which is
-written last and names the others with their sha256: what it does not name does not count.
+written last and names the others with their sha256: what it does not name does not count. A training that ends before
+the step of a snapshot that is there has a folder of its own, <hash>-<steps>, so the longer one is not lost.
 """
 
 import hashlib
@@ -39,11 +40,14 @@ def root() -> Path:
 class Snapshots:
     """The snapshot of one model's training in one configuration; there is one at most, the newest."""
 
-    def __init__(self, model: Path, configuration: Mapping[str, Any]) -> None:
+    def __init__(self, model: Path, configuration: Mapping[str, Any], steps: int) -> None:
         """`model`: the folder of all its snapshots. `configuration`: JSON values, all that decides the result but for
-        how long training goes on."""
+        how long training goes on, which are `steps`."""
         self.configuration = json.loads(json.dumps(configuration))
         self.folder = model / _sha256(self.configuration)[:16]
+        self.longer = 0  # images that a longer training had seen, whose snapshot is kept beside
+        if (index := read_index(self.folder)) and index["done"] > steps:
+            self.longer, self.folder = index["nimg"], self.folder.with_name(f"{self.folder.name}-{steps}")
         self._sha256: dict[str, str] = {}  # of the files in the folder
         self._restored: dict[str, str] = {}  # of those that the training was restored from
 
@@ -55,10 +59,10 @@ class Snapshots:
     def restore(self, state: State, recorder: Recorder) -> bool:
         """Put `state` and `recorder` where the snapshot left them; False where there is none that can be used.
 
-        One that was damaged, or went further than `recorder.steps`, is of no use. Raises SnapshotError.
+        One that was damaged is of no use. Raises SnapshotError.
         """
         index = read_index(self.folder)
-        if index is None or index["done"] > recorder.steps or not self._whole(index, self.folder):
+        if index is None or not self._whole(index, self.folder):
             return False
         if index["configuration"] != self.configuration:
             raise SnapshotError(
@@ -142,8 +146,9 @@ class Snapshots:
         ]
 
     def _others(self) -> list[tuple[Path, dict[str, Any]]]:
-        folders = sorted(folder for folder in self.folder.parent.glob("*") if folder != self.folder)
-        return [(folder, index) for folder in folders if (index := read_index(folder))]
+        """Those of other configurations."""
+        indices = [(folder, read_index(folder)) for folder in sorted(self.folder.parent.glob("*"))]
+        return [(folder, index) for folder, index in indices if index and index["configuration"] != self.configuration]
 
     def _is_elsewhere(self, index: dict[str, Any]) -> bool:
         def equal(configuration: dict[str, Any]) -> Any:

@@ -24,13 +24,18 @@ def spacing(fake: np.ndarray, real: np.ndarray) -> float:
     """The median distance of a sample to the nearest other one, over that of real images: a ratio ≥ 0.
 
     It falls to 0 also where several images come again and again, which `variety` hardly notices. A set is denser the
-    larger it is, so the larger one is cut to the size of the smaller. 1 where half the real images come twice
-    themselves. Raises MetricError.
+    larger it is, so of the larger one as many are drawn as the smaller has: rows may be sorted. 1 where half the real
+    images come twice themselves. Raises MetricError.
     """
     fake, real = checked_pair(fake, real, names=("fake", "real"))
     n = min(len(fake), len(real))
-    ours, theirs = (_median_nearest(x[:n]) for x in (fake, real))
+    ours, theirs = (_median_nearest(_drawn(x, n)) for x in (fake, real))
     return ours / theirs if theirs else 1.0
+
+
+def _drawn(x: np.ndarray, n: int) -> np.ndarray:
+    """n of the rows, always the same ones."""
+    return x if len(x) == n else x[np.random.default_rng(0).choice(len(x), n, replace=False)]
 
 
 def _mean_distance(x: np.ndarray) -> float:
