@@ -51,6 +51,20 @@ def test_every_method_has_one_colour_and_models_of_one_method_differ(
     assert len({tuple(style(number).values()) for number in range(16)}) == 16
 
 
+def test_no_front_has_a_model_that_collapsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"cheap": row(), "collapsed": row(), "good": row()}
+    changes = {
+        "cheap": {"distance": 90.0, "mib": 10.0},
+        "collapsed": {"distance": 20.0, "mib": 5.0, "collapsed": True},
+        "good": {"distance": 50.0, "mib": 20.0},
+    }
+    table = results(study := small_study(rows), evaluations_of(study, rows, changes))
+    with seen(monkeypatch) as found:
+        figures.pareto(table, method_colours(table["method"]), tmp_path / "pareto.png")
+    (line,) = [line for line in found[0].axes[0].lines if line.get_drawstyle() == "steps-post"]
+    assert np.asarray(line.get_ydata()).tolist() == [90.0, 50.0]
+
+
 def test_colours_of_more_methods_than_there_are_repeat() -> None:
     assert len(method_colours(str(number) for number in range(25))) == 25
 

@@ -8,7 +8,7 @@ from small_study import small_study
 
 from frugalgan.report.decoders import NEVER, decoders
 from frugalgan.report.head_start import crossing, head_starts
-from frugalgan.report.verdicts import BETTER, SAME, WORSE
+from frugalgan.report.verdicts import BETTER, DISAGREE, SAME, WORSE
 
 
 def test_a_crossing_is_interpolated() -> None:
@@ -83,7 +83,7 @@ def test_an_autoencoder_that_takes_longer_than_the_control_leaves_no_equal_secon
     changes = {ENCODER: course([90.0, 70.0], [0.0, 40.1])}
     found = table_rows(changes)
     empty = [name for name in found[NAME] if name.endswith(("equal_seconds", "equal_seconds_sd"))]
-    assert len(empty) == 7
+    assert len(empty) == 9
     assert all(pd.isna(found[NAME][name]) for name in empty)
     assert all(not pd.isna(found["dcgan_from_ae"][name]) for name in empty)
     assert found[NAME]["seconds_to_control"] > 40.1
@@ -103,9 +103,8 @@ def test_equal_images_are_those_of_the_shorter_training(shorter: str) -> None:
 
 def test_verdicts_are_of_seeds_and_each_comparison_has_its_own() -> None:
     # better at equal images, worse at equal seconds, most of which the autoencoder takes
-    found = table_rows(
-        {NAME: course([90.0, 80.0, 60.0, 45.0, 30.0], TIMES), ENCODER: course([90.0, 70.0], [0.0, 30.0])}
-    )
+    changes = {NAME: course([90.0, 80.0, 60.0, 45.0, 30.0], TIMES), ENCODER: course([90.0, 70.0], [0.0, 30.0])}
+    found = table_rows(changes)
     assert (found[NAME]["verdict_equal_images"], found[NAME]["verdict_equal_seconds"]) == (BETTER, WORSE)
     assert found["cwgan_from_cvae"]["verdict_equal_images"] == SAME
     empty = ("verdict_equal_images", "verdict_equal_seconds", "distance_equal_images_sd")
@@ -120,3 +119,15 @@ def test_memory_is_the_larger_and_agreement_only_of_conditional_models() -> None
     for name, values in found.items():
         expected = 0.9 if name == "cwgan_from_cvae" else float("nan")
         assert (values["agreement"], values["control_agreement"]) == pytest.approx((expected, expected), nan_ok=True)
+
+
+def test_a_verdict_is_of_two_metrics_and_none_that_collapsed_is_better() -> None:
+    changes = {NAME: course([90.0, 80.0, 60.0, 45.0, 30.0], TIMES)}
+    evaluations = evaluated(changes)
+    evaluations[NAME]["course"]["swd"] = evaluations[CONTROL]["course"]["swd"]
+    found = decoders(STUDY, head_starts(STUDY, evaluations), 0.05)
+    assert found.loc[NAME, "verdict_equal_images"] == DISAGREE
+    evaluations = evaluated(changes)
+    evaluations[NAME]["quality"][1]["collapsed_small"] = True
+    found = decoders(STUDY, head_starts(STUDY, evaluations), 0.05)
+    assert found.loc[NAME, "verdict_equal_images"] == f"{NAME} collapsed"

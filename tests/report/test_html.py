@@ -38,7 +38,8 @@ def test_the_answer_says_what_the_verdicts_say() -> None:
     text = "\n".join(found)
     assert "a is worse than x: distance 200 ± 1.4 against 120 ± 1.4 (p = " in text
     assert "one training each); 0.5 × the memory, 1 × the seconds, 1 × the size." in text
-    assert "b is better than y" in text and "c and x: metrics disagree on which is better" in text
+    assert "b is better than y" in text and "c and x: metrics disagree (" in text
+    assert ": better, swd: worse): distance 60" in text
     assert "d and y: d collapsed" in text and "e and x are not distinguishable" in text
     assert [line.split()[0] for line in found] == ["a", "b", "c", "d", "e"]
 

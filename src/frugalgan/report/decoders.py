@@ -15,11 +15,11 @@ from frugalgan.report.drawing import Label, floor_line, handles, label_beside, m
 from frugalgan.report.head_start import Course, HeadStart, Values
 from frugalgan.report.results import MIB, Evaluations, data_title
 from frugalgan.report.tables import markdown
-from frugalgan.report.verdicts import judge
+from frugalgan.report.verdicts import judge, of_both
 
 NEVER = "never"
 EMPTY = float("nan")
-NOWHERE = Values(np.array([EMPTY]), np.array([EMPTY]))  # where two models cannot be compared
+NOWHERE = Values(*[np.array([EMPTY])] * 3)  # where two models cannot be compared
 PANELS = 3  # in a row of the figure
 RANDOM_COLOUR = "black"  # of models from random weights
 COSTS = [
@@ -28,6 +28,10 @@ COSTS = [
     "control_kid_equal_images",
     "kid_equal_seconds",
     "control_kid_equal_seconds",
+    "swd_equal_images",
+    "control_swd_equal_images",
+    "swd_equal_seconds",
+    "control_swd_equal_seconds",
     "peak_training_mib",
     "control_peak_training_mib",
     "agreement",
@@ -40,11 +44,12 @@ def decoders(study: Study, starts: Sequence[HeadStart], significance: float) -> 
 
     Distances and KID are means over seeds at equal images and at equal seconds; `HeadStart` says what these are.
     `seconds_to_control` is the median over the `reached` seeds, or "never". Standard deviations and verdicts are empty
-    where there is one seed; `verdicts.judge` makes these of all models at equal images, and of all at equal seconds.
+    where there is one seed; `verdicts.judge` makes these of all models at equal images, and of all at equal seconds, by
+    the distance and by SWD: a model is better or worse where both say so.
     """
     by_images = {start.name: start.equal_images() for start in starts}
     by_seconds = {start.name: start.equal_seconds() for start in starts}
-    image_verdicts, second_verdicts = (_verdicts(points, significance) for points in (by_images, by_seconds))
+    image_verdicts, second_verdicts = (_verdicts(starts, points, significance) for points in (by_images, by_seconds))
     rows = {}
     for start in starts:
         name = start.name
@@ -87,7 +92,7 @@ def page(study: Study, table: pd.DataFrame, evaluations: Evaluations, significan
         "## Sooner, or better?\n",
         "`seconds_to_control` includes the autoencoder's training, `gan_seconds` does not.\n",
         markdown(table.drop(columns=COSTS)),
-        "## What it costs, KID, and labels\n",
+        "## What it costs, KID, SWD, and labels\n",
         "`distance_at_start` is that of the decoder's weights before the GAN's first step (with a running average, "
         "BatchNorm's statistics are then of normal z, not of codes). Memory in MiB; that of the GAN is the larger of "
         "the autoencoder's and its own, for both must be trained. `agreement` is the share of the trained model's "
@@ -106,7 +111,9 @@ def page(study: Study, table: pd.DataFrame, evaluations: Evaluations, significan
         "that had got there long before its end.\n"
         "- Between moments, curves are straight lines; none is extrapolated.\n"
         f"- **Verdicts**: Welch's two-sided t-test over seeds, at {significance:g}, Holm-corrected for all models "
-        "compared at equal images, and for all compared at equal seconds. One seed allows no verdict.\n",
+        "compared at equal images, and for all compared at equal seconds; by the distance and by the sliced "
+        "Wasserstein distance; where these differ, *metrics disagree*, and no model that collapsed is better. One seed "
+        "allows no verdict.\n",
     ]
     return "\n".join(parts)
 
@@ -209,6 +216,8 @@ def _compared(where: str, points: tuple[Values, Values] | None, verdict: str | N
         f"verdict_{where}": verdict,
         f"kid_{where}": ours.kid.mean(),
         f"control_kid_{where}": theirs.kid.mean(),
+        f"swd_{where}": ours.swd.mean(),
+        f"control_swd_{where}": theirs.swd.mean(),
     }
 
 
@@ -216,13 +225,19 @@ def _sd(values: np.ndarray) -> float:
     return values.std(ddof=1) if len(values) > 1 else EMPTY
 
 
-def _verdicts(points: Mapping[str, tuple[Values, Values] | None], significance: float) -> dict[str, str]:
-    pairs: list[tuple[str, Sequence[float], str, Sequence[float]]] = [
-        (name, both[0].distance.tolist(), "control", both[1].distance.tolist())
-        for name, both in points.items()
-        if both and len(both[0].distance) > 1
-    ]
-    return judge(pairs, significance)["verdict"].to_dict()
+def _verdicts(
+    starts: Sequence[HeadStart], points: Mapping[str, tuple[Values, Values] | None], significance: float
+) -> dict[str, str]:
+    """Of both metrics, where there are several seeds."""
+    firsts, seconds = [], []
+    for start in starts:
+        if (both := points[start.name]) and len(both[0].distance) > 1:
+            ours, theirs = both
+            firsts.append((start.name, ours.distance.tolist(), start.control_name, theirs.distance.tolist()))
+            seconds.append((start.name, ours.swd.tolist(), start.control_name, theirs.swd.tolist()))
+    table = judge(firsts, significance)[["other", "verdict"]].assign(by_swd=judge(seconds, significance)["verdict"])
+    fallen = {s.name for s in starts if s.gan.collapsed} | {s.control_name for s in starts if s.control.collapsed}
+    return {name: of_both(name, *verdicts, fallen=fallen) for name, *verdicts in table.itertuples(name=None)}
 
 
 def _agreement(course: Course) -> float:

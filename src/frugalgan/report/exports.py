@@ -20,7 +20,7 @@ KIB, WHOLE = 2**10, "float32"
 ABOUT = (
     "Files that other programs run (ONNX), drawn with the same z and measured as the models are. `times_smaller`: than "
     "the first file. `vs_float32`: is it better or worse than the same model in 32 bits, by the test above over draws? "
-    "`ms`: one image by onnxruntime, on one core of this machine; `memory_mib`: what it takes beside onnxruntime."
+    "`ms`: one image by onnxruntime, on the threads that the stage had; `memory_mib`: what it takes beside onnxruntime."
 )
 
 

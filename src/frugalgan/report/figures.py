@@ -117,14 +117,15 @@ def memory(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
 def pareto(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
     """Distance to the data against the three costs, one point per model with its error bar, a row per data set.
 
-    Points have the colour of their method. A line joins the models that no other of the same data beats on both axes;
-    the floor is dotted.
+    Points have the colour of their method. A line joins the models that no other of the same data beats on both axes,
+    of those that did not collapse; the floor is dotted.
     """
     figure, panels = _panels(trained, list(COSTS.values()))
     for rows, axes, height in panels:
         for axis, column in zip(axes, COSTS, strict=True):
             points = rows[[column, "distance"]].to_numpy(float)
-            best = points[front([(cost, distance) for cost, distance in points])]
+            sound = points[(rows["collapsed"] == "no").to_numpy()]
+            best = sound[front([(cost, distance) for cost, distance in sound])]
             axis.plot(best[:, 0], best[:, 1], color="grey", linewidth=0.8, drawstyle="steps-post")
             for (x, y), spread, method in zip(points, rows["distance_sd"], rows["method"], strict=True):
                 axis.errorbar(x, y, yerr=spread, fmt="o", markersize=4, capsize=2, color=colours[method])

@@ -1,6 +1,5 @@
 """Quality and seconds over training of a GAN that started as a decoder, and of its control; where the two compare."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,9 +7,10 @@ import numpy as np
 
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
-from frugalgan.report.results import Evaluations, ResultsError
+from frugalgan.report.results import Evaluations, ResultsError, collapsed
 
 GENERATOR, ENCODER = "generator", "encoder"
+CURVES = "seconds", "distance", "kid", "swd"
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Values:
 
     distance: np.ndarray
     kid: np.ndarray
+    swd: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class Course:
     seconds: np.ndarray
     distance: np.ndarray
     kid: np.ndarray
+    swd: np.ndarray
     agreement: np.ndarray | None  # share of images labelled as asked; None where the model is not conditional
     peak_training_bytes: int  # the largest of all seeds
+    collapsed: bool  # at the end, one of its seeds at least
 
     def of_seeds(self, n: int) -> "Course":
         """Of the first `n` seeds alone."""
-        curves = {key: getattr(self, key)[:n] for key in ("seeds", "seconds", "distance", "kid")}
+        curves = {key: getattr(self, key)[:n] for key in ("seeds", *CURVES)}
         agreement = None if self.agreement is None else self.agreement[:n]
         return replace(self, **curves, agreement=agreement)
 
@@ -66,7 +69,7 @@ class Course:
         return [seconds for seconds in found if seconds is not None]
 
     def _at(self, axis: np.ndarray, place: float) -> Values:
-        return Values(*(np.array([np.interp(place, axis, y) for y in x]) for x in (self.distance, self.kid)))
+        return Values(*(np.array([np.interp(place, axis, y) for y in x]) for x in (self.distance, self.kid, self.swd)))
 
 
 @dataclass(frozen=True)
@@ -160,9 +163,9 @@ def _head_start(name: str, autoencoder: str, control: str, evaluations: Evaluati
     return HeadStart(name, autoencoder, control, one["data"], one["distance"], seconds, peak, gan, other)
 
 
-def _course(name: str, one: Mapping[str, Any]) -> Course:
+def _course(name: str, one: dict[str, Any]) -> Course:
     course, seeds = one["course"], one["seeds"]
-    curves = {key: course[key] for key in ("seconds", "distance", "kid")}
+    curves = {key: course[key] for key in CURVES}
     if any([len(run) for run in runs] != [len(course["kimg"])] * len(seeds) for runs in curves.values()):
         raise ResultsError(f"{name}: moments of its seeds, their kimg, times and metrics differ; run `dvc repro`")
     agreement = one.get("agreement_over_training")
@@ -172,4 +175,5 @@ def _course(name: str, one: Mapping[str, Any]) -> Course:
         **{key: np.array(runs) for key, runs in curves.items()},
         agreement=None if agreement is None else np.array(agreement),
         peak_training_bytes=max(record["peak_training_bytes"] for record in one["records"]),
+        collapsed=collapsed(one) > 0,
     )

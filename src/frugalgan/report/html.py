@@ -166,7 +166,8 @@ def answer(verdicts: pd.DataFrame, table: pd.DataFrame) -> list[str]:
             BETTER: f"{model} is better than {other}",
             WORSE: f"{model} is worse than {other}",
             SAME: f"{model} and {other} are not distinguishable",
-            DISAGREE: f"{model} and {other}: metrics disagree on which is better",
+            DISAGREE: f"{model} and {other}: metrics disagree "
+            f"({ours['metric']}: {row['by_distance']}, {row['second']}: {row['by_second']})",
         }.get(row["verdict"], f"{model} and {other}: {row['verdict']}")
         saved = ", ".join(
             f"{ours[key] / theirs[key]:.2g} × the {title}"

@@ -14,6 +14,8 @@ NONE, NPM = "none", "npm"
 
 @dataclass(frozen=True, config=STRICT)
 class Compare:
+    """Section `compare`: pairs `model / other`, patterns of names, and the level of the test."""
+
     pairs: list[Annotated[str, Field(pattern=r"^\S+ / \S+$")]]
     significance: Annotated[float, Field(gt=0, lt=1)]
 
@@ -32,5 +34,7 @@ class Compare:
 
 @dataclass(frozen=True, config=STRICT)
 class Export:
+    """Section `export`: models that become ONNX files, and the runtime of their page."""
+
     models: list[Text]
     runtime: Text  # of the page: NONE, NPM, or a folder or archive

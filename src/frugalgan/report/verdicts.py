@@ -1,6 +1,6 @@
 """Is one model better than another? A plain answer for each pair asked for, by a stated test."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,18 +42,20 @@ def verdicts(evaluations: Evaluations, pairs: Sequence[tuple[str, str]], signifi
     for column in ("distance", "sd", "other_distance", "other_sd", "p_value"):
         table[f"second_{column}"] = other[column]
     table["by_second"] = other["verdict"]
+    fallen = {name for name, one in evaluations.items() if collapsed(one)}
     table["verdict"] = [
-        _of_both(evaluations, model, *row)
+        of_both(model, *row, fallen=fallen)
         for model, *row in table[["other", "by_distance", "by_second"]].itertuples(name=None)
     ]
     return table
 
 
-def _of_both(evaluations: Evaluations, model: str, other: str, first: str, second: str) -> str:
+def of_both(model: str, other: str, first: str, second: str, *, fallen: Collection[str]) -> str:
+    """What two metrics' verdicts on a pair say together; none of the models that collapsed, `fallen`, wins."""
     if first != second:
         return DISAGREE
     winner = {BETTER: model, WORSE: other}.get(first)
-    return f"{winner} collapsed" if winner and collapsed(evaluations[winner]) else first
+    return f"{winner} collapsed" if winner in fallen else first
 
 
 def _draws(evaluation: dict[str, Any], metric: str) -> list[float]:
