@@ -5,12 +5,26 @@ from typing import Any
 
 import pytest
 import torch
-from small import AT_FEATURES, DCGAN, GANS, KD, WGAN_GP, batch_of, method_of, pooled, recipe, state_of, trained
+from small import (
+    AT_FEATURES,
+    DCGAN,
+    GANS,
+    KD,
+    WGAN_GP,
+    batch_of,
+    method_of,
+    pooled,
+    recipe,
+    state_of,
+    switched,
+    trained,
+)
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan
+from frugalgan.methods.kd import taught
 from frugalgan.methods.losses import gradient_penalty
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks.dcgan import Critic
@@ -85,7 +99,7 @@ def test_all_calls_of_the_critic_are_scores(row: Recipe, monkeypatch: pytest.Mon
     terms += [*method.generator_terms(state.networks, batch, fake)]
     assert len(terms) >= 2 and seen[0] == 2 and set(seen[1:]) == {1}
     cut = isinstance(method, WganGp) and method.cut(state.networks)
-    expected = sum(seen) if state.networks.D.compares else len(seen)  # real ones are compared with real ones
+    expected = sum(seen) if state.networks.D.group > 1 else len(seen)  # real ones are compared with real ones
     assert len(calls) == (1 if cut else expected)  # cut: whole for the generator alone
 
 
@@ -132,6 +146,19 @@ def test_features_are_what_the_first_half_of_the_critic_makes_of_both_images() -
     assert len(networks.D.blocks) == 4
     expected = F.mse_loss(*images) + 3 * F.mse_loss(*map(critic, images))
     assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_features_are_of_images_augmented_in_the_same_way() -> None:
+    """So a student that draws what its teacher draws is told of no difference."""
+    row, batch = method_of(GANS["kd_features"], alpha=0.0, features=3.0), batch_of(4)
+    networks, method = state_of(row).networks, row.method
+    assert isinstance(method, Gan)
+    found = []
+    for using in (method, switched(method, augment=("translation",))):
+        found.append([loss.item() for _, loss in using.generator_terms(networks, batch, batch.real)])
+        teacher = taught(networks, batch, GENERATOR)
+        assert [loss.item() for _, loss in using.generator_terms(networks, batch, teacher)] == [0.0]
+    assert found[0] != found[1]
 
 
 def test_alpha_0_is_the_distance_to_the_teacher_at_the_same_z() -> None:

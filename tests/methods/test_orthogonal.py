@@ -58,6 +58,13 @@ def test_a_step_lessens_it_whatever_the_parts_of_a_batch(accumulate: int) -> Non
     assert found[1] < 0.9 * found[0]
 
 
+def test_a_generator_none_of_whose_matrices_trains_has_none_on_its_device() -> None:
+    with torch.device("meta"):
+        networks = recipe(HINGE).networks()
+    found = orthogonality(networks.G, [])
+    assert found.device.type == "meta" and not found.requires_grad
+
+
 def test_hinge_is_a_method_without_a_penalty() -> None:
     state = state_of(row := recipe(HINGE))
     losses = row.method.step(state.networks, state.optimizers, lambda: batch_of(4), accumulation_of())

@@ -83,8 +83,12 @@ def test_lecam_by_hand() -> None:
     means.follow(torch.tensor(4.0), torch.tensor(-3.0))
     assert means.real.item() == pytest.approx(0.99 * 0.02 + 0.04)
     assert means.fake.item() == pytest.approx(-0.99 * 0.01 - 0.03)
-    away = [(x - means.fake.item()) ** 2 for x in REAL.tolist()], [(x - means.real.item()) ** 2 for x in FAKE.tolist()]
-    assert lecam_penalty(REAL, FAKE, means).item() == pytest.approx(sum(map(sum, away)) / 2)
+    above = [max(0.0, x - means.fake.item()) ** 2 for x in REAL.tolist()]
+    below = [max(0.0, means.real.item() - x) ** 2 for x in FAKE.tolist()]
+    expected = sum(above) / len(above) + sum(below) / len(below)
+    assert lecam_penalty(REAL, FAKE, means).item() == pytest.approx(expected)
+    ahead = torch.full((4,), -1.0), torch.full((4,), 1.0)  # real below fake's mean, fake above real's: nothing to do
+    assert lecam_penalty(*ahead, means).item() == 0
 
 
 def test_the_critic_remembers_what_it_said_of_whole_batches() -> None:

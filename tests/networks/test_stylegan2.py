@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import DATA, LATENT, STYLES
+from small import DATA, LATENT, STYLES, accumulation_of
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -164,8 +164,14 @@ def test_the_critic_compares_images_unless_told_not_to() -> None:
     x = torch.rand(4, 3, 32, 32)
     for group, mixes in ((4, True), (0, False)):
         D = replace(STYLES, group=group).critic(DATA)
-        assert D.compares == mixes
+        assert (D.group > 1) == mixes
         assert torch.allclose(D(x)[0], D(x[:1])[0], atol=1e-6) != mixes
+
+
+@pytest.mark.parametrize(("batch", "asked", "pieces"), [(4, 4, 1), (8, 4, 2), (16, 4, 4), (6, 2, 1), (6, 3, 3)])
+def test_parts_of_a_critics_batch_hold_whole_groups(batch: int, asked: int, pieces: int) -> None:
+    assert accumulation_of(critic_parts=asked).pieces(batch, 4) == pieces
+    assert accumulation_of(critic_parts=asked).pieces(batch, 1) == asked
 
 
 def test_what_cannot_be_built_or_adapted_says_so() -> None:

@@ -34,6 +34,7 @@ class Gan(Method):
     own_loss: ClassVar[str] = "non_saturating"
 
     def with_recipe(self, recipe: GanRecipe) -> Self:
+        """The method with these switches. Raises ValueError where it does not offer one of them."""
         return replace(self, recipe=recipe, **recipe.instead())
 
     @property
@@ -84,14 +85,15 @@ class Gan(Method):
         """D of images → logits or critic values: (kN, C, S, S) → (kN, …), k times as many as `batch` has, whose labels
         they take in turn.
 
-        All calls of D are this one, so what changes images on their way to D stands here. `after`: it is given what
-        D's first so many blocks made of images, which were augmented before. `stream` names the random numbers.
+        What changes images on their way to D stands here; only what needs D's first blocks alone calls `D.first`, of
+        images that it gives to `augmented`. `after`: it is given what so many of them made of images. `stream` names
+        the random numbers.
         """
         y = batch.labels_of(images)
         if after:
             return networks.D.rest(after, images, y)
         images = self.augmented(images, batch, stream)
-        if not networks.D.compares:
+        if networks.D.group == 1:
             return networks.D(images, y)
         n = len(batch.real)  # real ones are compared with real ones
         labels = [None] * (len(images) // n) if y is None else y.split(n)
@@ -160,12 +162,12 @@ class Gan(Method):
     ) -> dict[str, Tensor]:
         """One step of the critic; G draws without a graph, for a whole part at once (its statistics are the part's)."""
         networks.D.next_update()
-        update = accumulation.update(optimizer, parts=accumulation.accumulate * accumulation.critic_parts)
+        count = accumulation.pieces(len(batch.real), networks.D.group)
+        update = accumulation.update(optimizer, parts=accumulation.accumulate * count)
         for part in batch.split(accumulation.accumulate):
             with torch.no_grad():
                 fake = self.fakes(networks, part, CRITIC)
-            pieces = zip(part.split(accumulation.critic_parts), fake.chunk(accumulation.critic_parts), strict=True)
-            for piece, images in pieces:
+            for piece, images in zip(part.split(count), fake.chunk(count), strict=True):
                 update.add(self.critic_terms(networks, piece, images), trainable(networks.D))
         losses = update.finish()
         if isinstance(means := networks.means, Means):
@@ -182,17 +184,17 @@ class Gan(Method):
         """One step of the generator; the critic's graph is freed before G is backpropagated."""
         trained = networks.trainable_of_generator(batch.seen)
         networks.G.next_update()
-        update = accumulation.update(optimizer, parts=accumulation.accumulate * accumulation.critic_parts)
+        count = accumulation.pieces(len(batch.real), networks.D.group)
+        update = accumulation.update(optimizer, parts=accumulation.accumulate * count)
         for part in batch.split(accumulation.accumulate):
             with torch.set_grad_enabled(bool(trained)):
                 fake = self.fakes(networks, part, GENERATOR)
             images = fake.detach().requires_grad_()
-            pieces = zip(part.split(accumulation.critic_parts), images.chunk(accumulation.critic_parts), strict=True)
-            for piece, some in pieces:
+            for piece, some in zip(part.split(count), images.chunk(count), strict=True):
                 update.add(self.generator_terms(networks, piece, some), [images])
             if trained:
                 fake.backward(images.grad, inputs=trained)
-                for piece in part.split(accumulation.critic_parts):
+                for piece in part.split(count):
                     update.add(self.generator_penalties(networks, piece), trained)
         if self.recipe.orthogonal:
             update.add_once("orthogonal", self.recipe.orthogonal * orthogonality(networks.G, trained), trained)

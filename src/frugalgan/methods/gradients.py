@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from torch import Tensor, optim
 
@@ -25,6 +26,13 @@ class Accumulation:
     critic_parts: int  # parts in which the critic alone sees each of these
     term_by_term: bool  # each term's graph is freed before the next term is computed, gradients after the update
     mean_of_processes: Callable[[Tensor], Tensor] = identity
+
+    def pieces(self, batch_size: int, group: int) -> int:
+        """In how many pieces the critic sees each part of a batch: `critic_parts`, or fewer where these would cut
+        groups of images that it compares with each other."""
+        n = batch_size // self.accumulate
+        whole = [count for count in range(1, self.critic_parts + 1) if n % (count * gcd(n, group)) == 0]
+        return max(count for count in whole if self.critic_parts % count == 0)
 
     def update(self, *optimizers: optim.Optimizer, parts: int) -> "Update":
         """A new update of the parameters that `optimizers` have, on a batch that comes in `parts`."""

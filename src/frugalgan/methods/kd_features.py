@@ -29,6 +29,7 @@ class FeatureDistillation(Distillation):
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         images, half = taught(networks, batch, GENERATOR), len(networks.D.blocks) // 2
-        ours, theirs = (networks.D.first(half, seen, batch.labels) for seen in (fake, images))
+        alike = (self.augmented(some, batch, "features") for some in (fake, images))  # pair by pair in the same way
+        ours, theirs = (networks.D.first(half, some, batch.labels) for some in alike)
         distance = mean_squared_error(fake, images) + self.features * mean_squared_error(ours, theirs.detach())
         yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * distance

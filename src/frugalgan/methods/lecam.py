@@ -29,5 +29,8 @@ class Means(nn.Module):
 
 
 def lecam_penalty(real: Tensor, fake: Tensor, means: Means) -> Tensor:
-    """E[(D(x) − ā_fake)²] + E[(D(G(z)) − ā_real)²] of the critic's outputs (N, …), ā the `Means`: their formula 5."""
-    return (real - means.fake).square().mean() + (fake - means.real).square().mean()
+    """E[max(0, D(x) − ā_fake)²] + E[max(0, ā_real − D(G(z)))²] of the critic's outputs (N, …), ā the `Means`.
+
+    So google/lecam-gan has it; formula 5 of the paper has no max. Theirs begins at update 1,000, ours with the first.
+    """
+    return (real - means.fake).relu().square().mean() + (means.real - fake).relu().square().mean()

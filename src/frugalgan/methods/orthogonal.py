@@ -26,7 +26,7 @@ def orthogonality(network: nn.Module, trained: Sequence[nn.Parameter]) -> Tensor
     normalisation, kernels of convolutions as (outputs, inputs · height · width)."""
     among = set(map(id, trained))
     terms = [orthogonal_penalty(W) for weight, W in _matrices(network) if id(weight) in among]
-    return torch.stack(terms).sum() if terms else torch.zeros(())
+    return torch.stack(terms).sum() if terms else next(network.parameters()).new_zeros(())
 
 
 def _matrices(network: nn.Module) -> Iterator[tuple[Tensor, Tensor]]:

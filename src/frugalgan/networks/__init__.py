@@ -37,7 +37,7 @@ class Network(nn.Module):
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
     recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
     offers: ClassVar[frozenset[str]] = frozenset()
-    compares: bool = False  # whether what it says of an image depends on others that it is given
+    group: int = 1  # images that follow each other, on all of which depends what it says of one; 1: on it alone
     adaptation: str | None = None  # how it was adapted
     truncation: float = 1.0
     mean_path: Tensor

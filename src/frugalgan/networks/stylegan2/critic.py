@@ -110,7 +110,7 @@ class Critic(Network):
         super().__init__(**sizes)
         of = Sizes(**sizes)
         behind = [*reversed(widths(of.image_size, of.channel_base, of.channel_max).values())]
-        self.compares = of.group > 1
+        self.group = max(1, of.group)
         self.stem = FromImage(of.channels, behind[0])
         self.middle = nn.ModuleList(Down(a, b) for a, b in pairwise(behind))
         self.head = Head(behind[-1], of.classes, of.group)
