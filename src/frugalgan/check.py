@@ -53,23 +53,13 @@ def check_names(study: Study) -> None:
                 raise unknown(study.params, f"datasets.{name}.style", style, (NONE, *STYLES))
         if dataset.source == "drawn" and not dataset.count:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
-        if dataset.extractor == settings.second_extractor:
-            raise ParamsError(
-                f"{study.params}: evaluate.second_extractor: {settings.second_extractor} is the extractor of {name} "
-                "itself: choose another, or none"
-            )
+        settings.networks(study, name)
     for name, row in study.rows.items():
-        networks = study.networks(row.networks)
-        if not isinstance(networks.get("family"), str):
-            raise ParamsError(
-                f"{study.params}: networks.{row.networks}.family must be the name of a file of src/frugalgan/networks/"
-            )
-        seen = SEE_THROUGH.get(networks["family"])
+        seen = SEE_THROUGH.get(study.family(row.networks))
         if row.method in SEE_BY:
             seen = str(mapping(study.raw, row.method, study.params).get(SEE_BY[row.method]))
-        keys = {f"datasets.{row.data}.extractor": study.dataset(row.data).extractor}
-        keys["evaluate.second_extractor"] = settings.second_extractor
-        for key, judge in keys.items():
+        keys = (f"datasets.{row.data}.extractor", "evaluate.second_extractor")
+        for key, judge in zip(keys, settings.networks(study, row.data), strict=False):
             if seen and judge.startswith(seen):
                 raise ParamsError(
                     f"{study.models}: models.{name}: it learns from what {seen} sees, so another network must judge "

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.slow
 ROWS = [
     "untouched",
     "blur, σ = 1 px",
+    "noise, σ = 10 of 255",
+    "colour: red × 0.8",
     "contrast × 0.7",
     "half the modes: the darker half",
     "one image, again and again, noise σ = 4",

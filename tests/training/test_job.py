@@ -127,6 +127,11 @@ CONDITIONAL = DIGITS | {"networks": "digits_conditional"}
         (ROW, {"wgan_gp.recipe": {}}, r"wgan_gp\.recipe: a recipe is a row's: name it in models\.yaml"),
         (ROW | {"method": "vae", "recipe": "lazy"}, {}, "recipe 'lazy' is for GANs, and method 'vae' is none"),
         (
+            ROW | {"method": "stylegan2", "networks": "style", "recipe": "lazy"},
+            {},
+            r"models\.last: recipe 'lazy': stylegan2 has R1 of its own: set stylegan2\.r1 and r1_every",
+        ),
+        (
             TRANSFER | {"recipe": "lazy"},
             {"wgan_gp.penalty_at": "features", "recipes.lazy.r1": 1.0},
             "penalty_at: features allows no r1 and r2 of the recipe",

@@ -14,7 +14,6 @@ from small import CPU, HINGE, RECIPES, recipe
 
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks.biggan import BigGan
-from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.training.job import Recipe, job
 from frugalgan.training.memory import LiveBytes
 from frugalgan.training.prediction import fresh_state, noise, predict
@@ -102,14 +101,11 @@ def test_prediction_follows_every_choice(name: str, choice: dict[str, Any]) -> N
     assert predicted == pytest.approx(measured_peak(recipe, 16, conditions), rel=error_of(conditions))
 
 
-PARTS = [name for name, row in RECIPES.items() if isinstance(row.family, BigGan | StyleGan2)]
-
-
 @pytest.mark.parametrize(
     ("name", "choice"),
-    [(name, {}) for name in PARTS] + [(name, choice) for name in ("biggan", "stylegan2") for choice in CHOICES],
+    [(name, {}) for name in RECIPES] + [(name, choice) for name in ("biggan", "stylegan2") for choice in CHOICES],
 )
-def test_prediction_knows_every_part_of_biggan_and_stylegan2(name: str, choice: dict[str, Any]) -> None:
+def test_prediction_knows_every_method_family_and_switch(name: str, choice: dict[str, Any]) -> None:
     conditions = replace(PLAIN_CONDITIONS, **choice)
     predicted = predict(RECIPES[name], 16, conditions).peak_bytes
     assert predicted == pytest.approx(measured_peak(RECIPES[name], 16, conditions), rel=error_of(conditions))

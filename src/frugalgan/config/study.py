@@ -61,6 +61,14 @@ class Study:
         found = mapping(self.raw, "networks", self.params)
         return mapping({f"networks.{name}": found[name]}, f"networks.{name}", self.params)
 
+    def family(self, name: str) -> str:
+        """The family of networks that the section `networks.<name>` names. Raises ParamsError."""
+        if not isinstance(family := self.networks(name).get("family"), str):
+            raise ParamsError(
+                f"{self.params}: networks.{name}.family must be the name of a file of src/frugalgan/networks/"
+            )
+        return family
+
     def instead(self, name: str) -> dict[str, Any]:
         """Values of its method's section that a model has another of: α of a further student."""
         return {STUDENT_KEY: self.students[name]} if name in self.students else {}

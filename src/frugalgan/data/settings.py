@@ -7,6 +7,8 @@ from frugalgan.config.sections import STRICT, Positive, Share
 
 @dataclass(frozen=True, config=STRICT)
 class Prepare:
+    """Section `prepare`: which pictures are left out, and how many may be."""
+
     max_rejected: Share
     max_megapixels: Positive
 

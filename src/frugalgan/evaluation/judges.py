@@ -3,17 +3,12 @@
 import torch
 
 from frugalgan.config.study import Study
-from frugalgan.evaluation.extractors.base import Extractor, ExtractorError
+from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import extractor
 from frugalgan.evaluation.settings import Evaluate
 
 
 def judges(study: Study, data: str, settings: Evaluate, device: torch.device) -> tuple[Extractor, Extractor | None]:
-    """The first and, if any, the second. Raises ExtractorError."""
-    name, other = study.dataset(data).extractor, settings.second_extractor
-    if name == other:
-        raise ExtractorError(
-            f"evaluate.second_extractor: {other} is the extractor of {data} itself: choose another, or none"
-        )
-    found = [extractor(one, settings.weights_file, device) for one in (name, other) if one != "none"]
-    return found[0], found[1] if len(found) > 1 else None
+    """The first and, if any, the second. Raises ExtractorError and ParamsError."""
+    first, *second = (extractor(name, settings.weights_file, device) for name in settings.networks(study, data))
+    return first, second[0] if second else None

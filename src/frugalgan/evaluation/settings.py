@@ -6,18 +6,25 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, Count, Device, ExtractorName, Positive, Seed, Text
+from frugalgan.config.sections import STRICT, Count, Device, ExtractorName, ParamsError, Positive, Seed, Text
+from frugalgan.config.study import Study
 from frugalgan.files import from_project
+
+NONE = "none"  # no second network
 
 
 @dataclass(frozen=True, config=ConfigDict(**STRICT | {"strict": False}))
 class Truncation:
+    """`evaluate.truncation`: which models draw from a truncated z too."""
+
     models: Annotated[tuple[Text, ...], Field(strict=False)]  # patterns of names
     thresholds: Annotated[tuple[Positive, ...], Field(strict=False)]  # of |z|
 
 
 @dataclass(frozen=True, config=STRICT)
 class Evaluate:
+    """Section `evaluate`: how many images are measured, by which networks."""
+
     seed: Seed
     device: Device
     inception_weights: Text
@@ -35,3 +42,13 @@ class Evaluate:
     def weights_file(self) -> Path | None:
         """Inception's weights, or None where they are to be downloaded."""
         return None if self.inception_weights == "download" else from_project(Path(self.inception_weights))
+
+    def networks(self, study: Study, data: str) -> tuple[str, ...]:
+        """The names of the networks that judge images of a data set: one, or two. Raises ParamsError."""
+        first, second = study.dataset(data).extractor, self.second_extractor
+        if first == second:
+            raise ParamsError(
+                f"{study.params}: evaluate.second_extractor: {second} is the extractor of {data} itself: choose "
+                f"another, or {NONE}"
+            )
+        return (first,) if second == NONE else (first, second)
