@@ -4,7 +4,7 @@
 
 Prints the table in Markdown, of every recipe's last mark; means ± standard deviations where it has several seeds.
 Writes page/over_seconds.jpg and page/side_by_side.jpg. A recipe is collapsed where one of its seeds is. What learns
-through Lite0 has no distance by it.
+through Lite0 has no distance by it, and VGG16 says whether it collapsed.
 """
 
 import json
@@ -65,15 +65,20 @@ def table(runs: Runs) -> list[str]:
         rows.append(
             [name, str(len(found)), f"{marks[0]['seconds']:g}"]
             + ["–" if seen(found[0], key) else shown([mark[key] for mark in marks], n) for key, n in COLUMNS.values()]
-            + ["yes" if any(map(collapsed, marks)) else "no", f"{found[0]['peak_bytes'] / MIB:.0f}"]
+            + ["yes" if any(collapsed(found[0], mark) for mark in marks) else "no"]
+            + [f"{found[0]['peak_bytes'] / MIB:.0f}"]
         )
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
 def seen(run: dict[str, Any], key: str) -> bool:
     """Whether a number is by the network that the recipe learns through. (Variety and spacing are no distances.)"""
-    through = run["choices"]["family"] in ("Projected", "Mixed")
-    return through and key.endswith("lite0") and not key.startswith(("var", "spac"))
+    return through_lite0(run) and key.endswith("lite0") and not key.startswith(("var", "spac"))
+
+
+def through_lite0(run: dict[str, Any]) -> bool:
+    """Whether the critic sees images through that network."""
+    return run["choices"]["family"] in ("Projected", "Mixed")
 
 
 def shown(values: list[float], digits: int) -> str:
@@ -82,9 +87,10 @@ def shown(values: list[float], digits: int) -> str:
     return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean
 
 
-def collapsed(mark: dict[str, float]) -> bool:
+def collapsed(run: dict[str, Any], mark: dict[str, float]) -> bool:
     """By the threshold of the pipeline's own flag."""
-    return min(mark["variety_efficientnet_lite0"], mark["spacing_efficientnet_lite0"]) < COLLAPSED
+    network = "vgg16_edges" if through_lite0(run) else "efficientnet_lite0"
+    return min(mark[f"variety_{network}"], mark[f"spacing_{network}"]) < COLLAPSED
 
 
 def over_seconds(runs: Runs, file: Path) -> None:

@@ -10,7 +10,9 @@ from small import (
     DCGAN,
     GANS,
     KD,
+    STYLES,
     WGAN_GP,
+    accumulation_of,
     batch_of,
     method_of,
     pooled,
@@ -146,6 +148,20 @@ def test_features_are_what_the_first_half_of_the_critic_makes_of_both_images() -
     assert len(networks.D.blocks) == 4
     expected = F.mse_loss(*images) + 3 * F.mse_loss(*map(critic, images))
     assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_critic_that_compares_images_sees_whole_groups_in_an_update_of_parts() -> None:
+    """Four pieces of a batch of four would be images alone, whose spread is none."""
+    family = replace(STYLES, group=4)
+    row, batch = recipe(GANS["stylegan2"].method, family), batch_of(4)
+    method, found = row.method, []
+    assert isinstance(method, Gan)
+    for parts in (1, 4):
+        state, accumulation = state_of(row), accumulation_of(critic_parts=parts)
+        losses = method.update_critic(state.networks, state.optimizers[CRITIC], batch, accumulation)
+        losses |= method.update_generator(state.networks, state.optimizers[GENERATOR], batch, accumulation)
+        found.append({name: loss.item() for name, loss in losses.items()})
+    assert found[0] == found[1] and {"loss_D", "loss_G"} <= set(found[0])
 
 
 def test_features_are_of_images_augmented_in_the_same_way() -> None:

@@ -59,7 +59,21 @@ def test_a_shorter_training_starts_anew_and_the_longer_one_goes_on_where_it_was(
     assert_same(shorter, run(recipe, images, 5, Snapshots(tmp_path / "shorter", CONFIGURATION, 0)))
     longer = run(recipe, images, 8, snapshots, lambda recorder: steps.append(recorder.done))
     assert steps == [5, 7, 8] and "differs" not in capsys.readouterr().err
+    run(recipe, images, 6, snapshots, lambda recorder: steps.append(recorder.done))
+    assert steps == [5, 7, 8, 6]  # a little longer than the shorter one
     assert_same(longer, run(recipe, images, 8, Snapshots(tmp_path / "longer", CONFIGURATION, 0)))
+
+
+def test_what_a_shorter_training_had_seen_is_found_when_the_longer_one_is_gone(
+    images: Images, snapshots: Snapshots
+) -> None:
+    run(RECIPES["kd"], images, 8, snapshots)
+    with pytest.raises(Stopped):
+        run(RECIPES["kd"], images, 5, snapshots, at(4))
+    shutil.rmtree(snapshots.folder)  # as `frugalgan clean` does, of what is finished
+    steps: list[int] = []
+    run(RECIPES["kd"], images, 5, snapshots, lambda recorder: steps.append(recorder.done))
+    assert steps == [5]
 
 
 def test_only_the_newest_state_is_kept(images: Images, snapshots: Snapshots) -> None:

@@ -18,7 +18,8 @@ class FeatureDistillation(Distillation):
     arXiv:2009.13829, with all layers of its critic):
 
     loss_G = α · BCE(D(student(z)), 1) + (1 − α) · (MSE(x, t) + β · MSE(h(x), h(t))), x = student(z), t = teacher(z).
-    Pixels alone reward a blur; what the critic sees of a blur differs. β is `features`.
+    Pixels alone reward a blur; what the critic sees of a blur differs. β is `features`. Where the recipe augments, h
+    sees x and t augmented in the same way.
     """
 
     features: Positive

@@ -42,7 +42,7 @@ COSTS = [
 def decoders(study: Study, starts: Sequence[HeadStart], significance: float) -> pd.DataFrame:
     """A row per model that starts as a decoder, beside its control: seconds, distances, KID, memory in MiB, agreement.
 
-    Distances and KID are means over seeds at equal images and at equal seconds; `HeadStart` says what these are.
+    Distances, KID and SWD are means over seeds at equal images and at equal seconds; `HeadStart` says what these are.
     `seconds_to_control` is the median over the `reached` seeds, or "never". Standard deviations and verdicts are empty
     where there is one seed; `verdicts.judge` makes these of all models at equal images, and of all at equal seconds, by
     the distance and by SWD: a model is better or worse where both say so.
@@ -236,7 +236,8 @@ def _verdicts(
             firsts.append((start.name, ours.distance.tolist(), start.control_name, theirs.distance.tolist()))
             seconds.append((start.name, ours.swd.tolist(), start.control_name, theirs.swd.tolist()))
     table = judge(firsts, significance)[["other", "verdict"]].assign(by_swd=judge(seconds, significance)["verdict"])
-    fallen = {s.name for s in starts if s.gan.collapsed} | {s.control_name for s in starts if s.control.collapsed}
+    both = [model for start in starts for model in ((start.name, start.gan), (start.control_name, start.control))]
+    fallen = {name for name, course in both if course.collapsed.any()}
     return {name: of_both(name, *verdicts, fallen=fallen) for name, *verdicts in table.itertuples(name=None)}
 
 

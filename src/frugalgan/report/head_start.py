@@ -7,7 +7,7 @@ import numpy as np
 
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
-from frugalgan.report.results import Evaluations, ResultsError, collapsed
+from frugalgan.report.results import Evaluations, ResultsError, collapsed_seeds
 
 GENERATOR, ENCODER = "generator", "encoder"
 CURVES = "seconds", "distance", "kid", "swd"
@@ -34,13 +34,13 @@ class Course:
     swd: np.ndarray
     agreement: np.ndarray | None  # share of images labelled as asked; None where the model is not conditional
     peak_training_bytes: int  # the largest of all seeds
-    collapsed: bool  # at the end, one of its seeds at least
+    collapsed: np.ndarray  # whether at the end, one per seed
 
     def of_seeds(self, n: int) -> "Course":
         """Of the first `n` seeds alone."""
         curves = {key: getattr(self, key)[:n] for key in ("seeds", *CURVES)}
         agreement = None if self.agreement is None else self.agreement[:n]
-        return replace(self, **curves, agreement=agreement)
+        return replace(self, **curves, agreement=agreement, collapsed=self.collapsed[:n])
 
     @property
     def times(self) -> np.ndarray:
@@ -175,5 +175,5 @@ def _course(name: str, one: dict[str, Any]) -> Course:
         **{key: np.array(runs) for key, runs in curves.items()},
         agreement=None if agreement is None else np.array(agreement),
         peak_training_bytes=max(record["peak_training_bytes"] for record in one["records"]),
-        collapsed=collapsed(one) > 0,
+        collapsed=collapsed_seeds(one),
     )

@@ -88,9 +88,14 @@ def second_metric(evaluation: dict[str, Any]) -> str:
 
 def collapsed(evaluation: dict[str, Any]) -> int:
     """How many seeds draw hardly more than one picture, or a few again and again, in the eyes of any network."""
+    return int(collapsed_seeds(evaluation).sum())
+
+
+def collapsed_seeds(evaluation: dict[str, Any]) -> np.ndarray:
+    """Of each seed, whether it does."""
     networks = [evaluation[key] for key in ("extractor", "second_extractor") if key in evaluation]
     keys = [metric_key("collapsed", network) for network in networks]
-    return sum(any(quality[key] for key in keys) for quality in evaluation["quality"])
+    return np.array([any(quality[key] for key in keys) for quality in evaluation["quality"]])
 
 
 def over_training(evaluations: Evaluations) -> pd.DataFrame:

@@ -38,13 +38,13 @@ def root() -> Path:
 
 
 class Snapshots:
-    """The snapshot of one model's training in one configuration; there is one at most, the newest."""
+    """The snapshot of one model's training in one configuration: the newest alone, and one of each shorter training."""
 
     def __init__(self, model: Path, configuration: Mapping[str, Any], steps: int) -> None:
         """`model`: the folder of all its snapshots. `configuration`: JSON values, all that decides the result but for
         how long training goes on, which are `steps`."""
         self.configuration = json.loads(json.dumps(configuration))
-        self.folder = model / _sha256(self.configuration)[:16]
+        self._whole_training = self.folder = model / _sha256(self.configuration)[:16]
         self.longer = 0  # images that a longer training had seen, whose snapshot is kept beside
         if (index := read_index(self.folder)) and index["done"] > steps:
             self.longer, self.folder = index["nimg"], self.folder.with_name(f"{self.folder.name}-{steps}")
@@ -57,29 +57,37 @@ class Snapshots:
         return float(sum(int(sha256[:8], 16) for sha256 in self._restored.values()))
 
     def restore(self, state: State, recorder: Recorder) -> bool:
-        """Put `state` and `recorder` where the snapshot left them; False where there is none that can be used.
+        """Put `state` and `recorder` where the furthest snapshot left them; False where there is none that can be used.
 
-        One that was damaged is of no use. Raises SnapshotError.
+        One that was damaged, or went further than `recorder.steps`, is of no use. Raises SnapshotError.
         """
-        index = read_index(self.folder)
-        if index is None or not self._whole(index, self.folder):
+        if (found := self._furthest(recorder.steps)) is None:
             return False
+        folder, index = found
         if index["configuration"] != self.configuration:
             raise SnapshotError(
-                f"{self.folder}: a snapshot of another configuration:\n"
+                f"{folder}: a snapshot of another configuration:\n"
                 f"{difference(index['configuration'], self.configuration)}\n"
                 "remove it, or start anew with FRUGALGAN_FRESH=1"
             )
-        self._load(self.folder, index, state, recorder)
-        self._sha256 = index["sha256"]
+        self._load(folder, index, state, recorder)
+        self._sha256 = index["sha256"] if folder == self.folder else {}
         return True
+
+    def _furthest(self, steps: int) -> tuple[Path, dict[str, Any]] | None:
+        """Of this training and shorter ones, the whole snapshot that went furthest, `steps` at most."""
+        beside = self._whole_training.parent.glob(f"{self._whole_training.name}-*")
+        indices = [(folder, read_index(folder)) for folder in (self._whole_training, *sorted(beside))]
+        usable = [(folder, index) for folder, index in indices if index and index["done"] <= steps]
+        usable.sort(key=lambda one: (one[1]["done"], one[0] == self.folder), reverse=True)
+        return next((one for one in usable if self._whole(one[1], one[0])), None)
 
     def restore_elsewhere(self, state: State, recorder: Recorder) -> bool:
         """The same from the furthest of another device, other versions, code or section `training`, which `recorder`
         notes: from there on the training is no longer what it would have been, to the byte. False where none is further
         than this configuration's own."""
-        own = read_index(self.folder)
-        done = own["done"] if own is not None and self._whole(own, self.folder) else 0
+        own = self._furthest(recorder.steps)
+        done = own[1]["done"] if own is not None else 0
         others = [(index["done"], folder, index) for folder, index in self._others() if self._is_elsewhere(index)]
         usable = [other for other in others if done < other[0] < recorder.steps]
         for _, folder, index in sorted(usable, key=lambda other: other[0], reverse=True):
