@@ -131,8 +131,8 @@ def front(driver: Any) -> list[str]:
 
 def best(table: pd.DataFrame, cost: str, quality: str) -> list[str]:
     """The same, of the first data set and those that did not collapse, by looking at every pair."""
-    sound = table[(table["data"] == table["data"].iloc[0]) & (table["collapsed"] == "no")]
-    rows = sound[(sound[cost] > 0) & (sound[quality] > 0)]
+    sound = (table["data"] == table["data"].iloc[0]) & (table["collapsed"] == "no")
+    rows = table[sound & (table[cost] > 0) & (table[quality] > 0)]
     beaten = [
         any(
             (other[cost] <= row[cost]) and (other[quality] <= row[quality])
