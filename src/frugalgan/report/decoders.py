@@ -236,9 +236,9 @@ def _verdicts(
             firsts.append((start.name, ours.distance.tolist(), start.control_name, theirs.distance.tolist()))
             seconds.append((start.name, ours.swd.tolist(), start.control_name, theirs.swd.tolist()))
     table = judge(firsts, significance)[["other", "verdict"]].assign(by_swd=judge(seconds, significance)["verdict"])
-    both = [model for start in starts for model in ((start.name, start.gan), (start.control_name, start.control))]
-    fallen = {name for name, course in both if course.collapsed.any()}
-    return {name: of_both(name, *verdicts, fallen=fallen) for name, *verdicts in table.itertuples(name=None)}
+    courses = [course for start in starts for course in ((start.name, start.gan), (start.control_name, start.control))]
+    collapsed = {name for name, course in courses if course.collapsed.any()}
+    return {name: of_both(name, *row, collapsed_models=collapsed) for name, *row in table.itertuples(name=None)}
 
 
 def _agreement(course: Course) -> float:

@@ -42,20 +42,20 @@ def verdicts(evaluations: Evaluations, pairs: Sequence[tuple[str, str]], signifi
     for column in ("distance", "sd", "other_distance", "other_sd", "p_value"):
         table[f"second_{column}"] = other[column]
     table["by_second"] = other["verdict"]
-    fallen = {name for name, one in evaluations.items() if collapsed(one)}
+    collapsed_models = {name for name, one in evaluations.items() if collapsed(one)}
     table["verdict"] = [
-        of_both(model, *row, fallen=fallen)
+        of_both(model, *row, collapsed_models=collapsed_models)
         for model, *row in table[["other", "by_distance", "by_second"]].itertuples(name=None)
     ]
     return table
 
 
-def of_both(model: str, other: str, first: str, second: str, *, fallen: Collection[str]) -> str:
-    """What two metrics' verdicts on a pair say together; none of the models that collapsed, `fallen`, wins."""
+def of_both(model: str, other: str, first: str, second: str, *, collapsed_models: Collection[str]) -> str:
+    """What two metrics' verdicts on a pair say together; none of `collapsed_models` wins."""
     if first != second:
         return DISAGREE
     winner = {BETTER: model, WORSE: other}.get(first)
-    return f"{winner} collapsed" if winner in fallen else first
+    return f"{winner} collapsed" if winner in collapsed_models else first
 
 
 def _draws(evaluation: dict[str, Any], metric: str) -> list[float]:
