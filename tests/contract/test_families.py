@@ -63,9 +63,10 @@ def test_shapes_and_range_at_every_size(family: Family, size: int, channels: int
 @every_family
 def test_critic_and_encoder_do_not_mix_samples(family: Family) -> None:
     """A gradient penalty needs it, and so do parts of a batch."""
-    parts, x, y = parts_of(family, images_for(family)), torch.randn(3, 3, 32, 32), torch.arange(3)
+    parts, x, y = parts_of(family, images_for(family)), torch.randn(3, 3, 32, 32).double(), torch.arange(3)
     for name in parts.keys() - {"generator"}:
-        assert torch.allclose(parts[name](x, y)[0], parts[name](x[:1], y[:1])[0], atol=1e-6)
+        network = parts[name].double()  # in float32 rounding differs with the batch, too
+        assert torch.allclose(network(x, y)[0], network(x[:1], y[:1])[0], rtol=0, atol=1e-12)
 
 
 @every_family
