@@ -18,7 +18,7 @@ def main() -> None:
     study = load()
     check_names(study)
     places.claim(places.CODE)
-    networks = {row.networks: study.networks(row.networks)["family"] for row in study.rows.values()}
+    networks = {row.networks: study.families(row.networks) for row in study.rows.values()}
     methods = sorted({row.method for row in study.rows.values()})
     exported = study.section("export", Export).models
     exports = {name: networks[study.row(name).networks] for name in exported}

@@ -37,6 +37,7 @@ from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.mixed import Mixed
+from frugalgan.networks.pair import Pair
 from frugalgan.networks.parts import Networks
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
@@ -65,6 +66,11 @@ SPECTRAL = DcganSpectral(latent_size=LATENT, conditional=False, generator_width=
 BIGGAN = BigGan(latent_size=60, width=8, attention=16, shared=16)
 SAGAN = replace(BIGGAN, shared=0, skip_z=False, initialisation="xavier")
 STYLES = StyleGan2(latent_size=LATENT, conditional=False, channel_base=512, channel_max=32, group=2)
+PAIR = Pair(
+    latent_size=LATENT,
+    generator_from={"family": "fastgan", "generator_width": 32, "critic_width": 8},
+    critic_from={"family": "stylegan2", "channel_base": 512, "channel_max": 32, "group": 2},
+)
 STUDENT = DcganStudent(latent_size=LATENT, conditional=False, generator_width=8, critic_width=4)
 
 ADAM: dict[str, Any] = {"learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9}
@@ -152,6 +158,8 @@ RECIPES: dict[str, Recipe] = {
     "hinge, projected": recipe(switched(DCGAN, loss="hinge", augment=AUGMENT), PROJECTED),
     "wgan_gp, mixed, lazy and augmented": recipe(switched(WGAN_GP, penalty_every=2, augment=AUGMENT), MIXED),
     "hinge, mixed, conditional": recipe(switched(DCGAN, loss="hinge"), replace(MIXED, conditional=True)),
+    "hinge, pair": recipe(HINGE, PAIR),
+    "stylegan2's losses, pair, conditional": recipe(STYLE_LOSSES, replace(PAIR, conditional=True)),
     "hinge, dcgan_spectral": recipe(switched(DCGAN, loss="hinge", augment=("translation",)), SPECTRAL),
     "biggan": recipe(switched(HINGE, orthogonal=1e-3, ema_kimg=0.01), BIGGAN),
     "sagan": recipe(HINGE, SAGAN),

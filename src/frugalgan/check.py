@@ -4,20 +4,16 @@ import subprocess
 from pathlib import Path
 
 from frugalgan.config import places
-from frugalgan.config.params import mapping, unknown
+from frugalgan.config.params import unknown
 from frugalgan.config.places import PlaceError
 from frugalgan.config.sections import RANDOM, ParamsError
 from frugalgan.config.study import Study
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import foreign_files
 from frugalgan.data.styles import NONE, STYLES
-from frugalgan.evaluation.settings import Evaluate
+from frugalgan.evaluation.settings import Evaluate, learnt_through
 from frugalgan.report.settings import Compare, Export
 from frugalgan.training.settings import Training
-
-# Families of networks, and the frozen network that their critic uses.
-SEE_THROUGH = {"projected": "efficientnet_lite0", "mixed": "efficientnet_lite0"}
-SEE_BY = {"direction": "encoder"}  # a method, and the key of its section that names such a network
 
 
 def check_place(project: Path = Path(".")) -> None:
@@ -55,9 +51,7 @@ def check_names(study: Study) -> None:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
         settings.networks(study, name)
     for name, row in study.rows.items():
-        seen = SEE_THROUGH.get(study.family(row.networks))
-        if row.method in SEE_BY:
-            seen = str(mapping(study.raw, row.method, study.params).get(SEE_BY[row.method]))
+        seen = learnt_through(study, name)
         keys = (f"datasets.{row.data}.extractor", "evaluate.second_extractor")
         for key, judge in zip(keys, settings.networks(study, row.data), strict=False):
             if seen and judge.startswith(seen):

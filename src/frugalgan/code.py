@@ -20,14 +20,22 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def write_code(
-    out: Path, scripts: Iterable[Path], methods: Iterable[str], networks: dict[str, str], exports: dict[str, str]
+    out: Path,
+    scripts: Iterable[Path],
+    methods: Iterable[str],
+    networks: dict[str, list[str]],
+    exports: dict[str, list[str]],
 ) -> None:
     """Into folder `out`: stages/<name> per script, methods/<name> per method, networks/<section> per section of
-    `networks` (section → family), exports/<model> per model of `exports` (model → family)."""
+    `networks` (section → families), exports/<model> per model of `exports` (model → families)."""
     files = {f"stages/{script.stem}": _script(script) for script in scripts}
     files |= {f"methods/{name}": text_of([f"methods.{name}"]) for name in methods}
-    files |= {f"networks/{name}": text_of([f"networks.{family}"]) for name, family in networks.items()}
-    files |= {f"exports/{name}": text_of([f"networks.{family}"]) for name, family in exports.items()}
+    files |= {
+        f"networks/{name}": text_of(f"networks.{family}" for family in families) for name, families in networks.items()
+    }
+    files |= {
+        f"exports/{name}": text_of(f"networks.{family}" for family in families) for name, families in exports.items()
+    }
     for name, text in files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text, encoding="utf-8")

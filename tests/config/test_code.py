@@ -92,8 +92,8 @@ def test_a_file_per_stage_method_and_section_of_networks(tmp_path: Path) -> None
         tmp_path,
         SCRIPTS,
         ["wgan_gp", "ae"],
-        {"faces": "dcgan", "small": "dcgan_student"},
-        {"student_0.3": "dcgan_student"},
+        {"faces": ["dcgan"], "small": ["dcgan_student"]},
+        {"student_0.3": ["dcgan_student"]},
     )
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == {
         *(f"stages/{script.stem}" for script in SCRIPTS),

@@ -27,6 +27,7 @@ from frugalgan.methods.direction import Direction
 from frugalgan.methods.gan import Gan
 from frugalgan.networks.biggan import BigGan
 from frugalgan.networks.mixed import Mixed
+from frugalgan.networks.pair import Pair
 from frugalgan.networks.parts import CRITIC, GENERATOR, trainable
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
@@ -60,7 +61,7 @@ def ran(recipe: Recipe, images: Images) -> tuple[State, Recorder]:
 def deep(recipe: Recipe) -> bool:
     """Whether its networks have so many kinks that rounding in float32 moves some samples to their other side, so that
     two ways to the same update are compared in float64."""
-    return isinstance(recipe.family, Projected | Mixed | BigGan | StyleGan2)
+    return isinstance(recipe.family, Projected | Mixed | BigGan | StyleGan2 | Pair)
 
 
 def update(recipe: Recipe, images: Images, **choice: int) -> Update:

@@ -14,6 +14,7 @@ from frugalgan.report.results import (
     ResultsError,
     data_title,
     fewer_than_asked,
+    learnt_through_features,
     read_evaluations,
     results,
     went_on_elsewhere,
@@ -155,6 +156,15 @@ def test_few_pictures_are_told_with_by_how_much_the_error_bars_widen() -> None:
     (sentence,) = fewer_than_asked(study, evaluations)
     assert sentence.startswith("Of dogs there are 70 real images to compare with, so a draw is of 6 images instead of")
     assert f"√({asked}/6) = {(asked / 6) ** 0.5:.1f} times as large" in sentence
+
+
+def test_who_learnt_through_a_network_is_told_with_who_judges_it() -> None:
+    rows = {"a": row(), "b": row(networks="mixed")}
+    study = small_study(rows, networks={"small": {"family": "dcgan"}, "mixed": {"family": "mixed"}})
+    assert learnt_through_features(study, evaluations_of(study, rows, {"b": {"key": "fd_vgg16_edges"}})) == [
+        "b was trained against the features of efficientnet_lite0, which would flatter it: it is judged by "
+        "vgg16_edges, which its training did not see."
+    ]
 
 
 def test_a_training_that_went_on_elsewhere_is_told() -> None:

@@ -67,9 +67,17 @@ def check(cls: type[T], values: Any, path: Path, where: str) -> T:
     if not isinstance(values, dict):
         raise ParamsError(f"{path}: section {where} must be a mapping of keys to values, not {values!r}")
     try:
+        return checked(cls, values, where)
+    except ValueError as error:
+        raise ParamsError("\n".join(f"{path}: {line}" for line in str(error).split("\n"))) from None
+
+
+def checked(cls: type[T], values: dict[str, Any], where: str) -> T:
+    """The same without the file's name. Raises ValueError, a line for each key that is wrong."""
+    try:
         return cls(**{str(key): value for key, value in values.items()})
     except ValidationError as error:
-        raise ParamsError("\n".join(_explain(e, path, where, cls) for e in error.errors())) from None
+        raise ValueError("\n".join(_explain(e, where, cls) for e in error.errors())) from None
 
 
 def unknown(path: Path, where: str, name: object, known: Any) -> ParamsError:
@@ -86,13 +94,13 @@ def _keys(cls: Any) -> list[str]:
     return [known[field.name].validation_alias or field.name for field in fields(cls)]
 
 
-def _explain(error: Any, path: Path, where: str, cls: Any) -> str:
+def _explain(error: Any, where: str, cls: Any) -> str:
     key = ".".join(str(part) for part in (where, *error["loc"]) if part != "")
     if error["type"] == "missing":
-        return f"{path}: {key} is missing"
+        return f"{key} is missing"
     if error["type"] == "unexpected_keyword_argument":
         near = difflib.get_close_matches(str(error["loc"][-1]), _keys(cls), n=1)
-        return f"{path}: {key} is not a known key" + (f"; did you mean {near[0]}?" if near else "")
+        return f"{key} is not a known key" + (f"; did you mean {near[0]}?" if near else "")
     if error["type"] == "value_error":  # of a section as a whole
-        return f"{path}: {key}: {error['ctx']['error']}"
-    return f"{path}: {key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"
+        return f"{key}: {error['ctx']['error']}"
+    return f"{key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"

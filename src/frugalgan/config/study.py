@@ -69,6 +69,11 @@ class Study:
             )
         return family
 
+    def families(self, name: str) -> list[str]:
+        """That one, and those that sections within it name, of a pair. Raises ParamsError."""
+        within = [value.get("family") for value in self.networks(name).values() if isinstance(value, dict)]
+        return [self.family(name), *(family for family in within if isinstance(family, str))]
+
     def instead(self, name: str) -> dict[str, Any]:
         """Values of its method's section that a model has another of: α of a further student."""
         return {STUDENT_KEY: self.students[name]} if name in self.students else {}

@@ -145,6 +145,11 @@ class Family:
     faster_channels_last: ClassVar[bool] = False  # whether training was, on a CPU
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """Names of the modules that have its networks."""
+        return (type(self).__module__,)
+
+    @property
     def faster_bf16(self) -> bool:
         """Whether training was, or hardly slower, on a CPU that multiplies it."""
         return True

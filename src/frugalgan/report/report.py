@@ -11,6 +11,7 @@ from frugalgan.report.html import html
 from frugalgan.report.page import page
 from frugalgan.report.results import (
     fewer_than_asked,
+    learnt_through_features,
     losses,
     over_training,
     read_evaluations,
@@ -54,7 +55,8 @@ def write_report(study: Study) -> None:
         figures.draw(table, progress, folder)
         truncation.plot(traded, folder / "truncation.png")
         decoders.plot(starts, evaluations, folder / "head_starts.png")
-    notes = fewer_than_asked(study, evaluations) + went_on_elsewhere(evaluations)
+    notes = fewer_than_asked(study, evaluations) + learnt_through_features(study, evaluations)
+    notes += went_on_elsewhere(evaluations)
     pages = {
         "comparison.md": page(study, table, tables, compare, notes),
         "decoders.md": decoders.page(study, heads, evaluations, compare.significance),

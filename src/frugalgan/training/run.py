@@ -178,5 +178,5 @@ def configuration(job: Job, seed: int, conditions: Conditions, data_sha256: str,
 
 def code_of(job: Job) -> str:
     """The text of the code that decides what a step does: this loop, the method's, and that of its networks."""
-    modules = [__name__, type(job.recipe.method).__module__, type(job.recipe.family).__module__]
+    modules = [__name__, type(job.recipe.method).__module__, *job.recipe.family.modules]
     return text_of(module.removeprefix("frugalgan.") for module in modules)
