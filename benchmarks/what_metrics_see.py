@@ -32,7 +32,7 @@ def spoilt(cats: np.ndarray, dogs: np.ndarray) -> dict[str, np.ndarray]:
     rng, some = np.random.default_rng(0), cats[:N]
     return {
         "untouched": some,
-        BLURRED: _blurred(some),
+        BLURRED: blurred_by_1_px(some),
         "noise, σ = 10 of 255": _noisy(some, 10, rng),
         "colour: red × 0.8": (some * np.array([0.8, 1, 1])[:, None, None]).astype(np.uint8),
         "contrast × 0.7": (128 + 0.7 * (some.astype(np.float32) - 128)).astype(np.uint8),
@@ -65,9 +65,9 @@ def table(cats: np.ndarray, dogs: np.ndarray, only: Sequence[str] = ()) -> pd.Da
         return found
 
     rows = {name: row(images) for name, images in spoilt(rest, dogs).items() if not only or name in only}
-    blurred = _blurred(rest)
+    blurred = blurred_by_1_px(rest)
     for prefix, network in networks.items() if not only else ():
-        chosen = _pleasing(network(blurred, batch_size=8), of_real[prefix].mean(axis=0))
+        chosen = pleasing(network(blurred, batch_size=8), of_real[prefix].mean(axis=0))
         rows[f"{BLURRED}, the {N} of {len(rest)} that please {NAMES[prefix]} most"] = row(blurred[chosen])
     found = pd.DataFrame.from_dict(rows, orient="index").rename_axis("images")
     for distance in ("distance", "second_distance", "swd"):
@@ -75,7 +75,7 @@ def table(cats: np.ndarray, dogs: np.ndarray, only: Sequence[str] = ()) -> pd.Da
     return found.loc[:, COLUMNS].round(2)
 
 
-def _blurred(images: np.ndarray) -> np.ndarray:
+def blurred_by_1_px(images: np.ndarray) -> np.ndarray:
     return np.stack([cv2.GaussianBlur(image.transpose(1, 2, 0), (0, 0), 1).transpose(2, 0, 1) for image in images])
 
 
@@ -92,11 +92,11 @@ def shuffled(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndar
     return squares.reshape(n, c, size, size)
 
 
-def _pleasing(features: np.ndarray, target: np.ndarray) -> list[int]:
-    """N of the images, one after the other that which brings their mean feature nearest to the real one (herding)."""
+def pleasing(features: np.ndarray, target: np.ndarray, n: int = N) -> list[int]:
+    """n of the images, one after the other that which brings their mean feature nearest to the real one (herding)."""
     chosen: list[int] = []
     total = np.zeros(features.shape[1])
-    for count in range(1, N + 1):
+    for count in range(1, n + 1):
         misses = np.square((total + features) / count - target).sum(axis=1)
         misses[chosen] = np.inf
         chosen.append(int(misses.argmin()))
