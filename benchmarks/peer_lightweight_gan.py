@@ -73,7 +73,9 @@ def main(
             while spent < mark:
                 begun = time.process_time()
                 trainer.train()
-                spent += time.process_time() - begun
+                spent += (step := time.process_time() - begun)
+                if step > mark:
+                    raise SystemExit(f"{NAME}: one update takes {step:.0f} s here: choose --seconds above that")
             with torch.no_grad():
                 z = latents(N, trainer.GAN.latent_dim, Z_SEED)
                 # its running average begins after 20,000 steps, so these are the weights themselves

@@ -39,6 +39,7 @@ from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.dcgan_spectral import DcganSpectral
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.mixed import Mixed
+from frugalgan.networks.pair import Pair
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.sampling import images_of, latents
 from frugalgan.networks.stylegan2 import StyleGan2 as StyleNetworks
@@ -67,6 +68,10 @@ SOFT = ("colour", "translation")
 STYLE = StyleNetworks(latent_size=128, conditional=False, channel_base=2048, channel_max=128, mapping_layers=2)
 STYLE_512 = StyleNetworks(latent_size=64, conditional=False, channel_base=512, channel_max=64, mapping_layers=2)
 STYLE_1024 = StyleNetworks(latent_size=64, conditional=False, channel_base=1024, channel_max=64, mapping_layers=2)
+STYLE_SECTION = {"family": "stylegan2", "channel_base": 512, "channel_max": 64, "mapping_layers": 2}
+HALF_SECTION = {"family": "dcgan", "generator_width": 256, "critic_width": 32}
+STYLE_CRITIC = Pair(latent_size=100, generator_from=HALF_SECTION, critic_from=STYLE_SECTION)
+STYLE_GENERATOR = Pair(latent_size=64, generator_from=STYLE_SECTION, critic_from=HALF_SECTION)
 STYLE_METHOD = StyleGan2(
     n_critic=1,
     learning_rate=5e-3,
@@ -117,6 +122,10 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "stylegan2_1024_batch_8": (STYLE_METHOD, STYLE_1024),
     "stylegan2_512_faster_batch_8": (STYLE_FASTER, STYLE_512),
     "stylegan2_1024_faster_batch_8": (STYLE_FASTER, STYLE_1024),
+    # which part of it is it? its critic, its generator, or its losses
+    "stylegan2_critic_batch_8": (replace(STYLE_METHOD, learning_rate=3e-4), STYLE_CRITIC),
+    "stylegan2_generator_batch_8": (replace(WGAN_GP, learning_rate=5e-3), STYLE_GENERATOR),
+    "stylegan2_wgan_gp_batch_8": (replace(WGAN_GP, learning_rate=5e-3, critic_learning_rate=5e-3), STYLE_512),
     "wgan_gp_fastgan": (gan(WGAN_GP, penalty_every=4, augment=SOFT), FAST),
 }
 BATCHES = {name: int(name.rpartition("_")[2]) for name in RECIPES if "_batch_" in name}  # of all others: BATCH

@@ -48,7 +48,10 @@ def test_both_are_conditional_or_neither() -> None:
             {"critic_from": CRITIC | {"channel_bse": 1}},
             r"critic_from\.channel_bse is not a known key; did you mean cha",
         ),
-        ({"critic_from": {"family": "stylegan2"}}, r"critic_from\.channel_base is missing\n.*channel_max is missing"),
+        (
+            {"critic_from": {"family": "stylegan2"}},
+            r"critic_from\.channel_base is missing\nparams\.yaml: networks\.faces: critic_from\.channel_max is missing",
+        ),
         (
             {"generator_from": GENERATOR | {"latent_size": 4}},
             r"generator_from\.latent_size: leave it out: .* the pair's",

@@ -102,5 +102,5 @@ def _explain(error: Any, where: str, cls: Any) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), _keys(cls), n=1)
         return f"{key} is not a known key" + (f"; did you mean {near[0]}?" if near else "")
     if error["type"] == "value_error":  # of a section as a whole
-        return f"{key}: {error['ctx']['error']}"
+        return "\n".join(f"{key}: {line}" for line in str(error["ctx"]["error"]).split("\n"))
     return f"{key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"
