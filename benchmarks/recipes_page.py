@@ -78,7 +78,8 @@ def seen(run: dict[str, Any], key: str) -> bool:
 
 def through_lite0(run: dict[str, Any]) -> bool:
     """Whether the critic sees images through that network."""
-    return run["choices"]["family"] in ("Projected", "Mixed")
+    critic = run["choices"].get("critic_from", run["choices"])["family"]  # of a pair, or of the recipe
+    return critic.lower() in ("projected", "mixed")
 
 
 def shown(values: list[float], digits: int) -> str:
