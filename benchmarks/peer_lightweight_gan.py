@@ -84,8 +84,9 @@ def main(
             kimg = trainer.steps * BATCH * ACCUMULATE / 1000
             rows.append({"seconds": mark, "kimg": kimg, "images_per_second": 1000 * kimg / spent} | judge(drawn))
             print(NAME, seed, {key: round(value, 3) for key, value in rows[-1].items()}, flush=True)
-    parameters = sum(parameter.numel() for parameter in trainer.GAN.G.parameters())
-    write_json(out / f"{NAME}_{seed}.json", {"recipe": NAME, "seed": seed, "marks": rows, "parameters": parameters})
+    known = {"parameters": sum(parameter.numel() for parameter in trainer.GAN.G.parameters()), "peak_bytes": None}
+    choices = {"family": NAME}  # as in benchmarks/recipes.py, whose page reads it
+    write_json(out / f"{NAME}_{seed}.json", {"recipe": NAME, "seed": seed, "marks": rows, "choices": choices} | known)
 
 
 def batches(array: np.ndarray, seed: int) -> Iterator[torch.Tensor]:

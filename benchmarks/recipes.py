@@ -122,7 +122,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "stylegan2_1024_batch_8": (STYLE_METHOD, STYLE_1024),
     "stylegan2_512_faster_batch_8": (STYLE_FASTER, STYLE_512),
     "stylegan2_1024_faster_batch_8": (STYLE_FASTER, STYLE_1024),
-    # which part of it is it? its critic, its generator, or its losses
+    # StyleGAN2 in parts: its critic, its generator, its networks with other losses
     "stylegan2_critic_batch_8": (replace(STYLE_METHOD, learning_rate=3e-4), STYLE_CRITIC),
     "stylegan2_generator_batch_8": (replace(WGAN_GP, learning_rate=5e-3), STYLE_GENERATOR),
     "stylegan2_wgan_gp_batch_8": (replace(WGAN_GP, learning_rate=5e-3, critic_learning_rate=5e-3), STYLE_512),
@@ -209,11 +209,15 @@ def train(
     begun = time.process_time()
     for _ in range(method.period):  # then all that a step may need is there, lazy penalties too
         step()
-    if (slow := (time.process_time() - begun) / method.period) > marks[0]:
-        raise SystemExit(f"{name}: one step takes {slow:.0f} s here: choose --seconds above that, or smaller images")
+    slow = (time.process_time() - begun) / method.period
+    if (least := slow * (method.period + 1)) > marks[0]:
+        raise SystemExit(
+            f"{name}: its first {method.period + 1} steps take {least:.0f} s here: choose --seconds above that, or "
+            "smaller images"
+        )
     with LiveBytes(state.live(), state.trainable()) as live:
         step()
-    spent, rows = slow * (method.period + 1), list[dict[str, Any]]()  # these steps trained, too
+    spent, rows = least, list[dict[str, Any]]()  # these steps trained, too
     for mark in marks:
         while spent < mark:
             begun = time.process_time()

@@ -55,9 +55,13 @@ def main(
 
 
 def table(runs: Runs) -> list[str]:
-    """Markdown, the smallest swd first."""
-    key, _ = COLUMNS["swd"]
-    ordered = sorted(runs.items(), key=lambda item: np.mean([run["marks"][-1][key] for run in item[1]]))
+    """Markdown, the smallest swd first, what collapsed last."""
+
+    def place(found: list[dict[str, Any]]) -> tuple[bool, float]:
+        last = [run["marks"][-1] for run in found]
+        return any(map(collapsed, found, last)), float(np.mean([mark[COLUMNS["swd"][0]] for mark in last]))
+
+    ordered = sorted(runs.items(), key=lambda item: place(item[1]))
     head = ["recipe", "seeds", "seconds", *COLUMNS, "collapsed", "peak, MiB"]
     rows = [head, ["---"] * len(head)]
     for name, found in ordered:
@@ -66,7 +70,7 @@ def table(runs: Runs) -> list[str]:
             [name, str(len(found)), f"{marks[0]['seconds']:g}"]
             + ["–" if seen(found[0], key) else shown([mark[key] for mark in marks], n) for key, n in COLUMNS.values()]
             + ["yes" if any(collapsed(found[0], mark) for mark in marks) else "no"]
-            + [f"{found[0]['peak_bytes'] / MIB:.0f}"]
+            + ["–" if (peak := found[0]["peak_bytes"]) is None else f"{peak / MIB:.0f}"]
         )
     return [f"| {' | '.join(row)} |" for row in rows]
 
@@ -89,9 +93,9 @@ def shown(values: list[float], digits: int) -> str:
 
 
 def collapsed(run: dict[str, Any], mark: dict[str, float]) -> bool:
-    """By the threshold of the pipeline's own flag."""
-    network = "vgg16_edges" if through_lite0(run) else "efficientnet_lite0"
-    return min(mark[f"variety_{network}"], mark[f"spacing_{network}"]) < COLLAPSED
+    """By the pipeline's own flag: for either network that training did not see."""
+    networks = ("vgg16_edges",) if through_lite0(run) else ("vgg16_edges", "efficientnet_lite0")
+    return min(mark[f"{name}_{network}"] for name in ("variety", "spacing") for network in networks) < COLLAPSED
 
 
 def over_seconds(runs: Runs, file: Path) -> None:

@@ -19,6 +19,7 @@ from frugalgan.evaluation.metrics.modes import modes, stacked
 from frugalgan.networks import Family
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.networks.fastgan import FastGan
+from frugalgan.networks.pair import Pair
 from frugalgan.networks.stylegan2 import StyleGan2
 
 MODES, N, STACKS = 1000, 10_000, 50_000
@@ -65,7 +66,7 @@ def main(
 
 def narrower(family: Family) -> Family:
     """The same kind of networks for digits; StyleGAN2's are narrow as they are."""
-    if isinstance(family, StyleGan2):
+    if isinstance(family, StyleGan2 | Pair):
         return family
     return DCGAN if isinstance(family, Dcgan) else FAST
 

@@ -11,7 +11,8 @@ from frugalgan.config.study import Study
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import foreign_files
 from frugalgan.data.styles import NONE, STYLES
-from frugalgan.evaluation.settings import Evaluate, learnt_through
+from frugalgan.evaluation.seen import seen_in_training
+from frugalgan.evaluation.settings import Evaluate
 from frugalgan.report.settings import Compare, Export
 from frugalgan.training.settings import Training
 
@@ -51,7 +52,7 @@ def check_names(study: Study) -> None:
             raise ParamsError(f"{study.params}: datasets.{name}.count: 0 is not allowed where pictures are drawn")
         settings.networks(study, name)
     for name, row in study.rows.items():
-        seen = learnt_through(study, name)
+        seen = seen_in_training(study, name)
         keys = (f"datasets.{row.data}.extractor", "evaluate.second_extractor")
         for key, judge in zip(keys, settings.networks(study, row.data), strict=False):
             if seen and judge.startswith(seen):

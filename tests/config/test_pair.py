@@ -15,15 +15,17 @@ from frugalgan.config.study import Study, study
 from frugalgan.networks import fastgan, rebuild
 from frugalgan.networks.pair import Pair
 from frugalgan.networks.stylegan2 import critic
-from frugalgan.training.job import family_of
+from frugalgan.training.job import family_of, jobs
 
 GENERATOR: dict[str, Any] = {"family": "fastgan", "generator_width": 32, "critic_width": 8}
 CRITIC: dict[str, Any] = {"family": "stylegan2", "channel_base": 512, "channel_max": 32}
+WIDTHS = {"generator_width": 32, "critic_width": 8}
 SECTION: dict[str, Any] = {"family": "pair", "latent_size": 8, "generator_from": GENERATOR, "critic_from": CRITIC}
 
 
 def made(section: dict[str, Any], **changes: Any) -> Study:
-    return study(changed(raw_params(), {"networks.faces": section} | changes), raw_models())
+    faces = {"networks.faces": section} if section else {}
+    return study(changed(raw_params(), faces | changes), raw_models())
 
 
 def test_each_part_is_of_its_family() -> None:
@@ -56,7 +58,10 @@ def test_both_are_conditional_or_neither() -> None:
             {"generator_from": GENERATOR | {"latent_size": 4}},
             r"generator_from\.latent_size: leave it out: .* the pair's",
         ),
-        ({"generator_from": {"generator_width": 32}}, r"generator_from\.family: 'None' must be a file of .*/networks/"),
+        ({"generator_from": {"generator_width": 32}}, r"generator_from\.family must name a family that"),
+        ({"critic_from": SECTION | {"latent_size": 8}}, r"critic_from\.latent_size: leave it out"),
+        ({"critic_from": {"family": "pair"}}, r"critic_from\.family must name a family that is no pair"),
+        ({"generator_from": {}, "critic_from": {}}, r"generator_from\.family must .*\n.*critic_from\.family must name"),
         ({"critic_from": {"family": "alexnet"}}, r"critic_from\.family: 'alexnet' must be a file of .*/networks/"),
         ({"critic_from": 3}, r"critic_from: 3 is not allowed: should be a valid dictionary"),
         ({"latent_size": 0}, r"latent_size: 0 is not allowed"),
@@ -81,6 +86,17 @@ def test_a_critic_that_looks_through_a_network_is_not_judged_by_it() -> None:
     section = SECTION | {"critic_from": {"family": "projected", "generator_width": 32, "critic_width": 4}}
     with pytest.raises(ParamsError, match=r"learns from what efficientnet_lite0 sees, so another network must judge"):
         check_names(made(section))
+    check_names(made(SECTION | {"generator_from": GENERATOR | {"family": "projected"}}))  # which is FastGAN's
+
+
+def test_one_hypernetwork_for_all_domains_needs_a_critic_that_can_be_told_them() -> None:
+    style: dict[str, Any] = {"family": "stylegan2", "channel_base": 512, "channel_max": 64}
+    section = {"family": "pair", "latent_size": 64, "generator_from": style, "critic_from": style}
+    study = made({}, **{"networks.style": section})
+    jobs(study)
+    study = made({}, **{"networks.style": section | {"critic_from": {"family": "dcgan", **WIDTHS}}})
+    with pytest.raises(ParamsError, match=r"styles_hypernetwork: .* the critic cannot be told the domains"):
+        jobs(study)
 
 
 def test_memory_layout_and_precision_are_those_that_are_faster_for_both() -> None:

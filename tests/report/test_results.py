@@ -14,9 +14,9 @@ from frugalgan.report.results import (
     ResultsError,
     data_title,
     fewer_than_asked,
-    learnt_through_features,
     read_evaluations,
     results,
+    trained_by_features,
     went_on_elsewhere,
 )
 
@@ -161,8 +161,8 @@ def test_few_pictures_are_told_with_by_how_much_the_error_bars_widen() -> None:
 def test_who_learnt_through_a_network_is_told_with_who_judges_it() -> None:
     rows = {"a": row(), "b": row(networks="mixed")}
     study = small_study(rows, networks={"small": {"family": "dcgan"}, "mixed": {"family": "mixed"}})
-    assert learnt_through_features(study, evaluations_of(study, rows, {"b": {"key": "fd_vgg16_edges"}})) == [
-        "b was trained against the features of efficientnet_lite0, which would flatter it: it is judged by "
+    assert trained_by_features(study, evaluations_of(study, rows, {"b": {"key": "fd_vgg16_edges"}})) == [
+        "b was trained by the features of efficientnet_lite0, which would flatter it: it is judged by "
         "vgg16_edges, which its training did not see."
     ]
 

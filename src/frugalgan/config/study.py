@@ -13,6 +13,7 @@ METHODS = Path(__file__).parents[1] / "methods"
 SETTINGS = ("prepare", "training", "evaluate", "export", "compare")  # sections that hold for all models
 NAMED = {"datasets": Dataset, "budgets": Budget, "starts": Start, "recipes": GanRecipe, "pools": Pool}
 STUDENT, STUDENT_METHOD, STUDENT_KEY = "student", "kd", "alpha"  # what `students` vary
+PAIR_KEYS = ("generator_from", "critic_from")  # of networks of family `pair`: sections of other families
 T = TypeVar("T")
 
 
@@ -70,8 +71,9 @@ class Study:
         return family
 
     def families(self, name: str) -> list[str]:
-        """That one, and those that sections within it name, of a pair. Raises ParamsError."""
-        within = [value.get("family") for value in self.networks(name).values() if isinstance(value, dict)]
+        """That one; of a pair then the generator's and the critic's. Raises ParamsError."""
+        values = self.networks(name)
+        within = [values[key].get("family") for key in PAIR_KEYS if isinstance(values.get(key), dict)]
         return [self.family(name), *(family for family in within if isinstance(family, str))]
 
     def instead(self, name: str) -> dict[str, Any]:

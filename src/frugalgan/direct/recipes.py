@@ -77,7 +77,12 @@ AVERAGED = {"ema_kimg": 2.2}  # as 0.995 an update of 16 images, whatever the ba
 RECIPES = {
     "wgan_gp": Recipe("WGAN-GP", DCGAN, "wgan_gp", DCGAN_SIZES, AVERAGED),
     "lazy_penalty": Recipe(
-        "WGAN-GP, its penalty at every 4th update", DCGAN, "wgan_gp", DCGAN_SIZES, AVERAGED | {"penalty_every": 4}
+        "WGAN-GP, its penalty at every 4th update",
+        DCGAN,
+        "wgan_gp",
+        DCGAN_SIZES,
+        AVERAGED | {"penalty_every": 4},
+        {"penalty_every": 1},  # distillation has no penalty
     ),
     "stylegan2": Recipe(
         "non-saturating loss, lazy R1",

@@ -6,15 +6,11 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.params import mapping
 from frugalgan.config.sections import STRICT, Count, Device, ExtractorName, ParamsError, Positive, Seed, Text
 from frugalgan.config.study import Study
 from frugalgan.files import from_project
 
 NONE = "none"  # no second network
-# Families of networks, and the frozen network that their critic uses.
-SEE_THROUGH = {"projected": "efficientnet_lite0", "mixed": "efficientnet_lite0"}
-SEE_BY = {"direction": "encoder"}  # a method, and the key of its section that names such a network
 
 
 @dataclass(frozen=True, config=ConfigDict(**STRICT | {"strict": False}))
@@ -56,11 +52,3 @@ class Evaluate:
                 f"another, or {NONE}"
             )
         return (first,) if second == NONE else (first, second)
-
-
-def learnt_through(study: Study, name: str) -> str | None:
-    """The frozen network by whose features a model is trained, which is no judge of it. Raises ParamsError."""
-    row = study.row(name)
-    if row.method in SEE_BY:
-        return str(mapping(study.raw, row.method, study.params).get(SEE_BY[row.method]))
-    return next((SEE_THROUGH[family] for family in study.families(row.networks) if family in SEE_THROUGH), None)

@@ -32,9 +32,14 @@ class Gan(Method):
     recipe: GanRecipe = field(default=GanRecipe(), kw_only=True)  # not of the method's section, but of the row's
 
     own_loss: ClassVar[str] = "non_saturating"
+    has_penalty: ClassVar[bool] = False  # of its own, that `penalty_every` makes lazy
 
     def with_recipe(self, recipe: GanRecipe) -> Self:
         """The method with these switches. Raises ValueError where it does not offer one of them."""
+        if recipe.penalty_every != 1 and not (recipe.r1 or recipe.r2 or self.has_penalty):
+            raise ValueError(
+                f"penalty_every: {recipe.penalty_every} without a penalty: set r1 or r2 too, or leave it out"
+            )
         return replace(self, recipe=recipe, **recipe.instead())
 
     @property

@@ -44,6 +44,10 @@ def freeze(start: Start, networks: Networks) -> None:
             networks.G.adapt(start.adaptation)
             if CRITIC in networks.parts and ADAPTATION in networks.D.offers:
                 networks.D.adapt(start.adaptation)
+            if CRITIC in networks.parts and networks.G.classes != networks.D.classes:
+                raise ValueError(
+                    f"adaptation {start.adaptation!r}: the critic cannot be told the domains: let it be stylegan2's"
+                )
         except ValueError as error:
             raise StartError(str(error)) from None
     for part, layers, key in (

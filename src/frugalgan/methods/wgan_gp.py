@@ -33,6 +33,7 @@ class WganGp(Gan):
     penalty_at: Literal["image", "features"]
 
     own_loss: ClassVar[str] = "wasserstein"
+    has_penalty: ClassVar[bool] = True
 
     def check(self, networks: Networks) -> None:
         if self.cut(networks):

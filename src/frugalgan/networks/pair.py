@@ -16,6 +16,8 @@ from frugalgan.config.sections import STRICT, Count
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks import Family, Network
 
+PAIR = "pair"
+
 
 @dataclass(frozen=True, config=STRICT)
 class Pair(Family):
@@ -31,7 +33,14 @@ class Pair(Family):
 
     @model_validator(mode="after")
     def _can_be_made(self) -> "Pair":
-        _ = self.generator_family, self.critic_family
+        wrong = []
+        for key, section in (("generator_from", self.generator_from), ("critic_from", self.critic_from)):
+            try:
+                self._family(key, section)
+            except ValueError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise ValueError("\n".join(wrong))
         return self
 
     @property
@@ -66,8 +75,10 @@ class Pair(Family):
     def _family(self, key: str, section: dict[str, Any]) -> Family:
         """Raises ValueError, which names the key."""
         both = {"latent_size": self.latent_size, "conditional": self.conditional}
-        for name in both.keys() & section.keys():
-            raise ValueError(f"{key}.{name}: leave it out: generator and critic have the pair's")
-        cls = defined_in("networks", str(section.get("family")), Family, f"{key}.family")
+        if own := [name for name in both if name in section]:
+            raise ValueError(f"{key}.{own[0]}: leave it out: generator and critic have the pair's")
+        if (family := section.get("family")) in (None, PAIR):
+            raise ValueError(f"{key}.family must name a family that is no pair")
+        cls = defined_in("networks", str(family), Family, f"{key}.family")
         sizes = {name: value for name, value in section.items() if name != "family"}
         return checked(cls, sizes | both, key)

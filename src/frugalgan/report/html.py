@@ -76,7 +76,8 @@ def html(
     """The page; pictures are read from where stages left them, and left out where they are not. Raises FileError for
     what docs/studies.yaml names and is not there."""
     rows: list[dict[str, Any]] = [
-        {"model": name, "family": study.networks(study.row(str(name)).networks)["family"]} | _values(row)
+        {"model": name, "family": " + ".join(dict.fromkeys(study.families(study.row(str(name)).networks)))}
+        | _values(row)
         for name, row in table.iterrows()
     ]
     facts = {

@@ -11,11 +11,11 @@ from frugalgan.report.html import html
 from frugalgan.report.page import page
 from frugalgan.report.results import (
     fewer_than_asked,
-    learnt_through_features,
     losses,
     over_training,
     read_evaluations,
     results,
+    trained_by_features,
     went_on_elsewhere,
 )
 from frugalgan.report.settings import Compare
@@ -55,7 +55,7 @@ def write_report(study: Study) -> None:
         figures.draw(table, progress, folder)
         truncation.plot(traded, folder / "truncation.png")
         decoders.plot(starts, evaluations, folder / "head_starts.png")
-    notes = fewer_than_asked(study, evaluations) + learnt_through_features(study, evaluations)
+    notes = fewer_than_asked(study, evaluations) + trained_by_features(study, evaluations)
     notes += went_on_elsewhere(evaluations)
     pages = {
         "comparison.md": page(study, table, tables, compare, notes),

@@ -9,7 +9,7 @@ import pandas as pd
 from frugalgan.config import places
 from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
 from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, metric_key
-from frugalgan.evaluation.settings import learnt_through
+from frugalgan.evaluation.seen import seen_in_training
 from frugalgan.files import FileError, read_json
 
 KIB, MIB = 2**10, 2**20
@@ -146,14 +146,14 @@ def fewer_than_asked(study: Study, evaluations: Evaluations) -> list[str]:
     return sentences
 
 
-def learnt_through_features(study: Study, evaluations: Evaluations) -> list[str]:
+def trained_by_features(study: Study, evaluations: Evaluations) -> list[str]:
     """Of each model that a frozen network's features trained, a sentence that says so."""
     sentences = []
     for name, one in evaluations.items():
-        if seen := learnt_through(study, name):
+        if seen := seen_in_training(study, name):
             judges = " and ".join(one[key] for key in ("extractor", "second_extractor") if key in one)
             sentences.append(
-                f"{name} was trained against the features of {seen}, which would flatter it: it is judged by {judges}, "
+                f"{name} was trained by the features of {seen}, which would flatter it: it is judged by {judges}, "
                 "which its training did not see."
             )
     return sentences
