@@ -2,13 +2,15 @@
 
     python benchmarks/recipes_page.py out page
 
-Prints the table in Markdown, of every recipe's last mark; means ± standard deviations where it has several seeds.
+Prints a table of every recipe's last mark, means ± standard deviations where it has several seeds; and which metrics
+call the later of two marks of a training the better one.
 Writes page/over_seconds.jpg and page/side_by_side.jpg. A recipe is collapsed where one of its seeds is. What learns
 through Lite0 has no distance by it, and VGG16 says whether it collapsed.
 """
 
 import json
 from collections import defaultdict
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +35,8 @@ COLUMNS = {  # of the table: the key of a mark, and how many decimals
     "variety": ("variety_efficientnet_lite0", 2),
     "spacing": ("spacing_efficientnet_lite0", 2),
 }
+LESS_IS_BETTER = "Lite0 distance", "swd", "VGG16 distance"
+MORE_IS_BETTER = "coverage", "recall", "VGG16 coverage", "VGG16 recall"
 CURVES = "Lite0 distance", "swd", "VGG16 distance", "variety"
 MIB, INCH, QUALITY = 2**20, 2.5, 90
 
@@ -49,7 +53,7 @@ def main(
     if not runs:
         raise SystemExit(f"{out}: no results; benchmarks/recipes.py writes them")
     page.mkdir(parents=True, exist_ok=True)
-    print(*table(runs), sep="\n")
+    print(*table(runs), "", *later_is_better(runs), sep="\n")
     over_seconds(runs, page / "over_seconds.jpg")
     side_by_side(out, runs, page / "side_by_side.jpg")
 
@@ -72,6 +76,20 @@ def table(runs: Runs) -> list[str]:
             + ["yes" if any(collapsed(found[0], mark) for mark in marks) else "no"]
             + ["–" if (peak := found[0]["peak_bytes"]) is None else f"{peak / MIB:.0f}"]
         )
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def later_is_better(runs: Runs) -> list[str]:
+    """Markdown: which metric ranks? Of all pairs of marks of one training, the later after 1.5 times the seconds or
+    more, the share in which it calls the later one better."""
+    found: dict[str, list[bool]] = defaultdict(list)
+    for run in (run for several in runs.values() for run in several):
+        for before, after in combinations(run["marks"], 2):
+            for title, (key, _) in COLUMNS.items() if after["seconds"] >= 1.5 * before["seconds"] else ():
+                if title in LESS_IS_BETTER + MORE_IS_BETTER and not seen(run, key):
+                    found[title].append((after[key] > before[key]) == (title in MORE_IS_BETTER))
+    rows = [["metric", "pairs", "later is better"], ["---"] * 3]
+    rows += [[title, str(len(pairs)), f"{np.mean(pairs):.2f}"] for title, pairs in found.items()]
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
