@@ -99,7 +99,7 @@ def test_one_hypernetwork_for_all_domains_needs_a_critic_that_can_be_told_them()
         jobs(study)
 
 
-def test_memory_layout_and_precision_are_those_that_are_faster_for_both() -> None:
+def test_memory_layout_is_the_critics_and_precision_what_is_faster_for_both() -> None:
     style: dict[str, Any] = {"channel_base": 512, "channel_max": 32, "family": "stylegan2"}
-    assert not PAIR.faster_channels_last and not PAIR.faster_bf16
-    assert Pair(LATENT, style, style).faster_channels_last
+    assert PAIR.faster_channels_last and not PAIR.faster_bf16
+    assert not Pair(LATENT, style, GENERATOR).faster_channels_last

@@ -57,7 +57,8 @@ class Pair(Family):
 
     @property
     def faster_channels_last(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.generator_family.faster_channels_last and self.critic_family.faster_channels_last
+        # a step took 0.78 of the time with StyleGAN2's critic and DCGAN's generator, 1.1 the other way round
+        return self.critic_family.faster_channels_last
 
     @property
     def faster_bf16(self) -> bool:
