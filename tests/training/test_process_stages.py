@@ -115,12 +115,12 @@ def test_a_job_of_one_task_trains_by_as_many_processes_as_asked_for(tmp_path: Pa
 def test_two_processes_go_on_together(tmp_path: Path) -> None:
     """Snapshots fall on steps at which nothing else is talked about; more training later is the same."""
     folder, output = training_folder(tmp_path), ""
-    for kimg in (0.48, 0.96):
+    for kimg in (0.16, 0.32):
         write_params(folder, TWO | {"budgets.dogs.kimg": kimg, "training.snapshot_kimg": 0.05})
         stage = start_stage(folder)
         output = finish(stage)
         assert stage.returncode == 0, output
-    assert "2 processes; " in output and "; goes on from 0.48 kimg" in output
+    assert "2 processes; " in output and "; goes on from 0.16 kimg" in output
     longer = weights(folder / "models" / MODEL, 0)
     stage = start_stage(folder, FRUGALGAN_FRESH="1")
     assert "goes on" not in finish(stage) and stage.returncode == 0
