@@ -60,8 +60,10 @@ RESIDUAL = importlib.import_module("frugalgan.networks.residual").Residual(
 )
 RESIDUAL_CONDITIONAL = replace(RESIDUAL, conditional=True)
 FAST = FastGan(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
-PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32, critic_width=2)
-MIXED = Mixed(latent_size=LATENT, conditional=False, generator_width=16, critic_width=4, projected_width=2, weight=0.1)
+PROJECTED = Projected(latent_size=LATENT, conditional=False, generator_width=32, critic_width=2, side=64)
+MIXED = Mixed(
+    latent_size=LATENT, conditional=False, generator_width=16, critic_width=4, projected_width=2, weight=0.1, side=64
+)
 SPECTRAL = DcganSpectral(latent_size=LATENT, conditional=False, generator_width=32, critic_width=8)
 BIGGAN = BigGan(latent_size=60, width=8, attention=16, shared=16)
 SAGAN = replace(BIGGAN, shared=0, skip_z=False, initialisation="xavier")

@@ -14,6 +14,7 @@ from frugalgan.networks import RECOMPUTE, Network
 from frugalgan.networks.dcgan import RGB, Dcgan
 from frugalgan.networks.dcgan import Critic as Ordinary
 from frugalgan.networks.projected import Critic as Projected
+from frugalgan.networks.projected import Side
 
 
 class Critic(Network):
@@ -33,6 +34,7 @@ class Critic(Network):
         weight: float,
         channels: int = RGB,
         classes: int = 0,
+        side: int = 128,
     ) -> None:
         super().__init__(
             image_size=image_size,
@@ -41,10 +43,11 @@ class Critic(Network):
             weight=weight,
             channels=channels,
             classes=classes,
+            side=side,
         )
         self.weight = weight
         self.ordinary = Ordinary(image_size=image_size, width=width, channels=channels, classes=classes)
-        self.projected = Projected(image_size=image_size, width=projected_width, channels=channels)
+        self.projected = Projected(image_size=image_size, width=projected_width, channels=channels, side=side)
 
     @property
     def blocks(self) -> list[nn.Module]:
@@ -61,8 +64,13 @@ class Mixed(Dcgan):
 
     projected_width: Count
     weight: Positive  # of the second critic's value beside 1 of the ordinary one's
+    side: Side = 128
 
     def critic(self, data: DataFacts) -> Network:
         return Critic(
-            width=self.critic_width, projected_width=self.projected_width, weight=self.weight, **self.images(data)
+            width=self.critic_width,
+            projected_width=self.projected_width,
+            weight=self.weight,
+            side=self.side,
+            **self.images(data),
         )

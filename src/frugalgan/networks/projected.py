@@ -1,11 +1,12 @@
 """FastGAN's generator against a critic that sees images through a frozen network (Sauer et al. 2021, arXiv:2111.01007).
 
 As there: maps of four depths, mixed by fixed random 1×1 convolutions, from deep to shallow, and a head with spectral
-normalisation for each. Unlike there: images at 128 px instead of 224, fewer channels, no batch statistics in the
-heads, and EfficientNet-Lite0, which is there, instead of Lite1. No network of that family may judge such a model.
+normalisation for each. Unlike there: images at 128 px (`side`) instead of 224, fewer channels, no batch statistics in
+the heads, and EfficientNet-Lite0, which is there, instead of Lite1. No network of that family may judge such a model.
 """
 
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -19,8 +20,8 @@ from frugalgan.networks.backbones import lite0
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.spectral import spectral
 
-SIDE = 128  # px of what the frozen network is given
 MAPS = (24, 40, 112, 1280)  # its channels, the largest map first
+Side = Literal[64, 128, 256]  # px of what the frozen network is given
 SMALLEST = 4  # px at which a head ends
 
 
@@ -59,10 +60,10 @@ class Critic(Network):
 
     offers = frozenset({RECOMPUTE})
 
-    def __init__(self, *, image_size: int, width: int, channels: int) -> None:
-        super().__init__(image_size=image_size, width=width, channels=channels)
-        self.backbone, self.mixing = lite0(), Mixing(width)
-        sides = [SIDE >> i for i in range(1, len(MAPS) + 1)]  # of the maps, doubled
+    def __init__(self, *, image_size: int, width: int, channels: int, side: int = 128) -> None:
+        super().__init__(image_size=image_size, width=width, channels=channels, side=side)
+        self.side, self.backbone, self.mixing = side, lite0(), Mixing(width)
+        sides = [side >> i for i in range(1, len(MAPS) + 1)]  # of the maps, doubled
         self.heads = nn.ModuleList(
             head(channels, side) for channels, side in zip([width, *self.mixing.widths[:-1]], sides, strict=True)
         )
@@ -72,7 +73,7 @@ class Critic(Network):
         return list(self.heads)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        x = F.interpolate(x.expand(-1, 3, -1, -1), size=(SIDE, SIDE), mode="bilinear")
+        x = F.interpolate(x.expand(-1, 3, -1, -1), size=(self.side, self.side), mode="bilinear")
         maps = self.mixing(self.backbone(x))
         return torch.cat([self.run(one, seen).flatten(1) for one, seen in zip(self.heads, maps, strict=True)], dim=1)
 
@@ -81,7 +82,9 @@ class Critic(Network):
 class Projected(FastGan):
     """A section of `networks` of this family; `critic_width`: channels of the shallowest mixed map."""
 
+    side: Side = 128
+
     def critic(self, data: DataFacts) -> Network:
         if self.classes(data):
             raise ValueError("projected: its critic takes no labels: set conditional: false, or choose another family")
-        return Critic(width=self.critic_width, image_size=data.size, channels=data.channels)
+        return Critic(width=self.critic_width, image_size=data.size, channels=data.channels, side=self.side)
