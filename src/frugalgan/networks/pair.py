@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from frugalgan.config.lookup import defined_in
 from frugalgan.config.params import checked
 from frugalgan.config.sections import STRICT, Count
+from frugalgan.config.study import PAIR_KEYS
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks import Family, Network
 
@@ -34,9 +35,9 @@ class Pair(Family):
     @model_validator(mode="after")
     def _can_be_made(self) -> "Pair":
         wrong = []
-        for key, section in (("generator_from", self.generator_from), ("critic_from", self.critic_from)):
+        for key in PAIR_KEYS:
             try:
-                self._family(key, section)
+                self._family(key)
             except ValueError as error:
                 wrong.append(str(error))
         if wrong:
@@ -45,11 +46,11 @@ class Pair(Family):
 
     @property
     def generator_family(self) -> Family:
-        return self._family("generator_from", self.generator_from)
+        return self._family("generator_from")
 
     @property
     def critic_family(self) -> Family:
-        return self._family("critic_from", self.critic_from)
+        return self._family("critic_from")
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -73,8 +74,9 @@ class Pair(Family):
     def encoder(self, data: DataFacts, outputs: int) -> Network:
         return self.critic_family.encoder(data, outputs)
 
-    def _family(self, key: str, section: dict[str, Any]) -> Family:
+    def _family(self, key: str) -> Family:
         """Raises ValueError, which names the key."""
+        section: dict[str, Any] = getattr(self, key)
         both = {"latent_size": self.latent_size, "conditional": self.conditional}
         if own := [name for name in both if name in section]:
             raise ValueError(f"{key}.{own[0]}: leave it out: generator and critic have the pair's")
