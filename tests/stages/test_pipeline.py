@@ -144,19 +144,6 @@ def test_the_committed_results_are_of_the_committed_code_and_params(tmp_path: Pa
     assert ran(call(fresh, "dvc", "repro", "--allow-missing", "--dry")) == set()
 
 
-def test_push_and_pull_through_a_directory_remote(project: Path, tmp_path: Path) -> None:
-    remote = tmp_path / "remote"
-    call(project, "dvc", "remote", "add", "--local", "--force", "--default", "shelf", str(remote))
-    call(project, "dvc", "push")
-    fresh = clone(project, tmp_path / "fresh")
-    call(fresh, "dvc", "remote", "add", "--local", "--default", "shelf", str(remote))
-    assert ran(call(fresh, "dvc", "repro", "--allow-missing", "--dry")) == set()  # the lock agrees, without any data
-    call(fresh, "dvc", "pull")
-    assert ran(call(fresh, "dvc", "repro")) == set()
-    for name in MODELS:
-        assert weights(fresh, name).read_bytes() == weights(project, name).read_bytes()
-
-
 def test_looking_commands_show_something(project: Path) -> None:
     assert "peak_training_mib" in call(project, "dvc", "metrics", "show")
     assert "train@teacher" in call(project, "dvc", "dag", "--mermaid")
