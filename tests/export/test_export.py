@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 from browser import chromium, needs_browser, resize, served
-from PIL import Image
+from PIL import Image, ImageSequence
 from small import BIGGAN, DATA, FAST, LABELLED, RESIDUAL, SMALL, STUDENT, STYLES
 
 from frugalgan.data.facts import DataFacts
-from frugalgan.export.generate import between, write_film, write_images
+from frugalgan.export.generate import SIDE, STOPS, between, write_film, write_images
 from frugalgan.export.onnx_files import (
     ExportError,
     as_arrays,
@@ -27,7 +27,7 @@ from frugalgan.export.page_files import directions, page, write_page
 from frugalgan.export.quantised import write_all_in_8_bits, write_weights_in_8_bits
 from frugalgan.export.write import write_export
 from frugalgan.networks import Family, Network
-from frugalgan.networks.sampling import estimate_statistics, images_of
+from frugalgan.networks.sampling import estimate_statistics, images_of, latents
 
 FAMILIES: dict[str, tuple[Family, DataFacts, str]] = {
     "dcgan": (SMALL, DATA, ""),
@@ -183,6 +183,21 @@ def test_truncation_goes_with_a_label_and_a_film(
         spread[truncation] = drawn.std(axis=0).mean()
     assert spread[0.2] < 0.7 * spread[None]
     assert (tmp_path / "None/walk.gif").read_bytes() != (tmp_path / "0.2/walk.gif").read_bytes()
+
+
+def test_a_gif_shows_the_images_that_a_walk_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frugalgan.export.generate.FRAMES", 2)
+    G = generator(SMALL, DATA)
+    write_film(G, tmp_path / "walk.gif", seed=3)
+    stops = images_of(G, latents(STOPS, SMALL.latent_size, 3)).numpy()
+    with Image.open(tmp_path / "walk.gif") as film:
+        assert len(list(ImageSequence.Iterator(film))) == 2 * STOPS
+        assert film.info["loop"] == 0 and min(film.size) >= SIDE
+        for number, stop in enumerate(stops):
+            film.seek(2 * number)
+            shown = np.asarray(film.convert("RGB").resize(stop.shape[1:], Image.Resampling.BOX), float)
+            distances = [np.abs(shown - other.transpose(1, 2, 0)).mean() for other in stops]
+            assert distances[number] == min(distances) < 10  # of 255; noise has more colours than a GIF
 
 
 def test_a_title_or_label_cannot_end_the_pages_script() -> None:
