@@ -158,7 +158,9 @@ RECIPES: dict[str, Recipe] = {
     ),
     "vae, fastgan": recipe(VAE, FAST),
     "hinge, projected": recipe(switched(DCGAN, loss="hinge", augment=AUGMENT), PROJECTED),
-    "wgan_gp, mixed, lazy and augmented": recipe(switched(WGAN_GP, penalty_every=2, augment=AUGMENT), MIXED),
+    "wgan_gp, mixed, lazy and augmented": recipe(
+        switched(replace(WGAN_GP, n_critic=1), penalty_every=2, augment=AUGMENT), MIXED
+    ),
     "hinge, mixed, conditional": recipe(switched(DCGAN, loss="hinge"), replace(MIXED, conditional=True)),
     "hinge, pair": recipe(HINGE, PAIR),
     "stylegan2's losses, pair, conditional": recipe(STYLE_LOSSES, replace(PAIR, conditional=True)),

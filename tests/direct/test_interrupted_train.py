@@ -3,14 +3,14 @@
 import signal
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from pipeline import PROJECT, call, start
-from test_direct import SMALL, pictures  # noqa: F401  (a fixture)
+from test_direct import SMALL, few, pictures  # noqa: F401  (fixtures)
 
-from frugalgan.direct.make import CHOICE, WEIGHTS, WORK
+from frugalgan.direct.make import CHOICE, WEIGHTS, WORK, make
 from frugalgan.files import write_json
 
 CHOSEN = "goes on with what was chosen"
@@ -19,13 +19,12 @@ PATIENCE = 120  # seconds
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another signal there")
-def test_the_same_command_goes_on_after_ctrl_c(pictures: Path, tmp_path: Path) -> None:  # noqa: F811
-    choice = asdict(SMALL) | {"pictures": str(pictures.resolve()), "kimg": 2.4}
+def test_the_same_command_goes_on_after_ctrl_c(pictures: Path, tmp_path: Path, few: None) -> None:  # noqa: F811
+    choice = replace(SMALL, pictures=str(pictures.resolve()), kimg=2.4)
     command = ("frugalgan", "train", str(pictures), "--out")
-    for name in ("whole", "interrupted"):
-        write_json(tmp_path / name / WORK / CHOICE, choice)
-    assert CHOSEN in call(PROJECT, *command, str(tmp_path / "whole"))
-    running, begun = start(PROJECT, *command, str(out := tmp_path / "interrupted")), time.monotonic()
+    make(choice, tmp_path / "whole")
+    write_json((out := tmp_path / "interrupted") / WORK / CHOICE, asdict(choice))
+    running, begun = start(PROJECT, *command, str(out)), time.monotonic()
     while not any((out / WORK / "snapshots").rglob("*.pt")):
         assert running.poll() is None and time.monotonic() - begun < PATIENCE
         time.sleep(0.02)

@@ -77,12 +77,18 @@ class Started:
 
 
 @pytest.fixture
-def longer(unchanged: Path) -> Iterator[Path]:
-    """The project with trainings of a hundred steps, finished, and no snapshots."""
-    for old, new in LONGER.items():
-        replace(unchanged / "params.yaml", old, new)
+def stateless(unchanged: Path) -> Iterator[Path]:
+    """The project, whose snapshots are removed afterwards."""
     yield unchanged
     shutil.rmtree(unchanged / ".frugalgan", ignore_errors=True)
+
+
+@pytest.fixture
+def longer(stateless: Path) -> Path:
+    """The project with trainings of a hundred steps."""
+    for old, new in LONGER.items():
+        replace(stateless / "params.yaml", old, new)
+    return stateless
 
 
 def test_a_training_killed_again_and_again_ends_as_if_it_had_not_been(longer: Path) -> None:
@@ -149,7 +155,7 @@ def training_process(dvc: subprocess.Popen[bytes]) -> psutil.Process:
 @pytest.mark.parametrize("temporary", ["", " --temp"], ids=["here", "in a copy"])
 def test_an_experiment_whose_training_was_killed_goes_on(longer: Path, temporary: str) -> None:
     seed = 5 if temporary else 6  # another, or DVC would take the one's result for the other
-    command = f"dvc exp run{temporary} -S seed={seed} -S budgets.teacher.kimg=3.2 train@teacher"
+    command = f"dvc exp run{temporary} -S seed={seed} train@teacher"
     started = Started(longer, command)
     assert started.wait_until_it_says("img/s=")
     time.sleep(0.5)
@@ -174,23 +180,18 @@ def test_an_interrupted_stage_is_not_recorded_and_goes_on(longer: Path, number: 
     assert "goes on from" in call(longer, "dvc", "repro", "train@teacher")
 
 
-def test_more_training_later_goes_on_from_the_last_state(longer: Path) -> None:
-    set_seed(longer, 7)
-    call(longer, "dvc", "repro", "train@teacher")
-    replace(longer / "params.yaml", "  teacher: {kimg: 1.6", "  teacher: {kimg: 3.2")
-    assert "goes on from 1.6 kimg" in call(longer, "dvc", "repro", "train@teacher")
-    outputs = outputs_of(longer, "train@teacher")
-    more = contents(outputs)
-    call(longer, *command_of(longer, "train@teacher").split(), FRUGALGAN_FRESH="1")
-    assert contents(outputs) == more
-
-
-def test_clean_removes_the_states_of_finished_trainings(longer: Path) -> None:
-    call(longer, *command_of(longer, "train@student").split())
-    kept = longer / ".frugalgan/snapshots/student_0"
-    would = call(longer, "frugalgan", "clean", "--dry-run")
-    assert str(kept.relative_to(longer)) in would and "would be removed" in would
+def test_more_training_later_goes_on_from_the_last_state_until_that_is_cleaned_away(stateless: Path) -> None:
+    set_seed(stateless, 7)
+    call(stateless, "dvc", "repro", "train@teacher")
+    replace(stateless / "params.yaml", "  teacher: {kimg: 0.16", "  teacher: {kimg: 0.32")
+    assert "goes on from 0.16 kimg" in call(stateless, "dvc", "repro", "train@teacher")
+    outputs = outputs_of(stateless, "train@teacher")
+    more, kept = contents(outputs), stateless / ".frugalgan/snapshots/teacher_0"
+    would = call(stateless, "frugalgan", "clean", "--dry-run")
+    assert str(kept.relative_to(stateless)) in would and "would be removed" in would
     assert any(kept.glob("*/snapshot.json"))
-    assert "MiB removed" in call(longer, "frugalgan", "clean")
+    assert "MiB removed" in call(stateless, "frugalgan", "clean")
     assert not any(kept.glob("*/snapshot.json"))
-    assert call(longer, "frugalgan", "clean").strip() == "0.0 MiB removed"
+    assert call(stateless, "frugalgan", "clean").strip() == "0.0 MiB removed"
+    assert "goes on" not in call(stateless, *command_of(stateless, "train@teacher").split())
+    assert contents(outputs) == more

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.slow
 MACHINES = {"one": ("cats_vae", "digits_vae", "teacher_from_vae"), "two": ("student",)}  # all that the edits alter
 
 
-def test_two_machines_share_a_study_through_git_and_a_remote(tmp_path: Path) -> None:
-    study = StandIn(tmp_path / "study")
+def test_two_machines_share_a_study_through_git_and_a_remote(whole: StandIn, tmp_path: Path) -> None:
+    study = whole.copy(tmp_path / "study")
     shelf = tmp_path / "shelf"
     call(study.folder, "dvc", "remote", "add", "--default", "shelf", str(shelf))
     call(study.folder, "dvc", "push")

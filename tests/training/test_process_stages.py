@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from one_training import DIGITS, MODEL, training_command, training_folder, weights, write_params
+from one_training import MODEL, training_command, training_folder, weights, write_params
 
 pytestmark = pytest.mark.slow
 
@@ -20,9 +20,9 @@ TWO: dict[str, Any] = {"training.devices": 2}
 ENDLESS = TWO | {"budgets.dogs.kimg": 1600.0}
 
 
-def start_stage(folder: Path, *launcher: str, name: str = MODEL, **environment: str) -> subprocess.Popen[str]:
+def start_stage(folder: Path, *launcher: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        training_command(name, launcher or (sys.executable,)),
+        training_command(MODEL, launcher or (sys.executable,)),
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,  # sums depend on the number of threads
         stdout=subprocess.PIPE,
@@ -67,13 +67,15 @@ def meeting() -> dict[str, str]:
 
 def test_however_they_are_started_the_model_is_the_same(tmp_path: Path) -> None:
     torchrun = (str(Path(sys.executable).parent / "torchrun"), "--standalone", "--nproc-per-node", "2")
+    one_task = slurm_task(0) | dict.fromkeys(("SLURM_NTASKS", "SLURM_NTASKS_PER_NODE", "SLURM_STEP_NUM_TASKS"), "1")
     models = []
-    for name, launcher in (("fabric", ()), ("torchrun", torchrun)):
+    for name, launcher, environment in (("by ourselves", (), one_task), ("torchrun", torchrun, {})):
         folder = training_folder(tmp_path / name, TWO)
-        stage = start_stage(folder, *launcher)
+        stage = start_stage(folder, *launcher, **environment)
         output = finish(stage)
         assert stage.returncode == 0, output
         models.append(weights(folder / "models" / MODEL, 0))
+        assert json.loads((folder / "models" / MODEL / "record/0/record.json").read_text())["processes"] == 2
     folder, where = training_folder(tmp_path / "nodes", TWO | {"training.devices": 1, "training.nodes": 2}), meeting()
     nodes = [start_stage(folder, NODE_RANK=str(rank), **where) for rank in range(2)]
     outputs = [finish(node) for node in nodes]
@@ -100,16 +102,6 @@ def slurm_task(rank: int) -> dict[str, str]:
         "SLURM_PROCID": str(rank),
         "SLURM_LOCALID": str(rank),
     }
-
-
-def test_a_job_of_one_task_trains_by_as_many_processes_as_asked_for(tmp_path: Path) -> None:
-    folder = training_folder(tmp_path, TWO)
-    stage = start_stage(
-        folder, **slurm_task(0) | {"SLURM_NTASKS": "1", "SLURM_NTASKS_PER_NODE": "1", "SLURM_STEP_NUM_TASKS": "1"}
-    )
-    output = finish(stage)
-    assert stage.returncode == 0, output
-    assert json.loads((folder / "models" / MODEL / "record/0/record.json").read_text())["processes"] == 2
 
 
 def test_two_processes_go_on_together(tmp_path: Path) -> None:
@@ -163,14 +155,3 @@ def test_a_lost_process_ends_the_stage_with_an_error(tmp_path: Path, lost: int) 
     psutil.wait_procs([child], timeout=30)
     assert has_ended(child)
     assert not (tmp_path / "models").exists()
-
-
-def test_processes_train_one_seed_after_the_other(tmp_path: Path) -> None:
-    rows = {"conditional": DIGITS | {"method": "dcgan", "networks": "digits_conditional", "seeds": 3}}
-    stage = start_stage(training_folder(tmp_path, TWO, rows), name="conditional")
-    output = finish(stage, seconds=300)
-    assert stage.returncode == 0, output
-    model = tmp_path / "models/conditional"
-    records = [json.loads((model / f"record/{seed}/record.json").read_text()) for seed in range(3)]
-    assert [record["seed"] for record in records] == [0, 1, 2] and {record["processes"] for record in records} == {2}
-    assert len({weights(model, seed) for seed in range(3)}) == 3
