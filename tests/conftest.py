@@ -8,6 +8,9 @@ import pytest
 from pipeline import call, smoke_project
 
 from frugalgan.networks import sampling
+from frugalgan.running.schedule import DVC
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of processes: none compiles the project anew
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +41,7 @@ def unchanged(project: Path) -> Iterator[Path]:
     yield project
     call(project, "git", "checkout", "--quiet", "--", ".")
     call(project, "git", "clean", "--quiet", "-d", "--force", "metrics", "results")
-    call(project, "dvc", "checkout", "--quiet", "--force")
+    call(project, *DVC, "checkout", "--quiet", "--force")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks

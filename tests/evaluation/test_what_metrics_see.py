@@ -23,7 +23,6 @@ ROWS = [
     "blur, σ = 1 px",
     "noise, σ = 10 of 255",
     "colour: red × 0.8",
-    "contrast × 0.7",
     "half the modes: the darker half",
     "one image, again and again, noise σ = 4",
 ]

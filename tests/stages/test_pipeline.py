@@ -122,8 +122,9 @@ def test_a_second_repro_does_nothing_and_the_lock_agrees(project: Path) -> None:
         assert ran(call(project, *command)) == set()
         return time.perf_counter() - begun
 
-    # twice as long as `import torch` at most; here others may be at work
-    assert seconds("dvc", "repro") < 3 * seconds(sys.executable, "-c", "import torch")
+    in_turn = [(seconds("dvc", "repro"), seconds(sys.executable, "-c", "import torch")) for _ in range(2)]
+    dvc, torch = map(min, zip(*in_turn, strict=True))
+    assert dvc < 3 * torch  # others may be at work
     assert call(project, "git", "status", "--porcelain") == ""
 
 

@@ -72,25 +72,21 @@ def test_comments_and_docstrings_re_run_nothing(project: StandIn) -> None:
     assert project.changed() == {"code"}
 
 
-def test_a_new_method_trains_nothing_and_a_row_of_it_trains_one_model(project: StandIn) -> None:
+def test_a_new_method_and_family_train_nothing_and_a_row_of_each_trains_one_model(project: StandIn) -> None:
     source = (project.folder / "src/frugalgan/methods/dcgan.py").read_text()
     (project.folder / "src/frugalgan/methods/other.py").write_text(source.replace("DcGan", "Other"))
-    assert project.changed() == {"code"}
-    rates = "learning_rate: 0.001, critic_learning_rate: 0.001, beta1: 0.5, beta2: 0.999"
-    project.append("params.yaml", f"\nother: {{n_critic: 1, {rates}}}\n")
-    project.append("models.yaml", row("dogs_other", method="other"))
-    assert project.repro() == {"code"} | of("train", {"dogs_other"}) | following("dogs_other")
-
-
-def test_a_new_family_trains_nothing_and_a_row_of_it_trains_one_model(project: StandIn) -> None:
     source = (project.folder / "src/frugalgan/networks/dcgan.py").read_text()
     (project.folder / "src/frugalgan/networks/big.py").write_text(source.replace("Dcgan", "Big"))
+    rates = "learning_rate: 0.001, critic_learning_rate: 0.001, beta1: 0.5, beta2: 0.999"
+    project.append("params.yaml", f"\nother: {{n_critic: 1, {rates}}}\n")
     sizes = "latent_size: 8, generator_width: 64, critic_width: 8, conditional: false"
     section = f"  large: {{family: big, {sizes}}}\n"
     project.edit("params.yaml", "\nstarts:", f"\n{section}\nstarts:")
     assert project.changed() == {"code"}
+    project.append("models.yaml", row("dogs_other", method="other"))
     project.append("models.yaml", row("cats_large", data="cats", networks="large"))
-    assert project.repro() == {"code"} | of("train", {"cats_large"}) | following("cats_large")
+    new = {"dogs_other", "cats_large"}
+    assert project.repro() == {"code"} | of("train", new) | following(*new)
 
 
 def test_a_row_trains_samples_and_evaluates_its_model_alone(project: StandIn) -> None:
@@ -185,6 +181,6 @@ def row(name: str, *, data: str = "dogs", method: str = "dcgan", networks: str =
     return f"  {name}: {{{names}, budget: {budget}, recipe: plain, seeds: 1}}\n"
 
 
-def following(name: str) -> set[str]:
-    """What follows the training of a model that no other starts from."""
-    return {f"{stage}@{name}" for stage in FOLLOWING} | {"report"}
+def following(*names: str) -> set[str]:
+    """What follows the training of models that no other starts from."""
+    return {f"{stage}@{name}" for stage in FOLLOWING for name in names} | {"report"}
