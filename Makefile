@@ -4,10 +4,12 @@ BIN := .venv/bin
 # The stages call `python`: it must be the environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help repro test check lock
+.PHONY: help environment repro test check lock
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+environment: .venv/installed  ## .venv/ alone, with all that the commands need
 
 repro: .git .venv/installed  ## regenerate every result that is out of date (dvc repro, with stages that start faster)
 	@$(BIN)/frugalgan repro

@@ -71,7 +71,7 @@ DCGAN_SIZES = {
     64: (Widths(256, 32, 8, 8.0), Widths(512, 64, 16, 20.0)),
     128: (Widths(1024, 64, 16, 40.0),),
 }
-# of narrow StyleGAN2 at 64 px; networks twice as wide do not keep their colours at this rate (docs/recipes.md)
+# of narrow StyleGAN2 at 64 px; networks twice as wide do not keep their colours at this rate (docs/recipes_tried.md)
 FASTER = {"learning_rate": 1e-2, "critic_learning_rate": 1e-2, "ema_kimg": 2.2}
 AVERAGED = {"ema_kimg": 2.2}  # as 0.995 an update of 16 images, whatever the batch
 RECIPES = {
