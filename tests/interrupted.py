@@ -28,11 +28,11 @@ def run(
     snapshots: Snapshots,
     stop: Callable[[Recorder], None] = lambda recorder: None,
 ) -> tuple[State, Recorder]:
-    """Train to `steps`, saving after every second one; `stop` is called after each and may raise."""
+    """Train to `steps`, saving after each; `stop` is called then and may raise."""
     state, method = state_of(recipe), recipe.method
     recorder = Recorder("test", steps, CPU, 0, 6, heldout=lambda G: heldout_losses(method, state.networks, images, G))
     snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration, steps)  # as a new process has them
-    with Keeper("test", snapshots, 2 * method.batches_per_step * BATCH / 1000, 0, identity) as keeper:
+    with Keeper("test", snapshots, method.batches_per_step * BATCH / 1000, 0, identity) as keeper:
         keeper.resume(state, recorder, Resume.EXACT)
 
         def after_step(state: State, recorder: Recorder) -> None:

@@ -24,18 +24,21 @@ def test_stopped_on_its_way_it_ends_as_if_it_had_not_been(
     whole = run(recipe, images, 4, Snapshots(tmp_path / "whole", CONFIGURATION, 0))
     with pytest.raises(Stopped):  # after an odd number of steps, where some terms come every second one
         run(recipe, images, 4, snapshots, at(1))
-    assert_same(run(recipe, images, 4, snapshots), whole)
+    steps: list[int] = []
+    assert_same(run(recipe, images, 4, snapshots, lambda recorder: steps.append(recorder.done)), whole)
+    assert steps == [2, 3, 4]
 
 
 def test_stopped_again_and_again_it_ends_as_if_it_had_not_been(
     images: Images, snapshots: Snapshots, tmp_path: Path
 ) -> None:
-    recipe = RECIPES["wgan_gp, lazy and augmented"]
+    recipe, steps = RECIPES["everything, fastgan, conditional"], list[int]()
     whole = run(recipe, images, 6, Snapshots(tmp_path / "whole", CONFIGURATION, 0))
     for step in range(1, 6):
         with pytest.raises(Stopped):
             run(recipe, images, 6, snapshots, at(step))
-    assert_same(run(recipe, images, 6, snapshots), whole)
+    assert_same(run(recipe, images, 6, snapshots, lambda recorder: steps.append(recorder.done)), whole)
+    assert steps == [6]
 
 
 def test_more_training_later_is_the_same_as_more_from_the_start(

@@ -109,8 +109,11 @@ def between(a: Tensor, b: Tensor, steps: int) -> Tensor:
 
 def _indexed(image: np.ndarray, frame: np.ndarray) -> Image.Image:
     """A frame in 256 colours, which are chosen before it is enlarged: from all its pixels that takes up to 30 times as
-    long, and looks no better."""
-    return Image.fromarray(frame).quantize(palette=Image.fromarray(_picture(image)).quantize())
+    long, and looks no better. Without dithering, which would flicker from frame to frame."""
+    small = Image.fromarray(_picture(image)).quantize()
+    if small.size == frame.shape[1::-1]:
+        return small
+    return Image.fromarray(frame).quantize(palette=small, dither=Image.Dither.NONE)
 
 
 def _picture(image: np.ndarray) -> np.ndarray:
