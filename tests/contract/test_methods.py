@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("small_passes")
 
 STEPS, BATCH = 3, 4
 SAVINGS: dict[str, int] = {"critic_parts": 4, "recompute": True, "channels_last": True}  # and term by term, which is on
-AT_ONCE: dict[str, int] = {"term_by_term": False}
+NO_SAVING: dict[str, int] = {"term_by_term": False}
 ONE_BY_ONE = ("wgan_gp", "dcgan, conditional", "kd_features", "vae", "stylegan2")  # the others have them all at once
 
 
@@ -129,7 +129,7 @@ class TestEveryRecipe:
 
         assert_close(update_of(4), update_of(1), rtol=1e-4)
 
-    @pytest.mark.parametrize("choice", [SAVINGS, AT_ONCE], ids=["all", "none"])
+    @pytest.mark.parametrize("choice", [SAVINGS, NO_SAVING], ids=["all", "none"])
     def test_with_all_savings_and_with_none_the_update_is_the_same(
         self, recipe: Recipe, images: Images, choice: dict[str, int]
     ) -> None:

@@ -82,10 +82,11 @@ def write_film(
     one = torch.zeros(1, dtype=torch.int64) if label is None and G.classes else label
     drawn = _drawn(G, path, one, seed, truncation).numpy()
     times = max(1, math.ceil(SIDE / drawn.shape[-1]))
-    frames = [cv2.resize(_picture(image), None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC) for image in drawn]
+    small = [_picture(image) for image in drawn]
+    frames = [cv2.resize(picture, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC) for picture in small]
     with replaced(file) as temporary:
         if file.suffix.lower() == ".gif":
-            pictures = [_indexed(image, frame) for image, frame in zip(drawn, frames, strict=True)]
+            pictures = [_indexed(picture, frame) for picture, frame in zip(small, frames, strict=True)]
             pictures[0].save(temporary, save_all=True, append_images=pictures[1:], duration=1000 // RATE, loop=0)
             return
         side = frames[0].shape[0]
@@ -107,11 +108,11 @@ def between(a: Tensor, b: Tensor, steps: int) -> Tensor:
     return directions * torch.lerp(a.norm(), b.norm(), share)
 
 
-def _indexed(image: np.ndarray, frame: np.ndarray) -> Image.Image:
+def _indexed(picture: np.ndarray, frame: np.ndarray) -> Image.Image:
     """A frame in 256 colours, which are chosen before it is enlarged: from all its pixels that takes up to 30 times as
     long, and looks no better. Without dithering, which would flicker from frame to frame."""
-    small = Image.fromarray(_picture(image)).quantize()
-    if small.size == frame.shape[1::-1]:
+    small = Image.fromarray(picture).quantize()
+    if picture.shape == frame.shape:
         return small
     return Image.fromarray(frame).quantize(palette=small, dither=Image.Dither.NONE)
 
