@@ -47,6 +47,28 @@ def test_a_folder_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monkey
     assert (path / "file").read_text() == "old" and os.listdir(tmp_path) == ["folder"]
 
 
+def test_neither_a_file_nor_a_folder_takes_the_place_of_the_other(tmp_path: Path) -> None:
+    folder, file = folder_of(tmp_path / "folder", "old"), tmp_path / "file"
+    file.write_text("old")
+    with pytest.raises(IsADirectoryError, match=rf"^{folder}: a folder, .*name a file"), replaced(folder) as temporary:
+        temporary.write_text("new")
+    with pytest.raises(NotADirectoryError, match=rf"^{file}: a file .*name a folder"), replaced(file) as temporary:
+        folder_of(temporary, "new")
+    assert (folder / "file").read_text() == file.read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("name", [".", "", "..", "../folder", "{absolute}"])
+def test_the_folder_that_a_process_works_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(folder_of(tmp_path / "folder", "old"))
+    path = Path(name.format(absolute=tmp_path / "folder"))
+    with pytest.raises(IsADirectoryError, match="the current folder, or one above it, cannot be"), replaced(path):
+        pytest.fail("the block begins")
+    assert os.listdir(tmp_path) == ["folder"] and os.listdir(".") == ["file"]
+
+
 def test_a_folder_that_a_killed_process_had_put_aside_comes_back(tmp_path: Path) -> None:
     (tmp_path / ".folder~killed").mkdir()
     folder_of(tmp_path / ".folder~killed" / "folder~before", "old")

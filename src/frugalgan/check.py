@@ -1,5 +1,6 @@
 """Whether the pipeline can run as it stands: checked before the first stage, so that nothing fails after an hour."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -18,14 +19,15 @@ from frugalgan.training.settings import Training
 
 
 def check_place(project: Path = Path(".")) -> None:
-    """Raise PlaceError where a folder that DVC replaces leads out of the project, or the project is no git clone."""
+    """Raise PlaceError where a folder that DVC replaces leads out of the project, or git cannot use the project's."""
     for folder in places.OWNED:
         for path in (folder, *(path.relative_to(project) for path in sorted((project / folder).glob("*")))):
             places.check_inside(path, project)
-    inside = subprocess.run(
-        ["git", "rev-parse", "--is-inside-work-tree"], cwd=project, capture_output=True, text=True, check=False
-    )
+    command, plain = ["git", "rev-parse", "--is-inside-work-tree"], os.environ | {"LC_ALL": "C"}
+    inside = subprocess.run(command, cwd=project, env=plain, capture_output=True, text=True, check=False)
     if inside.returncode:
+        if "not a git repository" not in inside.stderr:
+            raise PlaceError(f"git, which DVC needs: {' '.join(inside.stderr.split())}")
         raise PlaceError(
             "this folder is no git repository, which DVC needs: clone the project, or run `git init && git add -A && "
             "git commit -m start` in an unpacked archive"

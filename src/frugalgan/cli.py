@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from frugalgan.command import ERRORS, cure, print_anything, run_own_code, way_back
+from frugalgan.command import ERRORS, LESS_MEMORY, cure, print_anything, run_own_code, way_back
 from frugalgan.config import places, presets
 from frugalgan.config.params import read_yaml
 from frugalgan.config.study import MODELS, PARAMS, load, study
@@ -24,23 +24,23 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(less_memory: str = LESS_MEMORY) -> Iterator[None]:
     """What is wrong with params, models, files or the machine as one line on stderr and exit code 1; a traceback with
-    FRUGALGAN_TRACEBACK=1."""
+    FRUGALGAN_TRACEBACK=1. `less_memory`: what helps where memory lacks."""
     try:
         yield
     except ERRORS as error:
         if os.environ.get("FRUGALGAN_TRACEBACK"):
             raise
-        raise SystemExit(f"frugalgan: {error}{cure(error)}{way_back(error)}") from None
+        raise SystemExit(f"frugalgan: {error}{cure(error, less_memory)}{way_back(error)}") from None
 
 
-def explaining(command: Callable[..., None]) -> Callable[..., None]:
+def explaining(command: Callable[..., None], less_memory: str) -> Callable[..., None]:
     """The command, with `explained` around it."""
 
     @functools.wraps(command)
     def run(**arguments: Any) -> None:
-        with explained():
+        with explained(less_memory):
             command(**arguments)
 
     return run
@@ -53,8 +53,16 @@ def main() -> None:
     app()
 
 
-for command in (direct.train, direct.distill, direct.adapt, export.generate, export.mix, export.export):
-    app.command()(explaining(command))
+WITHOUT_PARAMS = {  # commands that know no params.yaml → what helps where memory lacks
+    direct.train: "say what there is by --memory 2GiB, or take a smaller --size, in another --out if this was begun",
+    direct.distill: "take a larger --smaller, in another --out if this was begun",
+    direct.adapt: "take --frozen or --vector, in another --out if this was begun",
+    export.generate: "ask for fewer images by -n",
+    export.mix: "ask for fewer z by -n",
+    export.export: "end other programs and run it again",
+}
+for command, less_memory in WITHOUT_PARAMS.items():
+    app.command()(explaining(command, less_memory))
 
 
 @app.command("check")

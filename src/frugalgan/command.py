@@ -23,6 +23,11 @@ CURES = {
     errno.EACCES: "you may not read or write it: change its permissions, or those of its folder, and run it again",
 }
 
+LESS_MEMORY = (
+    "raise training.critic_parts or accumulate, set recompute, or lower the budget's batch_size "
+    "(`frugalgan plan --memory 6GiB` says what fits)"
+)
+
 ERRORS = (ValueError, OSError, RuntimeError, MemoryError, SafetensorError)  # of input, params, files and machines
 
 Fresh = Annotated[
@@ -118,8 +123,8 @@ def lacks_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(said in str(error) for said in ("allocate memory", "out of memory"))
 
 
-def cure(error: Exception) -> str:
-    """What helps where the message, which is another library's, does not say it."""
+def cure(error: Exception, less_memory: str = LESS_MEMORY) -> str:
+    """What helps where the message, which is another library's, does not say it; `less_memory`: where memory lacks."""
     text = str(error)
     number = getattr(error, "errno", None)
     if number is None:  # safetensors and NumPy say it in words alone
@@ -127,8 +132,5 @@ def cure(error: Exception) -> str:
     if number in CURES:
         return f"; {CURES[number]}; what was there before is untouched"
     if lacks_memory(error):
-        return (
-            "; not enough memory: raise training.critic_parts or accumulate, set recompute, or lower the budget's "
-            "batch_size (`frugalgan plan --memory 6GiB` says what fits)"
-        )
+        return f"; not enough memory: {less_memory}"
     return ""

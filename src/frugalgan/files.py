@@ -26,8 +26,10 @@ def replaced(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what the block leaves there, file or folder, takes `path`'s place at its end.
 
     If the block fails, or is interrupted, `path` stays as it was and the temporary one is removed; one that a killed
-    process left is removed the next time. No two processes may write one path at a time.
+    process left is removed the next time. No two processes may write one path at a time. Raises IsADirectoryError or
+    NotADirectoryError where `check_target` does: no file takes a folder's place, and no folder a file's.
     """
+    _check_not_within(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix, before = f".{path.name}~", f"{path.name}~before"
     for left in path.parent.iterdir():
@@ -37,6 +39,7 @@ def replaced(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as folder:
         temporary, old = Path(folder) / path.name, Path(folder) / before
         yield temporary
+        check_target(path, folder=temporary.is_dir())
         try:
             if path.is_dir() and not path.is_symlink():
                 os.replace(path, old)  # a folder cannot take another's place; what it was goes with the temporary one
@@ -44,6 +47,28 @@ def replaced(path: Path) -> Iterator[Path]:
         except BaseException:
             _put_back(old, path)
             raise
+
+
+def check_target(path: Path, *, folder: bool) -> None:
+    """Whether `replaced` can put a folder, or else a file, at `path`, which may be there.
+
+    Raises IsADirectoryError where a folder lies in a file's place, or this process works in `path` or below it;
+    NotADirectoryError where a file or a link lies in a folder's place.
+    """
+    _check_not_within(path)
+    is_folder = path.is_dir() and not path.is_symlink()
+    if is_folder and not folder:
+        raise IsADirectoryError(f"{path}: a folder, and a file is to be written: name a file, or remove the folder")
+    if folder and not is_folder and os.path.lexists(path):
+        raise NotADirectoryError(
+            f"{path}: a file or a link, and a folder is to be written: name a folder, or remove it"
+        )
+
+
+def _check_not_within(path: Path) -> None:
+    """Raise IsADirectoryError for the current folder and those above it: a process keeps the one that it works in."""
+    if Path.cwd().is_relative_to(os.path.abspath(path)):
+        raise IsADirectoryError(f"{path}: the current folder, or one above it, cannot be replaced: name another path")
 
 
 def _put_back(old: Path, path: Path) -> None:

@@ -54,6 +54,13 @@ def test_a_folder_without_git_is_told_the_commands(tmp_path: Path) -> None:
         check_place(tmp_path)
 
 
+def test_what_else_hinders_git_is_told_with_gits_own_cure(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(PlaceError, match=r"dubious ownership .* git config --global --add safe\.directory") as error:
+        check_place(project)
+    assert "git init" not in str(error.value) and "\n" not in str(error.value)
+
+
 def test_the_committed_files_pass() -> None:
     check_names(made({}))
 

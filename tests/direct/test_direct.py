@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ from typer.testing import CliRunner, Result
 
 from frugalgan.cli import app
 from frugalgan.command import Resume
+from frugalgan.config import places
+from frugalgan.data.sources import fetch
 from frugalgan.direct import choice as choices
 from frugalgan.direct.commands import check_same, resume_asked_for
-from frugalgan.direct.make import FolderError, chosen_in, make
-from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, Choice
+from frugalgan.direct.make import CHOICE, WORK, FolderError, alone_in, chosen_in, make
+from frugalgan.direct.values import ADAPTED, DISTILLED, MODEL, PICTURES, SOURCE, TUNED, VECTOR, Choice, study_of
+from frugalgan.training.record import NonFiniteLoss
 
 RNG = np.random.default_rng(3)
 SMALL = Choice("/photos", 32, 16, 4, 0.064, 8)
@@ -84,9 +87,15 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
         "<script src" not in page and "http" not in page.replace("http://www.w3.org", "") and "data:image/svg" in page
     )
     record = (out / ".work/models/model/record/0/record.json").stat()
+    copied, snapshots = out / WORK / places.fetched(PICTURES), out / WORK / "snapshots"
+    fetch(study_of(source).dataset(PICTURES), copied)  # as Ctrl-C leaves it
+    (snapshots / "model_0/other").mkdir()
+    for name in ("state-000000008.pt", "moment-000000008.npy", "snapshot.json", "mine.txt"):
+        (snapshots / "model_0/other" / name).write_text("of another configuration")
     make(source, out)  # all is done: nothing is trained again
     assert (out / ".work/models/model/record/0/record.json").stat() == record
-    assert not any((out / ".work/snapshots").rglob("*.pt"))
+    assert not copied.exists() and {path.suffix for path in snapshots.rglob("*.*")} <= {".lock", ".txt"}
+    assert (snapshots / "model_0/other/mine.txt").is_file()
     make(replace(source, how=DISTILLED, features=True, source=str(out)), tmp_path / "small", out)
     make(replace(source, how=ADAPTED), tmp_path / "other", out)
     make(replace(source, how=TUNED), tmp_path / "whole", out)
@@ -130,6 +139,12 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     assert "--label 7: the model has 0 to 1" in said("generate", str(out), "--label", "7", "--out", "x", code=1)
     exported = said("export", str(out), "--out", str(tmp_path / "export"), "--no-page")
     assert "8_bits" in exported and "fd_efficientnet_lite0_mid64" in exported
+    facts = json.loads((tmp_path / "export/export.json").read_text())["float32"]
+    measured = json.loads((out / WORK / places.evaluation(MODEL)).read_text())
+    key, quality = measured["distance"], measured["quality"][0]
+    assert (facts["draws"], facts["n_per_draw"]) == (quality["draws"], quality["n_per_draw"]) == (3, SAMPLES)
+    assert facts[key] == pytest.approx(quality[key], rel=0.003)  # of other z it is 1 % off
+    assert facts[f"{key}_sd"] == pytest.approx(quality[f"{key}_sd"], rel=0.2)
     (tmp_path / "export" / "mine.txt").write_text("a note of somebody's")
     assert "holds other things (mine.txt)" in said("export", str(out), "--out", str(tmp_path / "export"), code=1)
     with pytest.raises(FolderError, match="holds another model, of pictures"):
@@ -187,7 +202,15 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     within = said("train", str(pictures), "--out", str(pictures / "model"), code=1)
     assert "lies in the folder of pictures" in within and not (pictures / "model").exists()
     flat = ("train", str(pictures / "dark"), "--out", out)
-    assert f"--labels: {pictures / 'dark'} has no subfolders to name labels" in said(*flat, "--labels", code=1)
+    none = f"--labels: {pictures / 'dark'}: 21 of 21 pictures have no label, the name of a subfolder that not all share"
+    assert none in said(*flat, "--labels", code=1)
+    shutil.copytree(pictures / "dark", (one := tmp_path / "one") / "dark")
+    nested = ("train", str(one), "--out", out, "--labels")
+    assert "21 of 21 pictures have no label" in said(*nested, code=1)  # all in one subfolder
+    shutil.copy(pictures / "light" / "näme 1.png", one)
+    some = said(*nested, code=1)
+    assert "1 of 22 pictures have no label" in some and "(the first: näme 1.png)" in some
+    assert "or leave --labels out" in some and "params.yaml" not in some and "labels: false" not in some
     for path in sorted((pictures / "dark").glob("*"))[:3]:
         path.unlink()
     few = said(*flat, "--dry-run", code=1)
@@ -211,6 +234,46 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     assert chosen_in(Path(out)) is None
 
 
+def test_two_commands_do_not_work_in_one_folder(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, lambda px: 0.1)
+    with alone_in(out := tmp_path / "out"):
+        (out / WORK / CHOICE).write_text(json.dumps(asdict(SMALL)))
+        other = said("train", str(pictures), "--out", str(out), code=1)
+    assert f"{out}: is being made by another command: wait for its end, or name another folder" in other
+    assert json.loads((out / WORK / CHOICE).read_text()) == asdict(SMALL)
+    with alone_in(out):
+        pass  # the lock went with the block
+
+
+@pytest.mark.parametrize("at", ["choice.choose", "make.make"])
+def test_lack_of_memory_is_told_with_options_of_the_command(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    timed(monkeypatch, lambda px: 0.1)
+    monkeypatch.setattr(f"frugalgan.direct.{at}", fail)
+    text = said("train", str(pictures), "--out", str(tmp_path / "out"), code=1)
+    assert "not enough memory: say what there is by --memory 2GiB, or take a smaller --size" in text
+    assert "critic_parts" not in text and "frugalgan plan" not in text
+
+
+def test_a_training_that_diverges_names_options_and_another_folder(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise NonFiniteLoss("model: wasserstein is nan at 3 kimg; lower learning_rate")
+
+    timed(monkeypatch, lambda px: 0.1)
+    monkeypatch.setattr("frugalgan.direct.make.make", fail)
+    text = said("train", str(pictures), "--out", str(tmp_path / "out"), code=1)
+    cure = "another --seed, --recipe or --size may not, in another folder (--out)"
+    assert f"training diverged: model: wasserstein is nan at 3 kimg: {cure}" in text
+
+
 def test_from_which_snapshot_to_go_on_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FRUGALGAN_RESUME", raising=False)
     assert resume_asked_for() is Resume.EXACT
@@ -228,3 +291,17 @@ def test_too_few_pictures_are_refused(tmp_path: Path, pictures: Path) -> None:
     with pytest.raises(ValueError, match=r"images for training and .* held out, but at least 16 are needed"):
         make(replace(SMALL, pictures=str(pictures)), tmp_path / "out")
     assert not (tmp_path / "out" / "weights").exists()
+    assert (tmp_path / "out" / WORK / CHOICE).is_file() and chosen_in(tmp_path / "out") is None  # it is chosen anew
+
+
+def test_what_failed_before_anything_was_made_begins_anew_from_another_model(tmp_path: Path, pictures: Path) -> None:
+    for path in sorted(pictures.rglob("näme*"))[5:]:
+        path.unlink()
+    for name in ("first", "second"):
+        for place in (places.weights(MODEL), places.samples(MODEL)):
+            (folder := tmp_path / name / WORK / place).mkdir(parents=True)
+            (folder / "of").write_text(name)
+        with pytest.raises(ValueError, match="at least 16 are needed"):
+            make(replace(SMALL, pictures=str(pictures), how=TUNED), tmp_path / "out", tmp_path / name)
+        brought = (tmp_path / "out" / WORK / place(SOURCE) / "of" for place in (places.weights, places.samples))
+        assert {file.read_text() for file in brought} == {name}

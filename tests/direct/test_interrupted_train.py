@@ -1,5 +1,6 @@
 """`frugalgan train` as people use it: Ctrl-C in the middle, the same command again, and the model is the same."""
 
+import shutil
 import signal
 import sys
 import time
@@ -10,7 +11,9 @@ import pytest
 from pipeline import PROJECT, call, start
 from test_direct import SMALL, few, pictures  # noqa: F401  (fixtures)
 
+from frugalgan.config import places
 from frugalgan.direct.make import CHOICE, WEIGHTS, WORK, make
+from frugalgan.direct.values import PICTURES
 from frugalgan.files import write_json
 
 CHOSEN = "goes on with what was chosen"
@@ -24,6 +27,8 @@ def test_the_same_command_goes_on_after_ctrl_c(pictures: Path, tmp_path: Path, f
     command = ("frugalgan", "train", str(pictures), "--out")
     make(choice, tmp_path / "whole")
     write_json((out := tmp_path / "interrupted") / WORK / CHOICE, asdict(choice))
+    prepared = Path(WORK) / places.prepared(PICTURES)
+    shutil.copytree(tmp_path / "whole" / prepared, out / prepared)  # a choice is kept from then on
     running, begun = start(PROJECT, *command, str(out)), time.monotonic()
     while not any((out / WORK / "snapshots").rglob("*.pt")):
         assert running.poll() is None and time.monotonic() - begun < PATIENCE

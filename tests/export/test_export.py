@@ -1,6 +1,11 @@
 """Exported files draw what torch draws; the page draws it in a browser."""
 
+import base64
+import hashlib
+import io
 import shutil
+import subprocess
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +20,9 @@ from PIL import Image, ImageSequence
 from small import BIGGAN, DATA, FAST, LABELLED, RESIDUAL, SMALL, STUDENT, STYLES
 
 from frugalgan.data.facts import DataFacts
+from frugalgan.export import commands, page_files
 from frugalgan.export.generate import SIDE, STOPS, between, write_film, write_images
+from frugalgan.export.mix import write_mixture
 from frugalgan.export.onnx_files import (
     ExportError,
     as_arrays,
@@ -25,9 +32,10 @@ from frugalgan.export.onnx_files import (
     session,
     write_onnx,
 )
-from frugalgan.export.page_files import directions, page, write_page
+from frugalgan.export.page_files import RUNTIME_FILES, PageError, bring_runtime, directions, page, write_page
 from frugalgan.export.quantised import write_all_in_8_bits, write_weights_in_8_bits
 from frugalgan.export.write import write_export
+from frugalgan.files import FileError
 from frugalgan.networks import Family, Network
 from frugalgan.networks.sampling import estimate_statistics, images_of, latents
 
@@ -207,6 +215,61 @@ def test_a_gif_shows_the_images_that_a_walk_passes(
             assert 2 * distances.pop(number) < min(distances)
 
 
+def test_an_mp4_that_is_not_whole_does_not_take_the_place_of_one_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frugalgan.export.generate.FRAMES", 2)
+    G, film, whole = generator(SMALL, DATA), tmp_path / "walk.mp4", cv2.VideoWriter
+
+    class OnAFullDisk:
+        fourcc = whole.fourcc
+
+        def __init__(self, file: str, *how: Any) -> None:
+            self.file, self.writer = Path(file), whole(file, *how)
+            self.isOpened, self.write = self.writer.isOpened, self.writer.write
+
+        def release(self) -> None:
+            self.writer.release()
+            self.file.write_bytes(self.file.read_bytes()[:2000])
+
+    write_film(G, film, seed=3)
+    before = film.read_bytes()
+    monkeypatch.setattr(cv2, "VideoWriter", OnAFullDisk)
+    with pytest.raises(OSError, match=rf"^{film}: 0 of 12 frames could be written: is the disk full\?$"):
+        write_film(G, film, seed=4)
+    assert film.read_bytes() == before and list(tmp_path.iterdir()) == [film]
+
+
+def test_what_lies_in_the_way_is_told_before_anything_is_drawn_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no model in the folder that is named, so whoever began to draw would say that."""
+    model, folder, film, page = (tmp_path / name for name in ("model", "folder", "walk.gif", "page"))
+    for place in (folder, film, page):
+        place.mkdir()
+        (place / "index.html").write_text("mine")
+    (file := tmp_path / "model.onnx").write_text("mine")
+    with pytest.raises(IsADirectoryError, match=f"{folder}: a folder, and a file is to be written"):
+        write_mixture(model, model, folder, n=1, seed=0)
+    with pytest.raises(IsADirectoryError, match=f"{film}: a folder, and a file is to be written"):
+        commands.generate(model, out=tmp_path / "images", video=film)
+    with pytest.raises(NotADirectoryError, match=f"{file}: a file"):
+        commands.export(model, file)
+    with pytest.raises(FileError, match=rf"{page}: holds other things \(index\.html\)"):
+        commands.export(model, page)
+    (page / "export.json").write_text("{}")
+    with pytest.raises(ValueError, match="no trained model"):  # the names are those of an export
+        commands.export(model, page)
+    (empty := tmp_path / "empty").mkdir()
+    monkeypatch.chdir(empty)
+    with pytest.raises(IsADirectoryError, match="the current folder"):
+        commands.export(model, Path("."))
+    with pytest.raises(IsADirectoryError, match="the current folder"):
+        write_images(generator(SMALL, DATA), Path("."), n=10**9, seed=0)
+    assert file.read_text() == "mine"
+    assert all((place / "index.html").read_text() == "mine" for place in (folder, film, page))
+
+
 def test_a_title_or_label_cannot_end_the_pages_script() -> None:
     text = page("<b>A & B</b>", {"labels": ["</script><script>alert(1)</script>"]})
     assert "&lt;b&gt;A &amp; B" in text and "</script><script>alert" not in text
@@ -223,6 +286,37 @@ def test_without_npm_the_page_says_how_to_get_its_runtime(tmp_path: Path, monkey
     other.write_bytes(b"x")
     with pytest.raises(ExportError, match=r"other\.tgz: not onnxruntime-web"):
         write_page(tmp_path, generator(SMALL, DATA), title="", file="model.onnx", bits=8, labels=(), runtime=other)
+
+
+def test_the_runtime_is_unpacked_from_its_archive_by_any_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to 3.11.3 `extract` knows no `filter`."""
+    archive = tmp_path / "runtime.tgz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for name in RUNTIME_FILES:
+            member = tarfile.TarInfo(f"package/dist/{name}")
+            member.size = len(name)
+            packed.addfile(member, io.BytesIO(name.encode()))
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    monkeypatch.setattr(page_files, "INTEGRITY", f"sha512-{digest}")
+    extract = tarfile.TarFile.extract
+    monkeypatch.setattr(tarfile.TarFile, "extract", lambda self, member, path: extract(self, member, path))
+    (folder := tmp_path / "page").mkdir()
+    bring_runtime(folder, archive)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {name: name for name in RUNTIME_FILES}
+
+
+def test_npm_is_run_where_it_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`npm.cmd` on Windows, which no process can start as `npm`."""
+
+    def ran(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", f"this was {command[0]}")
+
+    monkeypatch.setattr(shutil, "which", lambda name: f"/tools/{name}.cmd")
+    monkeypatch.setattr(subprocess, "run", ran)
+    with pytest.raises(PageError, match=r"this was /tools/npm\.cmd"):
+        bring_runtime(tmp_path, None)
 
 
 @pytest.mark.slow

@@ -2,20 +2,29 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from pipeline import BIN, PROJECT
 
+from frugalgan.running import schedule as schedules
+from frugalgan.running.schedule import schedule
+from frugalgan.running.server import SERVER, _attend, _server
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="elsewhere stages are not forked"),
 ]
 
-REPRO = "import sys; from frugalgan.running import server; server.DVC = ['dvc']; sys.exit(server.repro(sys.argv[1:]))"
+REPRO = (
+    "import sys; from frugalgan.running import server; server.DVC, server.IMPORTED = ['dvc'], (); "
+    "sys.exit(server.repro(sys.argv[1:]))"
+)
 STAGES = {
     "says": """
         import os, sys
@@ -125,3 +134,41 @@ def test_asking_for_a_gpu_leaves_stages_free_to_use_one() -> None:
     path = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
     ran = subprocess.run([sys.executable, "-c", script], env=path, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["0", "1", "True"]
+
+
+def test_a_request_that_breaks_off_ends_its_process_and_nothing_of_its_parents() -> None:
+    ours, theirs = socket.socketpair()
+    if not (attendant := os.fork()):
+        theirs.close()
+        try:
+            _attend(ours)
+        finally:
+            os._exit(99)  # in place of what the parent has to do at its end
+    ours.close()
+    with theirs, open(os.devnull, "w") as nothing:
+        socket.send_fds(theirs, [b"."], [nothing.fileno()] * 3)
+        theirs.sendall(b'{"arguments": ["stages/fet')
+        theirs.shutdown(socket.SHUT_WR)
+        assert os.waitstatus_to_exitcode(os.waitpid(attendant, 0)[1]) == 1
+
+
+def test_a_long_folder_of_temporary_files_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (long := tmp_path / ("x" * 100)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with _server() as (_, environment), socket.socket(socket.AF_UNIX) as client:
+        client.connect(environment[SERVER])
+
+
+def test_the_stage_code_runs_this_python_while_nobody_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages/hash_code.py").write_text("import sys; open('said', 'w').write(sys.executable)")
+    (dvc := tmp_path / "dvc").write_text(
+        '#!/bin/sh\ncase "$1" in repro) exec python stages/hash_code.py;; status) echo "{}";; esac\n'
+    )
+    dvc.chmod(0o755)
+    monkeypatch.setattr(schedules, "DVC", (str(dvc),))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    with _server() as (_, environment):
+        assert not schedule([], frozenset({"code"}), environment | {SERVER: ""}).stale
+    assert (tmp_path / "said").read_text() == sys.executable

@@ -1,9 +1,7 @@
 """What goes wrong says why and loses nothing: through the real `dvc` commands."""
 
-import io
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -16,10 +14,6 @@ STUDENT = "models/student/weights/0/generator.safetensors"
 
 def test_a_failing_stage_says_why_and_loses_nothing(unchanged: Path) -> None:
     kept = (unchanged / STUDENT).read_bytes()
-    output = call(unchanged, "dvc", "exp", "run", "-S", "starts.transfer.generator_layers=9", fails=True)
-    for part in ("models.transfer", "generator_layers: 9 is not allowed", "the network has 4 layers"):
-        assert part in output
-    call(unchanged, "git", "checkout", "--quiet", "--", ".")
     output = call(unchanged, "dvc", "exp", "run", "-S", "kd.learning_rate=fast", fails=True)
     assert "kd.learning_rate: 'fast' is not allowed" in output
     call(unchanged, "git", "checkout", "--quiet", "--", ".")
@@ -61,8 +55,7 @@ def test_somebodys_picture_is_never_deleted(unchanged: Path) -> None:
 
 def test_an_unpacked_archive_is_told_what_it_lacks_before_anything_is_installed(tmp_path: Path) -> None:
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=PROJECT, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-        packed.extractall(tmp_path, filter="data")
+    subprocess.run(["tar", "-x"], cwd=tmp_path, input=archive, check=True)
     for command in (("make", "repro"), ("frugalgan", "repro")):
         output = call(tmp_path, *command, fails=True)
         assert "no git repository, which DVC needs" in output and "git init && git add -A && git commit" in output

@@ -93,7 +93,8 @@ def _of_export(exported: dict[str, Any], distance: str) -> dict[str, str]:
     found = {}
     for name, bits in {"exported in 32 bits": "float32", "exported in 8 bits": "8_bits"}.items():
         one = exported[bits]
-        measured = f", distance {one[distance]:.0f}" if distance in one else ""
+        spread = one.get(f"{distance}_sd")  # none in what an older version measured, by more images
+        measured = "" if spread is None else f", distance {one[distance]:.0f} ± {spread:.0f}"
         found[name] = f"{one['bytes'] / 1024:,.0f} KiB, {one['milliseconds_per_image']:.2g} ms an image{measured}"
     return found
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from frugalgan.command import Resume, lacks_memory
+from frugalgan.command import Resume
 from frugalgan.config import places
 from frugalgan.data.facts import read_facts
 from frugalgan.direct.recipes import RECIPES
@@ -33,6 +33,11 @@ Seed = Annotated[int, typer.Option(min=0, help="of weights, order of pictures, z
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be chosen, and why")]
 Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
 Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` made")]
+ANOTHER = {  # how a model is made → options that may keep its training from diverging
+    ALONE: "another --seed, --recipe or --size",
+    DISTILLED: "another --smaller",
+    **dict.fromkeys((ADAPTED, TUNED, VECTOR), "another --seed, or another way (--frozen, --vector),"),
+}
 LEAST = 20  # pictures: of 16 for training, with those that are held out
 
 
@@ -146,7 +151,7 @@ def _make(
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card
     from frugalgan.direct.choice import WAYS, ChoiceError, choose, ways_to_adapt
-    from frugalgan.direct.make import WORK, check_source, chosen_in, make
+    from frugalgan.direct.make import WORK, alone_in, check_source, chosen_in, make
     from frugalgan.training.plan import bytes_of
     from frugalgan.training.record import NonFiniteLoss
 
@@ -173,22 +178,20 @@ def _make(
         return
     from frugalgan.export.onnx_files import ExportError  # torch takes a second
 
-    try:
-        make(choice, out, source, resume=Resume.ANY if resume else resume_asked_for())
-    except NonFiniteLoss as error:
-        what = str(error).partition(";")[0]
-        raise ChoiceError(f"{out}: training diverged: {what}: another --seed, --recipe or --size may not") from None
-    except (MemoryError, RuntimeError) as error:
-        if not lacks_memory(error):
-            raise
-        raise ChoiceError(f"{out}: not enough memory: name another folder, and what there is by --memory") from None
-    typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
-    try:
-        if not (out / EXPORT).is_dir():
-            export(out, out / EXPORT)
-    except ExportError as error:
-        typer.echo(f"{error}; then: frugalgan export {out} --out {out / EXPORT}")
-    write_card(choice, out, out / WORK)  # with what was exported
+    with alone_in(out):
+        try:
+            make(choice, out, source, resume=Resume.ANY if resume else resume_asked_for())
+        except NonFiniteLoss as error:
+            what = str(error).partition(";")[0]
+            cure = f"{ANOTHER[choice.how]} may not, in another folder (--out)"
+            raise ChoiceError(f"{out}: training diverged: {what}: {cure}") from None
+        typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
+        try:
+            if not (out / EXPORT).is_dir():
+                export(out, out / EXPORT)
+        except ExportError as error:
+            typer.echo(f"{error}; then: frugalgan export {out} --out {out / EXPORT}")
+        write_card(choice, out, out / WORK)  # with what was exported
 
 
 def resume_asked_for() -> Resume:
@@ -213,6 +216,7 @@ def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> Non
 
 def check_pictures(asked: Choice, out: Path) -> None:
     """Raise ChoiceError or FolderError where these pictures cannot be learnt from, before anything else is done."""
+    from frugalgan.data.prepare import MOST_LABELS
     from frugalgan.data.sources.folder import find_pictures
     from frugalgan.direct.choice import ChoiceError
     from frugalgan.direct.make import WORK, FolderError
@@ -225,9 +229,19 @@ def check_pictures(asked: Choice, out: Path) -> None:
         others = f", {len(there.left_out)} that cannot be used" * bool(there.left_out)
         raise ChoiceError(f"{folder}: {len(there.pictures)} pictures{others}, and at least {LEAST} are needed")
     labels = sorted({found.picture.label for found in there.pictures.values()})
-    if asked.how == ALONE:
-        if asked.labels and not any(place.parent.parts for place in there.pictures):
-            raise ChoiceError(f"--labels: {folder} has no subfolders to name labels: leave it out")
+    if asked.how == ALONE and asked.labels:
+        without = [place for place, found in there.pictures.items() if not found.picture.label]
+        if without:
+            raise ChoiceError(
+                f"--labels: {folder}: {len(without)} of {len(there.pictures)} pictures have no label, the name of a "
+                f"subfolder that not all share (the first: {without[0]}): put each label's pictures into a subfolder, "
+                "or leave --labels out"
+            )
+        if len(labels) > MOST_LABELS:
+            raise ChoiceError(
+                f"--labels: {folder}: {len(labels)} subfolders, and {MOST_LABELS} labels at most can be learnt: leave "
+                "--labels out"
+            )
     elif asked.labels:
         learnt = read_facts(Path(asked.source) / WORK / places.prepared(PICTURES)).labels
         if len(labels) != len(learnt) or "" in labels:

@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 import sys
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from frugalgan.command import Resume
 from frugalgan.config import places
@@ -16,7 +18,7 @@ from frugalgan.data.facts import FILE as FACTS
 from frugalgan.data.images import write_png
 from frugalgan.data.prepare import prepare
 from frugalgan.data.settings import Prepare
-from frugalgan.data.sources import fetch
+from frugalgan.data.sources import fetch, foreign_files
 from frugalgan.direct.card import write_card
 from frugalgan.direct.page import write_page
 from frugalgan.direct.values import ALONE, MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
@@ -27,10 +29,12 @@ from frugalgan.networks.sampling import write_samples
 from frugalgan.networks.store import NETWORKS, read_networks
 from frugalgan.training.job import job
 from frugalgan.training.run import run
+from frugalgan.training.snapshot import INDEX, OWN
 from frugalgan.training.source import source_sha256
 from frugalgan.training.watch import Watch, event_files, preview
 
-WORK, CHOICE = ".work", "choice.json"  # of the folder that a model is made in
+WORK, CHOICE, LOCK = ".work", "choice.json", "lock"  # of the folder that a model is made in
+SNAPSHOTS = Path("snapshots")  # of the folder of the work
 WEIGHTS, PREVIEW = "weights", "preview.png"
 
 
@@ -39,16 +43,40 @@ class FolderError(ValueError):
 
 
 def chosen_in(out: Path) -> Choice | None:
-    """What is made in this folder; None where it is new or empty. Raises FolderError where it is none of ours."""
+    """What is made in this folder; None where it is new or empty, or nothing was made yet of what was chosen there.
+    Raises FolderError where it is none of ours."""
     file = out / WORK / CHOICE
     if file.is_file():
         try:
-            return Choice(**json.loads(file.read_text(encoding="utf-8")))
+            choice = Choice(**json.loads(file.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise FolderError(f"{file}: damaged, or of another version: {error}: name another folder") from None
+        return choice if _is_begun(out / WORK) else None
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FolderError(f"{out}: holds other things: name a new or an empty folder")
     return None
+
+
+def _is_begun(work: Path) -> bool:
+    """Whether there is anything that depends on what was chosen."""
+    return any((work / place).exists() for place in (places.prepared(PICTURES), places.weights(MODEL)))
+
+
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """While it lasts no other command makes a model in this folder. Raises FolderError where one does."""
+    (out / WORK).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / WORK / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise FolderError(
+            f"{out}: is being made by another command: wait for its end, or name another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def choice_of(folder: Path) -> Choice:
@@ -70,12 +98,12 @@ def make(choice: Choice, out: Path, source: Path | None = None, resume: Resume =
     """Make the model in `out`; what is done there already is not done again, and a training goes on as `resume` allows.
 
     `source`: the folder of the model that a distilled or an adapted one learns from. Weights, README.md and report.html
-    appear whole, README.md last. Beside a vector's weights stand those of its source.
+    appear whole, README.md last; what only the way there needed is gone then. Beside a vector's weights stand those of
+    its source. No two may work in one folder: `alone_in`.
     """
     work = out / WORK
-    work.mkdir(parents=True, exist_ok=True)
     write_json(work / CHOICE, asdict(choice))
-    if source is not None:
+    if source is not None and not _is_begun(work):
         _bring(source, work)
     events = os.environ.get("FRUGALGAN_EVENTS")  # as the stages know it
     with event_files(Path(events).resolve() / out.resolve().name if events else None) as told, chdir(work):
@@ -84,6 +112,7 @@ def make(choice: Choice, out: Path, source: Path | None = None, resume: Resume =
     shutil.copy(work / places.samples(MODEL) / "grid.png", out / SAMPLES)
     write_page(choice, out, work)
     write_card(choice, out, work)
+    _forget(work)
 
 
 def _copy_model(folder: Path, target: Path, source: Path) -> None:
@@ -101,11 +130,9 @@ def _copy_model(folder: Path, target: Path, source: Path) -> None:
 
 
 def _bring(source: Path, work: Path) -> None:
-    """Weights, and images to be compared with, of the model that is learnt from; what was brought before stays."""
+    """Weights, and images to be compared with, of the model that is learnt from."""
     theirs = source / WORK
     for place in (places.weights, places.samples):
-        if (work / place(SOURCE)).is_dir():
-            continue
         with replaced(work / place(SOURCE)) as folder:
             shutil.copytree(theirs / place(MODEL), folder)
 
@@ -119,13 +146,13 @@ def _work(choice: Choice, told: Watch, resume: Resume) -> None:
         _say("copying the pictures")
         fetch(dataset, places.fetched(PICTURES))
         print(prepare(places.fetched(PICTURES), prepared, dataset, study.section("prepare", Prepare)))
-        shutil.rmtree(places.fetched(PICTURES))
+    _forget_fetched(places.fetched(PICTURES))
     if not (places.weights(MODEL) / str(choice.seed) / NETWORKS).is_file():
         run(
             job(study, MODEL, places.DATA / "prepared"),
             data=prepared,
             out=places.MODELS / MODEL,
-            snapshots=Path("snapshots"),
+            snapshots=SNAPSHOTS,
             resume=resume,
             source=None if choice.how == ALONE else places.weights(SOURCE),
             watch=_watches(_preview(Path("..") / PREVIEW), told),
@@ -146,6 +173,19 @@ def _work(choice: Choice, told: Watch, resume: Resume) -> None:
     if not places.summary(MODEL).is_file():
         _say("measuring the model")
         write_evaluation(study, MODEL)
+
+
+def _forget_fetched(fetched: Path) -> None:
+    """Remove the copies of pictures, but for a folder in which somebody put others."""
+    if fetched.is_dir() and not any(foreign_files(fetched)):
+        shutil.rmtree(fetched)
+
+
+def _forget(work: Path) -> None:
+    """Remove snapshots, of other configurations, too: a model that is done is not trained on."""
+    for file in (work / SNAPSHOTS).rglob("*"):
+        if file.name == INDEX or OWN.fullmatch(file.name):
+            file.unlink()
 
 
 def _sha256(weights: Path) -> dict[str, str]:

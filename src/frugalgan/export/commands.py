@@ -5,7 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from frugalgan.files import FileError
+from frugalgan.config import places
+from frugalgan.files import FileError, check_target, read_json
+
+# A folder of `frugalgan train`: where the work lies, and the names of its data set and its model there.
+WORK, PICTURES, MODEL = ".work", "pictures", "model"
 
 Model = Annotated[Path, typer.Argument(help="a folder of `frugalgan train`, or models/NAME of a project")]
 
@@ -22,10 +26,12 @@ def generate(
     video: Annotated[Path | None, typer.Option(help="also a walk through z: .mp4 or .gif")] = None,
 ) -> None:
     """Images of a trained model, on the GPU where there is one."""
-    from frugalgan.export.generate import GenerateError, load, write_film, write_images
+    from frugalgan.export.generate import GenerateError, check_film, load, write_film, write_images
 
     if out is None and video is None:
         raise GenerateError("name --out FOLDER for images, --video walk.mp4 for a film, or both")
+    if video is not None:
+        check_film(video)
     G, told = load(model, label)
     if out is not None:
         write_images(G, out, n=n, seed=seed, label=told, truncation=truncation)
@@ -60,10 +66,11 @@ def export(
 ) -> None:
     """The model for other programs: ONNX in float32 and in 8 bits, and a page that runs it in any browser."""
     from frugalgan.export.generate import load
-    from frugalgan.export.write import OWN, write_export
+    from frugalgan.export.write import FACTS, OWN, write_export
 
-    there = {path.name for path in out.iterdir()} if out.is_dir() else {out.name} if out.exists() else set()
-    if foreign := there - OWN:
+    check_target(out, folder=True)
+    there = {path.name for path in out.iterdir()} if out.is_dir() else set[str]()
+    if foreign := there - (OWN if FACTS in there else set()):
         raise FileError(f"{out}: holds other things ({min(foreign)}): name a new or an empty folder")
     G, _ = load(model, None, device="cpu")
     facts = write_export(
@@ -85,36 +92,40 @@ def labels_of(model: Path, classes: int) -> tuple[str, ...]:
     """Names of the labels of a model that `frugalgan train` made, else their numbers."""
     from frugalgan.data.facts import FILE, read_facts
 
-    prepared = model / ".work" / "data" / "prepared" / "pictures"
+    prepared = model / WORK / places.prepared(PICTURES)
     if classes and (prepared / FILE).is_file():
         return read_facts(prepared).labels
     return tuple(map(str, range(classes)))
 
 
 def judge_of(model: Path, G: Any) -> Any:
-    """What distances of a model that `frugalgan train` made are by; None of any other."""
-    from frugalgan.evaluation.features import extractor, load_features
-    from frugalgan.evaluation.reference import REFERENCE
-    from frugalgan.export.onnx_files import inputs
-    from frugalgan.export.write import Judge
-
-    file = model / ".work" / "data" / "reference" / "pictures.npz"
-    if not file.is_file():
-        return None
-    real = load_features(file)[REFERENCE]
-    network = extractor(real.provenance.extractor)
-    return Judge(inputs(G, real.provenance.n, 2022), lambda pixels: _distances(network, real, pixels))
-
-
-def _distances(extractor: Any, real: Any, pixels: Any) -> dict[str, float]:
-    """The distance of all images, and the standard deviation over halves of them drawn at random."""
+    """What measures a model that `frugalgan train` made as its evaluation did: by the same z, draws and real images;
+    None of any other. Raises FileError."""
     import numpy as np
 
+    from frugalgan.evaluation.evaluate import first_of_draws
+    from frugalgan.evaluation.features import extract, extractor, load_features
     from frugalgan.evaluation.metrics.frechet import frechet_distance
+    from frugalgan.evaluation.metrics.names import distance_key
+    from frugalgan.evaluation.reference import REFERENCE
+    from frugalgan.evaluation.scores import mean_and_sd
+    from frugalgan.export.onnx_files import inputs
+    from frugalgan.export.write import Judge
+    from frugalgan.networks.sampling import SAMPLES
 
-    features = extractor(pixels, batch_size=16)
-    rng = np.random.default_rng(0)
-    halves = [rng.permutation(len(features))[: len(features) // 2] for _ in range(5)]
-    spread = float(np.std([frechet_distance(features[half], real.features) for half in halves], ddof=1))
-    key = f"fd_{extractor.name}"
-    return {key: round(frechet_distance(features, real.features), 3), f"{key}_sd_of_halves": round(spread, 3)}
+    work = model / WORK
+    if not (work / places.evaluation(MODEL)).is_file():
+        return None
+    known = read_json(work / places.evaluation(MODEL), hint="`frugalgan train` measures the model")["quality"][0]
+    draws, n, seed = known["draws"], known["n_per_draw"], known["samples_seed"]
+    real = load_features(work / places.reference(PICTURES))[REFERENCE]
+    network = extractor(real.provenance.extractor)
+    drawn = np.load(work / places.samples(MODEL) / SAMPLES, mmap_mode="r").shape[1]
+
+    def measure(images: np.ndarray) -> dict[str, Any]:
+        fake = extract(network, first_of_draws(images, draws, n), source=str(model), seed=seed, batch_size=16)
+        distances = [frechet_distance(draw, real.features) for draw in np.split(fake.features, draws)]
+        found = mean_and_sd(distance_key(network.name), distances)
+        return {key: round(value, 3) for key, value in found.items()} | {"draws": draws, "n_per_draw": n}
+
+    return Judge(inputs(G, drawn, seed), measure)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.device import choose_device
-from frugalgan.files import replaced
+from frugalgan.files import check_target, replaced
 from frugalgan.networks import STYLES, Network
 from frugalgan.networks.sampling import images_of, latents, truncated, truncated_images
 from frugalgan.networks.store import NETWORKS, load_generator
@@ -53,6 +53,7 @@ def write_images(
     """PNG files image_00000.png … of z from `seed`, and grid.png, into the new or empty folder `out`."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise GenerateError(f"{out}: holds other things: name a new or an empty folder")
+    check_target(out, folder=True)
     drawn = _drawn(G, latents(n, G.arguments["latent_size"], seed), label, seed, truncation)
     pixels = drawn.numpy()
     with replaced(out) as folder:
@@ -71,12 +72,21 @@ def _drawn(G: Network, z: Tensor, label: Tensor | None, seed: int, truncation: f
     return images_of(G, z if STYLES in G.offers else truncated(z, truncation), labels)
 
 
+def check_film(file: Path) -> None:
+    """Raise GenerateError or IsADirectoryError where no film can be written to `file`, before anything is drawn."""
+    if file.suffix.lower() not in (".mp4", ".gif"):
+        raise GenerateError(f"{file}: a film is .mp4 or .gif")
+    check_target(file, folder=False)
+
+
 def write_film(
     G: Network, file: Path, *, seed: int, label: Tensor | None = None, truncation: float | None = None
 ) -> None:
-    """A walk through STOPS z and back to the first, .mp4 or .gif: along great circles, where images are as likely."""
-    if file.suffix.lower() not in (".mp4", ".gif"):
-        raise GenerateError(f"{file}: a film is .mp4 or .gif")
+    """A walk through STOPS z and back to the first, .mp4 or .gif: along great circles, where images are as likely.
+
+    Raises what `check_film` does, and OSError where the film could not be written whole.
+    """
+    check_film(file)
     stops = latents(STOPS, G.arguments["latent_size"], seed)
     path = torch.cat([between(a, b, FRAMES) for a, b in zip(stops, stops.roll(-1, 0), strict=True)])
     one = torch.zeros(1, dtype=torch.int64) if label is None and G.classes else label
@@ -96,6 +106,13 @@ def write_film(
         for frame in frames:
             writer.write(np.ascontiguousarray(frame[:, :, ::-1]))
         writer.release()
+        if (written := _frames_in(temporary)) != len(frames):  # OpenCV does not tell of a disk that is full
+            raise OSError(f"{file}: {written} of {len(frames)} frames could be written: is the disk full?")
+
+
+def _frames_in(film: Path) -> int:
+    """How many frames of an .mp4 can be read."""
+    return sum(1 for _ in iter(cv2.VideoCapture(str(film)).grab, False))
 
 
 def between(a: Tensor, b: Tensor, steps: int) -> Tensor:

@@ -6,6 +6,7 @@ import numpy as np
 
 from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.export.generate import weights_in
+from frugalgan.files import check_target
 from frugalgan.networks.sampling import generate
 from frugalgan.networks.store import load_mixture
 
@@ -14,7 +15,11 @@ COLUMNS = ((0.0, 0.0), *((1 - step, step) for step in STEPS), (1.0, 1.0))  # sha
 
 
 def write_mixture(first: Path, second: Path, file: Path, *, n: int, seed: int) -> None:
-    """`file`, a PNG with a row per z: the source, the first domain turning into the second, and the sum of both."""
+    """`file`, a PNG with a row per z: the source, the first domain turning into the second, and the sum of both.
+
+    Raises IsADirectoryError where a folder lies there, before anything is drawn.
+    """
+    check_target(file, folder=False)
     folders = [weights_in(first), weights_in(second)]
     strips = [generate(load_mixture(folders, shares), n=n, seed=seed).numpy() for shares in COLUMNS]
     write_png(file, enlarged_grid(np.stack(strips, axis=1).reshape(-1, *strips[0].shape[1:]), columns=len(COLUMNS)))

@@ -91,8 +91,10 @@ def bring_runtime(folder: Path, runtime: Path | None) -> None:
             _check(runtime)
             with tarfile.open(runtime) as archive:
                 for name in RUNTIME_FILES:
-                    archive.extract(f"package/dist/{name}", temporary, filter="data")
-            runtime = Path(temporary, "package", "dist")
+                    packed = archive.extractfile(f"package/dist/{name}")
+                    assert packed is not None, "the archive that was tried has files there"
+                    Path(temporary, name).write_bytes(packed.read())
+            runtime = Path(temporary)
         for name in RUNTIME_FILES:
             if not (runtime / name).is_file():
                 raise PageError(f"{runtime / name}: no such file; --runtime is the folder dist of {RUNTIME}")
@@ -100,12 +102,12 @@ def bring_runtime(folder: Path, runtime: Path | None) -> None:
 
 
 def _from_npm(folder: Path) -> Path:
-    if shutil.which("npm") is None:
+    if (npm := shutil.which("npm")) is None:
         raise PageError(
             f"npm not found, which brings the page's runtime: install Node.js, or give {RUNTIME} by --runtime, as its "
             "folder dist or its archive"
         )
-    done = subprocess.run(["npm", "pack", "--silent", RUNTIME], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([npm, "pack", "--silent", RUNTIME], cwd=folder, capture_output=True, text=True, check=False)
     archives = list(folder.glob("*.tgz"))
     if done.returncode or not archives:
         raise PageError(

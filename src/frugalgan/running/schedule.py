@@ -71,11 +71,11 @@ def changed() -> frozenset[str]:
     return frozenset(json.loads(_said("status", "--json") or "{}"))
 
 
-def schedule(models: Sequence[str], stages: frozenset[str]) -> Schedule:
+def schedule(models: Sequence[str], stages: frozenset[str], environment: Mapping[str, str]) -> Schedule:
     """What `dvc repro` would have to run now that these stages changed; where `code` did, it is brought up to date
-    first. Raises ValueError where DVC fails."""
+    first, in that environment. Raises ValueError where DVC fails."""
     if CODE in stages:
-        if subprocess.run([*DVC, "repro", CODE], check=False).returncode:
+        if subprocess.run([*DVC, "repro", CODE], env=environment, check=False).returncode:
             raise ValueError(f"dvc repro {CODE} failed, as it says above")
         stages = changed()
     waits_for = graph(_said("dag", "--dot"))

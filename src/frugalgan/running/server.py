@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import threadpoolctl
 import torch
@@ -33,6 +33,8 @@ from frugalgan.running.so_far import SoFar
 
 MOST_JOBS = 4  # each needs a gigabyte or so
 REPORT = "report"  # the last stage
+SERVER = "FRUGALGAN_SERVER"  # of the environment: where client.py asks
+LONGEST = 80  # bytes of the folder of temporary files: a socket's path, 107 at most, is below one in it
 CLIENT = Path(__file__).with_name("client.py")
 # What stages import, some only where they need it. Nothing is computed before a fork: threads would be lost in it.
 IMPORTED = (
@@ -60,7 +62,7 @@ def repro(arguments: Sequence[str], jobs: int = 1, changed: frozenset[str] = fro
         importlib.import_module(name)
     with _server() as (listener, environment):
         if jobs > 1 and not arguments:
-            plan = schedule(list(load().rows), changed)
+            plan = schedule(list(load().rows), changed, environment | {SERVER: ""})  # nobody serves yet
             if code := _side_by_side(plan, listener, environment, jobs):
                 return code
         codes: list[int] = []
@@ -88,7 +90,11 @@ def _has_gpu() -> bool:
 @contextmanager
 def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
     """Where stages are asked for, and the environment in which `python` asks there."""
-    with tempfile.TemporaryDirectory(prefix="frugalgan-") as folder, socket.socket(socket.AF_UNIX) as listener:
+    place = "/tmp" if len(os.fsencode(tempfile.gettempdir())) > LONGEST else None
+    with (
+        tempfile.TemporaryDirectory(prefix="frugalgan-", dir=place) as folder,
+        socket.socket(socket.AF_UNIX) as listener,
+    ):
         server, python, drawn = Path(folder, "server"), Path(folder, "bin", "python"), Path(folder, "drawn")
         drawn.mkdir()
         python.parent.mkdir()
@@ -102,7 +108,7 @@ def _server() -> Iterator[tuple[socket.socket, dict[str, str]]]:
             | {
                 "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
                 "FRUGALGAN_PYTHON": sys.executable,
-                "FRUGALGAN_SERVER": str(server),
+                SERVER: str(server),
                 SHARED: str(drawn),
             },
         )
@@ -191,8 +197,21 @@ def _tell(process: int) -> None:
         os.kill(process, signal.SIGTERM)
 
 
-def _attend(connection: socket.socket) -> None:
-    """Start one stage and send its exit code. Where nobody waits for it any more, end it. Does not return."""
+def _attend(connection: socket.socket) -> NoReturn:
+    """Start one stage and send its exit code; be a process of its own, which ends whatever happens: what this process's
+    parent has to do at its end is not this one's."""
+    code = 1
+    try:
+        _wait_for_stage(connection)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _wait_for_stage(connection: socket.socket) -> None:
+    """Start one stage and send its exit code. Where nobody waits for it any more, end it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _, files, _, _ = socket.recv_fds(connection, 1, 3)
     request = json.loads(b"".join(iter(lambda: connection.recv(65_536), b"")))
@@ -208,10 +227,9 @@ def _attend(connection: socket.socket) -> None:
     code = os.waitstatus_to_exitcode(os.waitpid(stage, 0)[1])
     with suppress(OSError):  # nobody waits
         connection.sendall(str(code if code >= 0 else 128 - code).encode())
-    os._exit(0)
 
 
-def _run(request: dict[str, Any], files: Sequence[int]) -> None:
+def _run(request: dict[str, Any], files: Sequence[int]) -> NoReturn:
     """Be the stage that was asked for. Does not return."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code: Any = 1
@@ -236,7 +254,7 @@ def _run(request: dict[str, Any], files: Sequence[int]) -> None:
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # what this process's parent has to do at its end is not this one's
+    os._exit(code)
 
 
 def _take_threads(said: str) -> None:
