@@ -28,7 +28,7 @@ from frugalgan.evaluation.scores import scores
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import read_json
 from frugalgan.report.tables import markdown, write_csv
-from frugalgan.report.verdicts import _p_value, holm
+from frugalgan.report.verdicts import holm, p_value
 
 DATA, DRAWS = "pictures", 2
 FEATURES = ("distance", "kid", "recall", "coverage", "variety", "spacing")
@@ -61,7 +61,8 @@ def measured(study: Study) -> Scores:
     pixels = SlicedWasserstein(real, settings.seed)
     classifier = classifier_of(places.prepared(DATA), settings.classifier_images, settings.seed)
     classes = len(np.unique(np.load(places.prepared(DATA) / "labels.npy")))
-    print(f"classifier right about {classifier.accuracy:.3f}; real images score {classifier.inception_score:.2f}")
+    of_real = classifier.inception_score(dataset.samples, settings.repeats, settings.seed)
+    print(f"classifier right about {classifier.accuracy:.3f}; real images score {of_real:.2f}")
     found: Scores = {}
     for name in study.rows:
         found[name] = {}
@@ -83,7 +84,7 @@ def measured(study: Study) -> Scores:
 def verdicts(found: Scores, other: str) -> dict[str, str]:
     """Row → what both metrics say of it beside `other`."""
     rows = [name for name in found if name != other]
-    p = {key: [_p_value(found[n][key], found[other][key]) for n in rows] for key in JUDGES}
+    p = {key: [p_value(found[n][key], found[other][key], paired=False) for n in rows] for key in JUDGES}
     corrected = {key: holm(values) for key, values in p.items()}
     return {
         name: _verdict([(p[key][i], corrected[key][i], _is_less(found, name, other, key)) for key in JUDGES])

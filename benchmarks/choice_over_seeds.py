@@ -29,7 +29,7 @@ from frugalgan.networks.sampling import generate
 from frugalgan.networks.store import load_generator
 from frugalgan.report.settings import Compare
 from frugalgan.report.tables import markdown
-from frugalgan.report.verdicts import judge
+from frugalgan.report.verdicts import Compared, judge
 from frugalgan.training.job import job
 from frugalgan.training.run import run
 from frugalgan.training.source import seed_folder
@@ -107,7 +107,7 @@ def main(
         )
     first, *others = [(choice, [result["distance"] for result in results]) for choice, results in found.items()]
     significance = load().section("compare", Compare).significance
-    typer.echo(markdown(judge([(*other, *first) for other in others], significance)))
+    typer.echo(markdown(judge([Compared(*other, *first) for other in others], significance)))
 
 
 if __name__ == "__main__":

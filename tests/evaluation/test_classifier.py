@@ -13,8 +13,9 @@ from frugalgan.data.prepare import prepare
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch
 from frugalgan.evaluation.classifier import ClassifierError, agreement, classifier_of
-from frugalgan.evaluation.evaluate import summary
 from frugalgan.evaluation.features import extractor
+from frugalgan.evaluation.metrics.inception_score import inception_score
+from frugalgan.evaluation.over_seeds import summary
 
 DIGITS = dataset(source="sklearn", colour=False, labels=True)
 
@@ -65,8 +66,10 @@ def test_real_digits_beat_noise_and_are_called_by_their_labels(digits: Path, tmp
     assert (found["floor"]["n_floor"], found["n_per_moment"], found["n_reference"]) == (20, 20, 60)
     assert {"scikit-learn", "extractor_sha256", "torch", "reference_sha256"} <= set(found)
     assert found["classifier"] == "support vector machine on 1442 real images"
+    assert found["inception_score_of_these_n"] == found["quality"][0]["n_per_draw"] == 20
     scores = [one["inception_score_classifier"] for one in found["quality"]]  # the extractor has no classes
-    assert scores == [pytest.approx(found["inception_score_of_these"], rel=0.15)] * 2 and min(scores) > 6
+    # those of the model have two of each label, 20 real ones at random have not
+    assert scores == [pytest.approx(found["inception_score_of_these"], rel=0.2)] * 2 and min(scores) > 6
 
 
 @pytest.mark.parametrize("asked", [0, 1])
@@ -133,10 +136,23 @@ def test_probabilities_go_with_the_labels_and_are_no_more_than_there_are_images_
     logits = classifier.logits(flags(labels))
     assert logits is not None and logits.shape == (60, 3)
     assert np.array_equal(logits.argmax(axis=1), labels) and np.allclose(np.exp(logits).sum(axis=1), 1)
-    assert classifier.inception_score is not None and 2 < classifier.inception_score <= 3
+    score = classifier.inception_score(15, 3, 0)
+    assert score is not None and 2 < score <= 3
     few = np.array([0, 0, 0, 1, 1, 1, 2])  # one image of a label: nothing to calibrate by
     bare = classifier_of(prepared(tmp_path / "few", flags(few), few), 5000, 0)
-    assert bare.logits(flags(few)) is None and bare.inception_score is None and bare.accuracy == 1
+    assert bare.logits(flags(few)) is None and bare.inception_score(2, 3, 0) is None and bare.accuracy == 1
+
+
+def test_real_images_are_scored_at_the_n_of_draws_and_choices_depend_on_the_seed(digits: Path) -> None:
+    """Few images have a lower score than many, for their own mean is what each is compared with."""
+    classifier = classifier_of(digits, 5000, 0)
+    few, again, other = (classifier.inception_score(12, 5, seed) for seed in (0, 0, 1))
+    every = classifier.inception_score(355, 5, 0)
+    assert few is not None and every is not None
+    assert few == again != other and few < 0.8 * every
+    assert classifier.judged == 355 and classifier.inception_score(1000, 5, 1) == pytest.approx(every)  # no more there
+    logits = classifier.judged_logits
+    assert logits is not None and every == pytest.approx(inception_score(logits, splits=1)[0])
 
 
 def test_unconditional_models_get_an_inception_score_by_the_classifier_and_no_agreement(tmp_path: Path) -> None:

@@ -13,10 +13,13 @@ from small_study import row, small_study
 from trained_models import measured, prepared, trained, values_of
 
 from frugalgan.config.study import Study
-from frugalgan.evaluation.evaluate import Measured, evaluate, source_of, summary
+from frugalgan.data.batches import stream_seed
+from frugalgan.evaluation.evaluate import Measured, evaluate, source_of
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.neighbours import neighbours_grid
-from frugalgan.evaluation.reference import reference
+from frugalgan.evaluation.over_seeds import MIB, summary
+from frugalgan.evaluation.reference import chosen_rows, distance_of_few, reference
+from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError, write_json
 
 N, DRAWS, SIZE = 20, 3, 16
@@ -58,6 +61,7 @@ def test_every_seed_has_its_quality_its_course_and_its_record(study: Study, by: 
         assert len(values["course"]["kid"][seed]) == len(values["course"]["coverage"][seed]) == 2
     assert (values["course"]["kimg"], values["course"]["seconds"]) == ([0.0, 1.0], [[0.0, 2.0]] * 2)
     assert values["n_per_moment"] == N
+    assert values["floor_per_moment"] == distance_of_few(by.features, study.section("evaluate", Evaluate), n=N)
     assert [record["peak_training_bytes"] for record in values["records"]] == [3 * 2**20] * 2
     assert values["trained_on"] == {
         "device": "CPU",
@@ -135,7 +139,11 @@ def test_the_floors_numbers_of_images_are_the_models_too(study: Study, tmp_path:
         30,
     )
     (first, _) = values_of(study, "teacher", few)["quality"]
-    assert first["fd_mean_colour_at_floor_n"] > first["fd_mean_colour"]
+    real = few.features["reference"].features
+    real = real[chosen_rows(30, 15, stream_seed(study.section("evaluate", Evaluate).seed, "at_floor_n"))]
+    draws = np.split(noise(2, DRAWS * N, seed=1)[0], DRAWS)
+    expected = [frechet_distance(features(draw[:15]), real) for draw in draws]
+    assert first["fd_mean_colour_at_floor_n"] == pytest.approx(np.mean(expected))
 
 
 def test_a_draw_is_no_larger_than_the_real_images_that_there_are(study: Study, tmp_path: Path) -> None:
@@ -170,6 +178,15 @@ def test_the_summary_is_some_twelve_numbers_over_seeds_or_draws(by: Measured, n_
     assert summary(values | {"agreement": [0.5, 0.7][:n_seeds]})["agreement"] == pytest.approx(
         0.6 if n_seeds > 1 else 0.5
     )
+
+
+def test_of_seeds_memory_is_the_largest_and_time_the_median(study: Study, by: Measured) -> None:
+    records = [
+        {"seconds": seconds, "peak_training_bytes": mib * MIB, "generator_bytes": MIB, "trained_parameters": 7}
+        for seconds, mib in ((60.0, 5), (900.0, 3), (50.0, 4))
+    ]
+    expected = {"seconds": 60.0, "peak_training_mib": 5.0, "generator_mib": 1.0, "trained_parameters": 7}
+    assert expected.items() <= summary(values_of(study, "teacher", by) | {"records": records}).items()
 
 
 def test_a_second_network_measures_the_same_images_beside_the_first(by: Measured, study: Study) -> None:

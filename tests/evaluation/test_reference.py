@@ -9,7 +9,8 @@ from mean_colour import COLOUR, SETTINGS, cats, pictures, sets_of
 
 from frugalgan.evaluation import reference
 from frugalgan.evaluation.features import extract
-from frugalgan.evaluation.reference import floor
+from frugalgan.evaluation.metrics.frechet import frechet_distance
+from frugalgan.evaluation.reference import distance_of_few, floor
 from frugalgan.files import FileError
 
 COUNT = 12
@@ -96,6 +97,28 @@ def test_too_few_images_for_the_metrics_neighbours_have_no_floor(tmp_path: Path)
     values = floor(sets_of(cats(tmp_path / "few", n=4, heldout=0), n=4), SETTINGS, n=4)  # two halves of 2, coverage_k 2
     assert not any("floor" in key for key in values)
     assert (values["set"], values["n_reference"], values["extractor"]) == ("cats", 4, "mean_colour")
+
+
+def test_fewer_real_images_score_more_and_too_few_score_nothing(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 30 + 5 real images 12 are the reference's: n and 12 others, or None, never fewer others."""
+    seen: list[tuple[int, int]] = []
+
+    def noted(some: np.ndarray, others: np.ndarray) -> float:
+        assert len(np.unique(both := np.concatenate([some, others]), axis=0)) == len(both)
+        seen.append((len(some), len(others)))
+        return frechet_distance(some, others)
+
+    monkeypatch.setattr(reference, "frechet_distance", noted)
+    sets = sets_of(prepared, n=COUNT)
+    few, more = (distance_of_few(sets, SETTINGS, n=n) for n in (4, 23))
+    assert few is not None and more is not None and few > 1.5 * more
+    assert seen == [(4, COUNT)] * 3 + [(23, COUNT)] * 3
+    assert distance_of_few(sets, SETTINGS, n=24) is None
+    assert distance_of_few(sets, SETTINGS, n=COUNT) == pytest.approx(
+        floor(sets, SETTINGS, n=COUNT)["floor_fd_mean_colour"]
+    )
 
 
 @pytest.mark.parametrize("heldout", [None, 0, 1])

@@ -22,7 +22,7 @@ def test_the_page_has_every_column_and_says_what_it_rests_on() -> None:
     assert f"| {NEVER} | 0 of 3 |" in text
     assert "**drawn digits**: 60 images at each moment are compared with 70 real ones" in text
     assert "labels by a machine on 99 real images, right for 95.7% of held-out images" in text
-    assert text.count("12.5, the floor") == 2  # of digits and of cats
+    assert text.count("60 other real ones score 16.5, the floor") == 2  # of digits and of cats, at the moments' n
     assert "nan" not in text.lower()
 
 
@@ -34,7 +34,7 @@ def test_an_empty_cell_is_no_nan() -> None:
 def test_a_data_set_without_floor_is_not_said_to_have_one() -> None:
     evaluations = evaluated()
     for one in evaluations.values():
-        one["floor"] = {}
+        one["floor_per_moment"] = None
     assert "the floor" not in page(STUDY, decoders(STUDY, head_starts(STUDY, evaluations), 0.05), evaluations, 0.05)
 
 

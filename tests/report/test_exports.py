@@ -8,7 +8,7 @@ from small_study import row, small_study
 
 from frugalgan.config import places
 from frugalgan.files import FileError, write_json
-from frugalgan.report.exports import exports
+from frugalgan.report.exports import exports, paired_percent
 
 ROWS = {"teacher": row(), "student": row(method="kd", source="teacher", start="taught")}
 
@@ -30,12 +30,20 @@ def test_sizes_stand_beside_the_first_and_8_bits_beside_their_own_32(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     exported("teacher", file(4000, [99.0, 100.0, 101.0]), file(1000, [99.0, 100.5, 101.0]))
-    exported("student", file(800, [119.0, 120.0, 121.0]), file(200, [219.0, 220.0, 221.0]))
+    exported("student", file(800, [119.0, 120.0, 121.0]), file(200, [121.5, 122.4, 123.3]))  # 2 % more, and surely
     study = small_study(ROWS, export={"models": ["teacher", "student"], "runtime": "none"})
     table = exports(study, 0.05)
     assert list(table.index) == ["teacher, float32", "teacher, 8_bits", "student, float32", "student, 8_bits"]
     assert list(table["times_smaller"]) == [1, 4, 5, 20] and table.loc["student, 8_bits", "kib"] == 200
     assert list(table["vs_float32"]) == ["", "not distinguishable at this n", "", "worse"]
+    assert table["swd_percent"].fillna("").tolist() == table["distance_percent"].fillna("").tolist()
+    assert table["distance_percent"].fillna("").tolist() == ["", "+0.17 (-0.55 to +0.88)", "", "+2.00 (+1.79 to +2.21)"]
+
+
+def test_a_difference_stands_with_the_interval_of_its_pairs() -> None:
+    """By hand: differences of 1, 2 and 3 % are 2 ± 4.303 · 1 / √3, the t distribution's 97.5 % of 2 degrees."""
+    assert paired_percent([101.0, 102.0, 103.0], [100.0, 100.0, 100.0]) == "+2.00 (-0.48 to +4.48)"
+    assert paired_percent([3.0, 5.0], [3.0, 5.0]) == "+0.00 (+0.00 to +0.00)"
 
 
 def test_without_exports_there_is_an_empty_table_and_without_a_file_the_cure(

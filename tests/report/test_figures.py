@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from drawn_figures import assert_nothing_overlaps, seen, words
 from head_starts import evaluated, starts_of
+from matplotlib.figure import Figure
 from small_evaluations import evaluations_of
 from small_study import row, small_study
 
@@ -49,6 +50,36 @@ def test_every_method_has_one_colour_and_models_of_one_method_differ(
     assert [line.get_color() for line in lines] == [colours[row["method"]] for row in CROWD.values()]
     assert len({(line.get_color(), line.get_linestyle(), line.get_marker()) for line in lines}) == len(CROWD)
     assert len({tuple(style(number).values()) for number in range(16)}) == 16
+
+
+def test_the_floor_is_that_of_as_many_images_as_the_curve_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few images have a larger distance: 50 real ones 12.5, the 60 of each moment 16.5 here."""
+    rows = {"teacher": row(), "scratch": row(data="dogs")}
+    evaluations = evaluations_of(study := small_study(rows), rows)
+    evaluations["scratch"]["floor_per_moment"] = None
+    table, progress = results(study, evaluations), over_training(evaluations)
+    assert progress["n"].tolist() == [60] * 4 and progress["floor"].dropna().tolist() == [16.5] * 2
+    colours = method_colours(table["method"])
+    with seen(monkeypatch) as found:
+        figures.pareto(table, colours, tmp_path / "pareto.png")
+        figures.quality_over_training(progress, table, colours, tmp_path / "over.png")
+        decoders.plot(starts_of(), evaluated(), tmp_path / "head_starts.png")
+    pareto, over, starts = found
+    assert floors(pareto) == [12.5] * 6 and "floor: 50 real images" in [text for text, _, _ in words(pareto)]
+    assert floors(over) == [16.5] * 2 and floors(starts) == [16.5] * 3  # none of dogs
+    for figure in (over, starts):
+        texts = [text for text, _, _ in words(figure) if text.startswith("floor")]
+        assert set(texts) == {"floor: 60 real images"} and len(texts) == len(floors(figure))
+
+
+def floors(figure: Figure) -> list[float]:
+    """Where dotted lines without markers stand."""
+    lines = [line for axis in figure.axes for line in axis.lines]
+    return [
+        float(np.asarray(line.get_ydata())[0])
+        for line in lines
+        if line.get_color() == "grey" and line.get_linestyle() == ":"
+    ]
 
 
 def test_no_front_has_a_model_that_collapsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ class Classifier:
     accuracy: float  # a share, of the `judged` real images
     judged: int
     heldout: bool  # whether these were held out; else it learnt from them
-    inception_score: float | None  # of these
+    judged_logits: np.ndarray | None  # of these, as `logits` gives them
 
     def labels(self, images: np.ndarray) -> np.ndarray:
         """(N, C, S, S) uint8 → (N,) labels."""
@@ -40,6 +40,19 @@ class Classifier:
         """(N, C, S, S) uint8 → (N, labels) logarithms of probabilities; None where it has no probabilities."""
         return None if self.calibrated is None else _log(self.calibrated.predict_proba(_pixels(images)))
 
+    def inception_score(self, n: int, repeats: int, seed: int) -> float | None:
+        """What the `judged` real images score: the mean over `repeats` random choices of n of them, or the score of all
+        where there are no more. It compares with that of n samples. None where it has no probabilities."""
+        from frugalgan.evaluation.metrics.inception_score import inception_score  # SciPy's functions take 0.2 s
+
+        if self.judged_logits is None:
+            return None
+        choices = (
+            self.judged_logits[chosen_rows(self.judged, n, stream_seed(seed, "inception_score", number))]
+            for number in range(repeats)
+        )
+        return float(np.mean([inception_score(chosen, splits=1)[0] for chosen in choices]))
+
 
 def classifier_of(data: Path, n: int, seed: int) -> Classifier:
     """A classifier that learnt from `n` training images at most of the prepared folder `data`, judged by as many held-
@@ -47,8 +60,6 @@ def classifier_of(data: Path, n: int, seed: int) -> Classifier:
     from scipy.stats import binomtest
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC  # takes a second
-
-    from frugalgan.evaluation.metrics.inception_score import inception_score
 
     def some(part: str, labels: str) -> tuple[np.ndarray, np.ndarray]:
         told = np.load(data / labels)
@@ -74,10 +85,8 @@ def classifier_of(data: Path, n: int, seed: int) -> Classifier:
             f"{len(told)} real images, less than by guessing ({1 / classes:.0%}): they do not fit the pictures; see "
             f"labels and source of datasets.{data.name} in params.yaml"
         )
-    score = None
-    if calibrated is not None:
-        score = inception_score(_log(calibrated.predict_proba(pixels)), splits=1)[0]
-    return Classifier(machine, calibrated, len(learnt[1]), right / len(told), len(told), heldout, score)
+    logits = None if calibrated is None else _log(calibrated.predict_proba(pixels))
+    return Classifier(machine, calibrated, len(learnt[1]), right / len(told), len(told), heldout, logits)
 
 
 def has_labels(data: Path) -> bool:

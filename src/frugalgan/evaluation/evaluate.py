@@ -18,8 +18,8 @@ from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, distance_key, me
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.neighbours import neighbours_grid
 from frugalgan.evaluation.quality import of_pixels, over_training, quality
-from frugalgan.evaluation.reference import REFERENCE, SECOND, TRAINING, real_images
-from frugalgan.evaluation.scores import mean_and_sd
+from frugalgan.evaluation.reference import REFERENCE, SECOND, TRAINING, distance_of_few, real_images
+from frugalgan.evaluation.scores import inception_over_draws
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError, read_json
 from frugalgan.networks.parts import GENERATOR
@@ -27,8 +27,6 @@ from frugalgan.networks.sampling import FIXED_SEED, OTHERS, SAMPLES
 from frugalgan.networks.store import read_networks
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
 
-MIB = 2**20
-SUMMARY = ("precision", "recall", "coverage", "variety")  # of metrics, beside the distances
 NOT_KEPT = ("settings", "versions", "model", "seed", "parts", "device", "precision", "processes")  # of records
 
 
@@ -47,6 +45,49 @@ class Measured:
     adapted_samples: Path | None = None  # … that it was adapted from, to another data set
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What one seed of a model drew, and what it is compared with: (N, C, S, S) uint8 each."""
+
+    title: str
+    draws: np.ndarray  # as many as `evaluate.repeats`, one after the other, of n images
+    moments: np.ndarray  # (moments, n_per_moment, C, S, S), over training
+    taught: np.ndarray | None  # images of its teacher
+    origins: np.ndarray | None  # of its first draw's z by the model that it was adapted from, in its style
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A network, and the features of real images by it."""
+
+    network: Extractor
+    real: dict[str, FeatureSet]
+    prefix: str  # of its columns of `course`
+    settings: Evaluate
+
+    def features(self, images: np.ndarray, source: str, seed: int) -> FeatureSet:
+        return extract(self.network, images, source=source, seed=seed, batch_size=self.settings.batch_size)
+
+    def quality(
+        self, fake: FeatureSet, drawn: Drawn, source: str, n: int, floor_n: tuple[int, int] | None
+    ) -> dict[str, Any]:
+        """Quality of the draws, whose features are `fake`; `source` names the other model."""
+        seed, values, taught = self.settings.seed, {}, None
+        if drawn.taught is not None:
+            taught = self.features(drawn.taught, source, seed)
+        if drawn.origins is not None:
+            origins = self.features(drawn.origins, source, seed)
+            values[metric_key("content", self.network.name)] = content_kept(fake.features[:n], origins.features)
+        logits = self.network.logits(fake.features)
+        return values | quality(fake, self.real, taught, self.settings, n=n, floor_n=floor_n, logits=logits)
+
+    def course(self, drawn: Drawn) -> dict[str, list[float]]:
+        """Quality at each moment of training."""
+        fake = self.features(np.concatenate(drawn.moments), drawn.title, FIXED_SEED)
+        over = over_training(fake, len(drawn.moments), self.real[REFERENCE], self.settings)
+        return {f"{self.prefix}{metric}": values for metric, values in over.items()}
+
+
 def evaluate(
     study: Study,
     name: str,
@@ -60,56 +101,31 @@ def evaluate(
     `classifier`: of the data set, where it has labels.
     `quality`, `records` and each list of `course` but kimg have an entry per seed. Raises FileError.
     """
-    row, dataset, seeds = study.row(name), study.data_of(name), study.seeds(name)
-    settings = study.section("evaluate", Evaluate)
-    images = _array(measured.samples / SAMPLES)
-    if len(images) != len(seeds) or images.shape[1] != settings.repeats * dataset.samples:
-        raise FileError(f"{measured.samples / SAMPLES}: not the samples that params.yaml asks for; run `dvc repro`")
-    records = [read_json(measured.record / str(seed) / "record.json", hint="run `dvc repro`") for seed in seeds]
-    if any(record["moments_kimg"] != records[0]["moments_kimg"] for record in records):
-        raise FileError(
-            f"{measured.record}: seeds were trained for different times; run `dvc repro --force train@{name}`"
-        )
-    moments = [np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c") for seed in seeds]
-    floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
-    others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
-    adapted = None if measured.adapted_samples is None else _array(measured.adapted_samples / SAMPLES)
-
-    n = min(dataset.samples, measured.features[REFERENCE].provenance.n)  # no more than real ones
-
-    def features(network: Extractor, pixels: np.ndarray, of: str, seed: int) -> FeatureSet:
-        return extract(network, pixels, source=of, seed=seed, batch_size=settings.batch_size)
-
+    row, dataset, settings = study.row(name), study.data_of(name), study.section("evaluate", Evaluate)
+    real = measured.features[REFERENCE]
+    n = min(dataset.samples, real.provenance.n)  # no more than real ones
+    images = _samples(study, name, measured)
+    records = _records(study, name, measured)
+    drawn = _drawn(study, name, measured, images, n)
+    judges = [Judge(extractor, measured.features, "", settings)]
+    judges += [] if second is None else [Judge(second, measured.second, SECOND, settings)]
     pixels = SlicedWasserstein(
         real_images(measured.prepared, n=dataset.reference, seed=settings.seed)[REFERENCE], settings.seed
     )
+    floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
     results, courses, first = [], [], None
-    for place, seed in enumerate(seeds):
-        title, draws, seen = f"{name}, seed {seed}", first_of_draws(images[place], settings.repeats, n), moments[place]
-        result = of_pixels(draws, pixels, settings) | _scores_of_classes(classifier, draws, settings)
-        course: dict[str, list[float]] = {SWD: [pixels(some) for some in seen]}
-        for network, real in ((extractor, measured.features), (second, measured.second)):
-            if network is None:
-                continue
-            fake = features(network, draws, title, settings.seed)
-            first = first if first is not None else fake.features
-            taught = None
-            if others is not None:
-                taught = features(network, others[min(place, len(others) - 1)], row.source, settings.seed)
-            if adapted is not None:
-                theirs = in_turn(adapted[min(place, len(adapted) - 1)][:n], dataset.styles)
-                pairs = features(network, theirs, row.source, settings.seed)
-                result[metric_key("content", network.name)] = content_kept(fake.features[:n], pairs.features)
-            logits = network.logits(fake.features)
-            result |= quality(fake, real, taught, settings, n=n, floor_n=floor_n, logits=logits)
-            over = over_training(
-                features(network, np.concatenate(seen), title, FIXED_SEED), len(seen), real[REFERENCE], settings
-            )
-            course |= over if network is extractor else {f"{SECOND}{key}": values for key, values in over.items()}
+    for one in drawn:
+        result = of_pixels(one.draws, pixels, settings) | _scores_of_classes(classifier, one.draws, settings)
+        course: dict[str, list[float]] = {SWD: [pixels(some) for some in one.moments]}
+        for judge in judges:
+            fake = judge.features(one.draws, one.title, settings.seed)
+            first = fake.features if first is None else first
+            result |= judge.quality(fake, one, row.source, n, floor_n)
+            course |= judge.course(one)
         results.append(result)
         courses.append(course)
     assert first is not None
-    real = measured.features[REFERENCE]
+    n_per_moment = drawn[0].moments.shape[1]
     values = {
         "model": name,
         "data": row.data,
@@ -121,7 +137,7 @@ def evaluate(
         "recipe": row.recipe,
         "parts": records[0]["parts"],
         "distance": distance_key(extractor.name),
-        "seeds": seeds,
+        "seeds": study.seeds(name),
         "quality": results,
         "floor": measured.floor,
         "course": {
@@ -130,7 +146,8 @@ def evaluate(
             **{key: [course[key] for course in courses] for key in courses[0]},
         },
         "records": [{key: value for key, value in record.items() if key not in NOT_KEPT} for record in records],
-        "n_per_moment": moments[0].shape[1],
+        "n_per_moment": n_per_moment,
+        "floor_per_moment": distance_of_few(measured.features, settings, n=n_per_moment),
         "trained_on": {key: records[0][key] for key in ("device", "precision", "processes", "versions")},
         **facts_of_images(REFERENCE, real),
         **facts_of_extractor(real),
@@ -139,38 +156,48 @@ def evaluate(
         known = measured.second[REFERENCE].provenance
         values |= {"second_distance": distance_key(second.name), "second_extractor": second.name}
         values |= {"second_extractor_sha256": known.extractor_sha256, "second_resize": known.resize}
-    values |= _labels(measured, classifier, seeds, images, moments)
+    if classifier is not None:
+        values |= _labels(measured, classifier, settings, n)
+        values |= _agreement(measured.weights / str(study.seeds(name)[0]), classifier, images, drawn)
     training = np.load(measured.prepared / IMAGES, mmap_mode="r")
-    draws = first_of_draws(images[0], settings.repeats, n)  # whose features `first` are
-    return values, neighbours_grid(draws, first, training, measured.features[TRAINING].features)
+    return values, neighbours_grid(drawn[0].draws, first, training, measured.features[TRAINING].features)
 
 
-def summary(values: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of `evaluate` that people compare: means over seeds; the distance's spread is that over seeds,
-    or over draws where there is one seed."""
-    key, extractor = values["distance"], values["extractor"]
-    results, records = values["quality"], values["records"]
+def _samples(study: Study, name: str, measured: Measured) -> np.ndarray:
+    """(seeds, draws · samples, C, S, S) uint8. Raises FileError."""
+    images, dataset = _array(measured.samples / SAMPLES), study.data_of(name)
+    asked = study.section("evaluate", Evaluate).repeats * dataset.samples
+    if images.shape[:2] != (len(study.seeds(name)), asked):
+        raise FileError(f"{measured.samples / SAMPLES}: not the samples that params.yaml asks for; run `dvc repro`")
+    return images
 
-    def mean(name: str, rows: list[dict[str, Any]]) -> float:
-        return float(np.mean([row[name] for row in rows]))
 
-    distances = [result[key] for result in results]
-    sd = float(np.std(distances, ddof=1)) if len(distances) > 1 else results[0][f"{key}_sd"]
-    shown = {key: mean(key, results), f"{key}_sd": sd}
-    shown[SWD] = mean(SWD, results)
-    if "second_distance" in values:
-        shown[values["second_distance"]] = mean(values["second_distance"], results)
-    shown |= {name: mean(metric_key(name, extractor), results) for name in SUMMARY}
-    if (content := metric_key("content", extractor)) in results[0]:
-        shown["content"] = mean(content, results)
-    if "agreement" in values:
-        shown["agreement"] = float(np.mean(values["agreement"]))
-    return shown | {
-        "seconds": mean("seconds", records),
-        "peak_training_mib": mean("peak_training_bytes", records) / MIB,
-        "generator_mib": mean("generator_bytes", records) / MIB,
-        "trained_parameters": records[0]["trained_parameters"],
-    }
+def _records(study: Study, name: str, measured: Measured) -> list[dict[str, Any]]:
+    """What training recorded, one per seed. Raises FileError."""
+    files = [measured.record / str(seed) / "record.json" for seed in study.seeds(name)]
+    records = [read_json(file, hint="run `dvc repro`") for file in files]
+    if any(record["moments_kimg"] != records[0]["moments_kimg"] for record in records):
+        raise FileError(
+            f"{measured.record}: seeds were trained for different times; run `dvc repro --force train@{name}`"
+        )
+    return records
+
+
+def _drawn(study: Study, name: str, measured: Measured, images: np.ndarray, n: int) -> list[Drawn]:
+    """One per seed; a seed that the other model lacks is compared with that one's last. Raises FileError."""
+    repeats, styles = study.section("evaluate", Evaluate).repeats, study.data_of(name).styles
+    others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
+    adapted = None if measured.adapted_samples is None else _array(measured.adapted_samples / SAMPLES)
+    return [
+        Drawn(
+            f"{name}, seed {seed}",
+            first_of_draws(images[place], repeats, n),
+            np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c"),
+            None if others is None else others[min(place, len(others) - 1)],
+            None if adapted is None else in_turn(adapted[min(place, len(adapted) - 1)][:n], styles),
+        )
+        for place, seed in enumerate(study.seeds(name))
+    ]
 
 
 def source_of(study: Study, name: str) -> str | None:
@@ -199,38 +226,37 @@ def classifier_for(measured: Measured, settings: Evaluate) -> Classifier | None:
 def _scores_of_classes(classifier: Classifier | None, draws: np.ndarray, settings: Evaluate) -> dict[str, float]:
     """The Inception Score by the data set's own classifier, over draws; nothing without labels."""
     logits = None if classifier is None else classifier.logits(draws)
-    if logits is None:
-        return {}
-    from frugalgan.evaluation.metrics.inception_score import inception_score  # SciPy's functions take 0.2 s
-
-    parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
-    return mean_and_sd(metric_key("inception_score", CLASSIFIER), parts)
+    return {} if logits is None else inception_over_draws(logits, settings.repeats, CLASSIFIER)
 
 
-def _labels(
-    measured: Measured, classifier: Classifier | None, seeds: list[int], images: np.ndarray, moments: list[np.ndarray]
-) -> dict[str, Any]:
-    """What the classifier of the data set is; and how many of a conditional model's images are what was asked for."""
-    if classifier is None:
-        return {}
+def _labels(measured: Measured, classifier: Classifier, settings: Evaluate, n: int) -> dict[str, Any]:
+    """What the classifier of the data set is, and what real images score by it, n of them as draws have."""
     from sklearn import __version__  # only here: importing it takes time
 
-    values = {
+    return {
         "labels": list(read_facts(measured.prepared).labels),
         "classifier": f"support vector machine on {classifier.learnt} real images",
         "classifier_accuracy": classifier.accuracy,
         "classifier_judged_on": "held-out images" if classifier.heldout else "those that it learnt from",
         "classifier_judged_n": classifier.judged,
-        "inception_score_of_these": classifier.inception_score,
+        "inception_score_of_these": classifier.inception_score(n, settings.repeats, settings.seed),
+        "inception_score_of_these_n": min(n, classifier.judged),
         "scikit-learn": __version__,
     }
-    described = read_networks(measured.weights / str(seeds[0]))[GENERATOR]
+
+
+def _agreement(weights: Path, classifier: Classifier, images: np.ndarray, drawn: list[Drawn]) -> dict[str, Any]:
+    """The share of images labelled as asked, a number per seed of a conditional model; nothing for any other."""
+    described = read_networks(weights)[GENERATOR]
     told = "domains" if described.get("adaptation") in HYPERNETWORKS else "classes"
-    if classes := described["arguments"].get(told, 0):
-        over = [[agreement(classifier.labels(some), classes) for some in run] for run in moments]
-        values |= {"agreement": [agreement(classifier.labels(run), classes) for run in images]}
-        values |= {"agreement_over_training": over}
-    return values
+    if not (classes := described["arguments"].get(told, 0)):
+        return {}
+    return {
+        "agreement": [agreement(classifier.labels(run), classes) for run in images],
+        "agreement_over_training": [
+            [agreement(classifier.labels(some), classes) for some in one.moments] for one in drawn
+        ],
+    }
 
 
 def first_of_draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:

@@ -85,7 +85,7 @@ def extract(
 
     `batch_size` images go through a network at 224×224 px or more at a time, more through one of a smaller input.
     """
-    pixels = np.ascontiguousarray(images if images.shape[1] != 1 else np.repeat(images, 3, axis=1))
+    pixels = np.ascontiguousarray(as_rgb(np.asarray(images)))
     provenance = Provenance(
         extractor=extractor.name,
         extractor_sha256=extractor.weights_sha256,
@@ -99,6 +99,11 @@ def extract(
         versions=versions(),
     )
     return FeatureSet(extractor(pixels, batch_size=batch_size * extractor.batch_factor), provenance)
+
+
+def as_rgb(images: np.ndarray) -> np.ndarray:
+    """(N, 3, H, W) as they are; grey ones (N, 1, H, W) → (N, 3, H, W), three times the same."""
+    return images if images.shape[1] != 1 else np.repeat(images, 3, axis=1)
 
 
 def facts_of_images(name: str, item: FeatureSet) -> dict[str, Any]:

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from frugalgan.data.batches import stream_seed
 from frugalgan.evaluation.features import FeatureSet, check_comparable, facts_of_images
 from frugalgan.evaluation.metrics.frechet import frechet_distance, frechet_infinity
 from frugalgan.evaluation.metrics.memorisation import LEAST_HELDOUT, closer_than_heldout, heldout_limit
 from frugalgan.evaluation.metrics.names import SWD, distance_key, metric_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.metrics.variety import COLLAPSED
-from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING
-from frugalgan.evaluation.scores import mean_and_sd, over_draws, scores
+from frugalgan.evaluation.reference import HELDOUT, REFERENCE, TRAINING, chosen_rows
+from frugalgan.evaluation.scores import inception_over_draws, mean_and_sd, over_draws, scores
 from frugalgan.evaluation.settings import Evaluate
 
 
@@ -45,7 +46,9 @@ def quality(
     single = [scores(draw, real.features, settings, seed) for draw in draws]
     values: dict[str, Any] = over_draws(single, extractor)
     values[f"{key}_draws"] = [frechet["distance"] for frechet in single]
-    infinity, error = frechet_infinity(fake, real.features, smallest=n, points=settings.infinity_points, seed=seed)
+    infinity, error = frechet_infinity(
+        fake, real.features, smallest=n, points=settings.infinity_points, seed=stream_seed(seed, "infinity")
+    )
     values |= {f"{key}_infinity": infinity, f"{key}_infinity_error": error}
     if floor_n is not None and floor_n != (n, len(real.features)):
         values |= mean_and_sd(f"{key}_at_floor_n", _smaller(draws, real.features, floor_n, seed))
@@ -53,10 +56,7 @@ def quality(
         distances = [frechet_distance(draw, source.features) for draw in draws]
         values |= mean_and_sd(f"{key}_vs_source", distances) | facts_of_images("source", source)
     if logits is not None:
-        from frugalgan.evaluation.metrics.inception_score import inception_score  # SciPy's functions take 0.2 s
-
-        parts = [inception_score(part, splits=1)[0] for part in np.split(logits, settings.repeats)]
-        values |= mean_and_sd(metric_key("inception_score", extractor), parts)
+        values |= inception_over_draws(logits, settings.repeats, extractor)
     if TRAINING in data and HELDOUT in data and data[HELDOUT].provenance.n >= LEAST_HELDOUT:
         training = data[TRAINING].features
         limit = heldout_limit(training, data[HELDOUT].features)
@@ -88,5 +88,5 @@ def over_training(moments: FeatureSet, count: int, data: FeatureSet, settings: E
 def _smaller(draws: list[np.ndarray], real: np.ndarray, sizes: tuple[int, int], seed: int) -> list[float]:
     """Distances of so many of each draw to so many of `real`."""
     n, n_real = sizes
-    chosen = real[np.random.default_rng(seed).choice(len(real), n_real, replace=False)]
+    chosen = real[chosen_rows(len(real), n_real, stream_seed(seed, "at_floor_n"))]
     return [frechet_distance(draw[:n], chosen) for draw in draws]

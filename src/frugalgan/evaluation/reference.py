@@ -9,7 +9,8 @@ from frugalgan.data.batches import stream_seed
 from frugalgan.data.facts import HELDOUT as HELDOUT_FILE
 from frugalgan.data.facts import IMAGES
 from frugalgan.evaluation.extractors.base import Extractor
-from frugalgan.evaluation.features import FeatureSet, extract, facts_of_extractor, facts_of_images
+from frugalgan.evaluation.features import FeatureSet, as_rgb, extract, facts_of_extractor, facts_of_images
+from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.metrics.names import SWD
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.scores import mean_and_sd, over_draws, scores
@@ -34,7 +35,7 @@ def reference(
 
     images = real_images(prepared, n=n, seed=seed)
     of_training, chosen = features(images[TRAINING]), _rows(len(images[TRAINING]), n, seed)
-    sets = {REFERENCE: of_training.chosen(chosen, _as_extracted(images[REFERENCE])), TRAINING: of_training}
+    sets = {REFERENCE: of_training.chosen(chosen, as_rgb(images[REFERENCE])), TRAINING: of_training}
     return sets | ({HELDOUT: features(images[HELDOUT])} if HELDOUT in images else {})
 
 
@@ -63,28 +64,43 @@ def floor(
     """
     chosen = sets[REFERENCE]
     values: dict[str, Any] = {"set": chosen.provenance.source}
-    real = np.concatenate([sets[name].features for name in (TRAINING, HELDOUT) if name in sets])
+    real = _all_features(sets)
     first = min(n, len(real) // 2)
     second = min(chosen.provenance.n, len(real) - first)
     if min(first, second) > max(settings.precision_k, settings.coverage_k):
-        rng = np.random.default_rng(stream_seed(settings.seed, "floor"))
-        splits = [rng.permutation(len(real)) for _ in range(settings.repeats)]
-        scored = [
-            scores(real[split[:first]], real[split[first : first + second]], settings, settings.seed)
-            for split in splits
-        ]
+        splits = _splits(len(real), first, second, settings)
+        scored = [scores(real[some], real[others], settings, settings.seed) for some, others in splits]
         values |= {f"floor_{key}": value for key, value in over_draws(scored, chosen.provenance.extractor).items()}
         if images is not None:
             pixels = np.concatenate([images[name] for name in (TRAINING, HELDOUT) if name in images])
-            found = [
-                SlicedWasserstein(pixels[split[first : first + second]], settings.seed)(pixels[split[:first]])
-                for split in splits
-            ]
+            found = [SlicedWasserstein(pixels[others], settings.seed)(pixels[some]) for some, others in splits]
             values |= mean_and_sd(f"floor_{SWD}", found)
         values |= {"n_floor": first, "n_floor_reference": second}
     for name, item in sets.items():
         values |= facts_of_images(name, item)
     return values | facts_of_extractor(chosen)
+
+
+def distance_of_few(sets: dict[str, FeatureSet], settings: Evaluate, *, n: int) -> float | None:
+    """What `n` real images score against as many others as the reference has: the mean over splits like those of
+    `floor`. It compares with distances of n images to the reference; None where there are too few real images."""
+    real, second = _all_features(sets), sets[REFERENCE].provenance.n
+    if n + second > len(real):
+        return None
+    splits = _splits(len(real), n, second, settings)
+    return float(np.mean([frechet_distance(real[some], real[others]) for some, others in splits]))
+
+
+def _all_features(sets: dict[str, FeatureSet]) -> np.ndarray:
+    """Of all real images, trained on or held out."""
+    return np.concatenate([sets[name].features for name in (TRAINING, HELDOUT) if name in sets])
+
+
+def _splits(count: int, first: int, second: int, settings: Evaluate) -> list[tuple[np.ndarray, np.ndarray]]:
+    """`settings.repeats` times the places of `first` of `count` images, and of `second` others."""
+    rng = np.random.default_rng(stream_seed(settings.seed, "floor"))
+    orders = [rng.permutation(count) for _ in range(settings.repeats)]
+    return [(order[:first], order[first : first + second]) for order in orders]
 
 
 def _rows(count: int, n: int, seed: int) -> np.ndarray:
@@ -94,8 +110,3 @@ def _rows(count: int, n: int, seed: int) -> np.ndarray:
 def chosen_rows(count: int, n: int, seed: int) -> np.ndarray:
     """n of the places 0 … count − 1, or all where there are fewer, in their order."""
     return np.sort(np.random.default_rng(seed).choice(count, min(n, count), replace=False))
-
-
-def _as_extracted(images: np.ndarray) -> np.ndarray:
-    """Grey images as RGB, as `extract` takes them."""
-    return images if images.shape[1] != 1 else np.repeat(images, 3, axis=1)

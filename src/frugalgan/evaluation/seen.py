@@ -1,4 +1,4 @@
-"""Through which frozen network a model's training saw images: that one is no judge of it."""
+"""Pretrained networks used in training; they must not evaluate the model."""
 
 from frugalgan.config.params import mapping
 from frugalgan.config.study import Study

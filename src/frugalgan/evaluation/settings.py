@@ -15,10 +15,10 @@ NONE = "none"  # no second network
 
 @dataclass(frozen=True, config=ConfigDict(**STRICT | {"strict": False}))
 class Truncation:
-    """`evaluate.truncation`: which models draw from a truncated z too."""
+    """`evaluate.truncation`: which models are measured with truncated codes too."""
 
     models: Annotated[tuple[Text, ...], Field(strict=False)]  # patterns of names
-    thresholds: Annotated[tuple[Positive, ...], Field(strict=False)]  # of |z|
+    thresholds: Annotated[tuple[Positive, ...], Field(strict=False)]  # of |z|; of generators with styles ψ
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -1,4 +1,7 @@
-"""The truncation trick: what a generator trades of variety for fidelity, over thresholds (Brock et al. 2019)."""
+"""The truncation trick: what a generator trades of variety for fidelity, over thresholds (Brock et al. 2019).
+
+It cuts z off; of generators with styles it moves w towards its mean (`networks.sampling.truncated_images`).
+"""
 
 from fnmatch import fnmatchcase
 from typing import Any

@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
+from frugalgan.evaluation.over_seeds import MIB
 from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
 from frugalgan.report.head_start import Course, HeadStart, Values
-from frugalgan.report.results import MIB, Evaluations, data_title
+from frugalgan.report.results import Evaluations, data_title, moments_floor
 from frugalgan.report.tables import markdown
-from frugalgan.report.verdicts import judge, of_both
+from frugalgan.report.verdicts import Compared, by_two_metrics
 
 NEVER = "never"
 EMPTY = float("nan")
@@ -44,8 +45,8 @@ def decoders(study: Study, starts: Sequence[HeadStart], significance: float) -> 
 
     Distances, KID and SWD are means over seeds at equal images and at equal seconds; `HeadStart` says what these are.
     `seconds_to_control` is the median over the `reached` seeds, or "never". Standard deviations and verdicts are empty
-    where there is one seed; `verdicts.judge` makes these of all models at equal images, and of all at equal seconds, by
-    the distance and by SWD: a model is better or worse where both say so.
+    where there is one seed; `verdicts.by_two_metrics` makes these of all models at equal images, and of all at equal
+    seconds, by the distance and by SWD: a model is better or worse where both say so.
     """
     by_images = {start.name: start.equal_images() for start in starts}
     by_seconds = {start.name: start.equal_seconds() for start in starts}
@@ -121,11 +122,11 @@ def page(study: Study, table: pd.DataFrame, evaluations: Evaluations, significan
 def _measured_by(study: Study, data: str, evaluations: Evaluations) -> str:
     """A line on what the numbers of a data set were measured by."""
     models = [one for one in evaluations.values() if one["data"] == data]
-    one, floor = models[0], models[0]["floor"]
-    text = f"- **{data_title(study, data)}**: {one['n_per_moment']} images at each moment are compared with "
-    text += f"{one['n_reference']} real ones"
-    if (value := floor.get(f"floor_{one['distance']}")) is not None:
-        text += f"; {floor['n_floor']} other real ones score {value:.4g}, the floor"
+    n, floor = models[0]["n_per_moment"], moments_floor(models[0])
+    text = f"- **{data_title(study, data)}**: {n} images at each moment are compared with "
+    text += f"{models[0]['n_reference']} real ones"
+    if not np.isnan(floor):
+        text += f"; {n} other real ones score {floor:.4g}, the floor"
     labelled = next((model for model in models if "classifier" in model), None)
     if labelled:
         accuracy, judged_on = labelled["classifier_accuracy"], labelled["classifier_judged_on"]
@@ -159,8 +160,8 @@ def plot(starts: Sequence[HeadStart], evaluations: Evaluations, file: Path) -> N
             line = style(drawn.setdefault(method, 0))
             drawn[method] += 1
             labels.append(_curve(axis, start.gan, start.autoencoder_seconds, start.name, colours[method], line))
-        if (floor := evaluations[control]["floor"].get(f"floor_{shown[0].metric}")) is not None:
-            floor_line(axis, floor)
+        if not np.isnan(floor := moments_floor(evaluations[control])):
+            floor_line(axis, floor, evaluations[control]["n_per_moment"])
         axis.set_title(f"{control} ({shown[0].data})", fontsize=9)
         axis.set_xlabel("training, s, the autoencoder's included", fontsize=8)
         axis.set_ylabel(f"{shown[0].metric}\n(less is better)", fontsize=8)
@@ -233,12 +234,11 @@ def _verdicts(
     for start in starts:
         if (both := points[start.name]) and len(both[0].distance) > 1:
             ours, theirs = both
-            firsts.append((start.name, ours.distance.tolist(), start.control_name, theirs.distance.tolist()))
-            seconds.append((start.name, ours.swd.tolist(), start.control_name, theirs.swd.tolist()))
-    table = judge(firsts, significance)[["other", "verdict"]].assign(by_swd=judge(seconds, significance)["verdict"])
+            for compared, a, b in ((firsts, ours.distance, theirs.distance), (seconds, ours.swd, theirs.swd)):
+                compared.append(Compared(start.name, a.tolist(), start.control_name, b.tolist()))
     courses = [course for start in starts for course in ((start.name, start.gan), (start.control_name, start.control))]
     collapsed = {name for name, course in courses if course.collapsed.any()}
-    return {name: of_both(name, *row, collapsed_models=collapsed) for name, *row in table.itertuples(name=None)}
+    return by_two_metrics(firsts, seconds, significance, collapsed)["verdict"].to_dict()  # pyright: ignore[reportReturnType]
 
 
 def _agreement(course: Course) -> float:

@@ -77,11 +77,11 @@ def spread(places: Sequence[float], step: float) -> list[float]:
     return list(np.clip(moved, 0, max(0.0, 1 - offsets[-1])) + offsets)
 
 
-def floor_line(axis: Axes, floor: float) -> None:
-    """A dotted line at what real images score."""
+def floor_line(axis: Axes, floor: float, n: float) -> None:
+    """A dotted line at the distance that `n` real images have."""
     axis.axhline(floor, color="grey", linestyle=":")
     axis.annotate(
-        "floor: real images",
+        f"floor: {n:g} real images",
         (0, floor),
         xycoords=("axes fraction", "data"),
         xytext=(3, 2),

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from frugalgan.config import places
-from frugalgan.data.images import read_rgb
+from frugalgan.data.images import grid, read_rgb
 from frugalgan.files import read_json
 from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
 from frugalgan.report.pareto import front
@@ -50,9 +50,8 @@ def samples_of_all(table: pd.DataFrame, file: Path) -> None:
     rows = {}
     for name in table.index:
         images = np.load(places.samples(str(name)) / "samples.npy", mmap_mode="r")[0, :SHOWN]
-        images = images if images.shape[1] == 3 else np.repeat(images, 3, axis=1)
         times = max(1, -(-OVERVIEW // images.shape[-1]))
-        rows[name] = np.concatenate(images.transpose(0, 2, 3, 1), axis=1).repeat(times, axis=0).repeat(times, axis=1)
+        rows[name] = grid(images, columns=len(images), padding=0).repeat(times, axis=0).repeat(times, axis=1)
     figure, axes = plt.subplots(len(rows), 1, figsize=(9, 0.85 * len(rows)), squeeze=False, layout="constrained")
     for axis, (name, row) in zip(axes[:, 0], rows.items(), strict=True):
         axis.imshow(row, interpolation="nearest")
@@ -120,7 +119,7 @@ def pareto(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
     Points have the colour of their method. A line joins the models that no other of the same data beats on both axes,
     of those that did not collapse; the floor is dotted.
     """
-    figure, panels = _panels(trained, list(COSTS.values()))
+    figure, panels = _panels(trained, list(COSTS.values()), trained.loc[:, ["floor", "n_floor"]])
     for rows, axes, height in panels:
         for axis, column in zip(axes, COSTS, strict=True):
             points = rows[[column, "distance"]].to_numpy(float)
@@ -139,9 +138,13 @@ def pareto(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
 
 
 def quality_over_training(progress: pd.DataFrame, trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
-    """Distance to the data at moments of training, against seconds and against kimg; a row per data set."""
+    """Distance to the data at moments of training, against seconds and against kimg; a row per data set.
+
+    The floor is that of as many real images as each moment has.
+    """
     columns = {"seconds": "training, s", "kimg": "thousands of real images seen"}
-    figure, panels = _panels(trained, list(columns.values()))
+    floors = progress.loc[:, ["floor", "n"]].groupby(level="model", sort=False).first()
+    figure, panels = _panels(trained, list(columns.values()), floors)
     for rows, axes, height in panels:
         number_of = rows.groupby("method").cumcount()
         for axis, column in zip(axes, columns, strict=True):
@@ -158,8 +161,13 @@ def quality_over_training(progress: pd.DataFrame, trained: pd.DataFrame, colours
     _save(figure, file)
 
 
-def _panels(trained: pd.DataFrame, labels: list[str]) -> tuple[Figure, list[tuple[pd.DataFrame, np.ndarray, float]]]:
-    """A figure with a row of panels per data set, with its floor: (its models, its panels, their height in inches)."""
+def _panels(
+    trained: pd.DataFrame, labels: list[str], floors: pd.DataFrame
+) -> tuple[Figure, list[tuple[pd.DataFrame, np.ndarray, float]]]:
+    """A figure with a row of panels per data set: (its models, its panels, their height in inches).
+
+    `floors`: of each model the distance of real images, and how many they are; models of a data set share it.
+    """
     sets = [trained.loc[trained["data_set"] == data] for data in dict.fromkeys(trained["data_set"])]
     heights = [panel_height(len(rows)) for rows in sets]
     figure, axes = plt.subplots(
@@ -175,8 +183,8 @@ def _panels(trained: pd.DataFrame, labels: list[str]) -> tuple[Figure, list[tupl
         for axis, label in zip(row, labels, strict=True):
             axis.set_xlabel(label)
             axis.tick_params(labelleft=True)
-            if floors := rows["floor"].dropna().tolist():
-                floor_line(axis, max(floors))
+            if len(known := floors.loc[rows.index].dropna()):
+                floor_line(axis, *known.iloc[0])
         row[0].set_ylabel(f"{rows['data'].iloc[0]}: {rows['metric'].iloc[0]}\n(less is better)")
     return figure, list(zip(sets, axes, heights, strict=True))
 

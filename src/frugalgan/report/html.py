@@ -17,7 +17,7 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import enlarged_grid, grid
 from frugalgan.files import FileError
-from frugalgan.report import decoders, exports, page, studies, truncation
+from frugalgan.report import decoders, exports, page, results, studies, truncation
 from frugalgan.report.page import JUDGED, TITLES
 from frugalgan.report.results import Evaluations
 from frugalgan.report.settings import Compare
@@ -32,7 +32,7 @@ COSTS = {
     "generator_mib": "working model, MiB",
     "trained_parameters": "trained parameters",
     "own_kib": "of its own, KiB",
-    "kilojoules": "energy of the processor, kJ",
+    "kilojoules": "energy of the whole processor meanwhile, kJ",
 }
 QUALITIES = {
     "distance": "distance",
@@ -205,14 +205,9 @@ def pictures(name: str) -> dict[str, str]:
 
 def course(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any] | None:
     """Moments of training, and the fixed vectors at each: a picture with a row per moment."""
-    course, file = one["course"], places.record(name) / str(study.seed) / MOMENTS
-    if not course["kimg"][-1]:
+    if not one["course"]["kimg"][-1]:
         return None
-    moments = {
-        "kimg": course["kimg"],
-        "seconds": np.median(course["seconds"], axis=0).tolist(),
-        "distance": np.mean(course["distance"], axis=0).tolist(),
-    }
+    moments, file = results.course(one), places.record(name) / str(study.seed) / MOMENTS
     if file.is_file():
         images = np.load(file, mmap_mode="r")[:, :FIXED]
         moments["sprite"] = _jpeg(grid(images.reshape(-1, *images.shape[2:]), columns=FIXED, padding=0))

@@ -123,9 +123,10 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         *(f"**{sentence}**\n" for sentence in notes),
         markdown(_there(table, SUMMARY)),
         "## Better or worse?\n",
-        "Welch's two-sided t-test, Holm-corrected for the pairs below, at "
-        f"{compare.significance:g}: over seeds where both models have several, then it is about the methods; else over "
-        f"{settings.repeats} draws, then it is about these two trained models (set `seeds` in models.yaml for more). "
+        f"Two-sided t-tests at {compare.significance:g}, Holm-corrected for the pairs below. Over seeds where both "
+        "models have several: Welch's, for trainings are independent; it is about the methods. Else over "
+        f"{settings.repeats} draws: the paired one, for draws of both models share z and real images; it is about "
+        "these two trained models (set `seeds` in models.yaml for more). "
         "A model is better or worse only where two metrics say so by this test: the distance, and `second`. None that "
         "collapsed is better.\n",
         markdown(tables["verdicts"].loc[:, JUDGED]),
@@ -134,8 +135,9 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "teacher. Compare `floor` with `distance_at_floor_n`. `closer_than_heldout_share` is about 0.05 for a model as "
         "original as real images, 1 for one that copies them, and 0 also where nothing resembles them. "
         "`quality_change_percent` is relative to the first trained model of the same data. `inception_score` is by a "
-        "classifier of the same data's real images, which is right for `classifier_accuracy` of held-out ones; it has "
-        "five blind spots (docs/metrics.md).\n",
+        "classifier of the same data's real images, which is right for `classifier_accuracy` of held-out ones (where "
+        "none are held out, of those that it learnt from); `inception_score_of_real` is that of as many such images as "
+        "a draw has, or of all where they are fewer. It has five blind spots (docs/metrics.md).\n",
         markdown(_there(table, QUALITY)),
         "## What was trained\n",
         markdown(table.loc[:, COST]),

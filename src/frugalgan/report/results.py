@@ -1,6 +1,6 @@
 """Everything that stages measured, as one table with a row per model."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,11 @@ import pandas as pd
 from frugalgan.config import places
 from frugalgan.config.study import STUDENT_KEY, STUDENT_METHOD, Study
 from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, metric_key
+from frugalgan.evaluation.over_seeds import costs, mean, spread
 from frugalgan.evaluation.seen import seen_in_training
 from frugalgan.files import FileError, read_json
 
-KIB, MIB = 2**10, 2**20
+KIB = 2**10
 Evaluations = dict[str, dict[str, Any]]  # model → its file in metrics/evaluations
 # Further metrics in the comparison. The extractor's Inception Score is not among them: it ranks no models of one class.
 FURTHER = (
@@ -28,8 +29,8 @@ class ResultsError(ValueError):
 
 
 def read_evaluations(study: Study) -> Evaluations:
-    """Of every model of the study, whatever else lies on disk. Raises FileError, or ResultsError where models of one
-    data set were measured by different extractors."""
+    """The evaluations of all models of the study, whatever else lies on disk. Raises FileError, or ResultsError where
+    models of one data set were measured by different extractors."""
     found = {
         name: read_json(places.evaluation(name), hint=f"`dvc repro evaluate@{name}` makes it") for name in study.rows
     }
@@ -46,9 +47,10 @@ def results(study: Study, evaluations: Evaluations) -> pd.DataFrame:
     """One row per model, indexed by name: what it is, its quality, its cost, and these relative to the first trained
     model of the same data.
 
-    Numbers are means over seeds, seconds their median, which one disturbed run does not move. `distance_sd` is over
-    seeds, or over draws where there is one seed: `spread` says which. `metric` says what distance it is: numbers of
-    different metrics can't be compared.
+    Quality is a mean over seeds; seconds are their median, which one disturbed run does not move, and training memory
+    is that of the largest. Sizes and numbers of parameters, which seeds share, are the first one's. `distance_sd` is
+    over seeds, or over draws where there is one seed: `spread` says which. `metric` says what distance it is: numbers
+    of different metrics can't be compared.
     """
     rows = {name: _row(study, name, evaluations[name]) for name in study.rows}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
@@ -72,11 +74,6 @@ def data_title(study: Study, data: str) -> str:
     return f"drawn {data}" if source == "drawn" else f"{data} ({source})" if source in ("sklearn", "mnist") else data
 
 
-def distances(evaluation: dict[str, Any]) -> list[float]:
-    """The final distance of each seed."""
-    return numbers(evaluation, evaluation["distance"])
-
-
 def numbers(evaluation: dict[str, Any], metric: str) -> list[float]:
     """A metric of the final images of each seed."""
     return [quality[metric] for quality in evaluation["quality"]]
@@ -88,33 +85,42 @@ def second_metric(evaluation: dict[str, Any]) -> str:
 
 
 def collapsed(evaluation: dict[str, Any]) -> int:
-    """How many seeds draw hardly more than one picture, or a few again and again, in the eyes of any network."""
+    """Number of seeds that collapsed, by any extractor."""
     return int(collapsed_seeds(evaluation).sum())
 
 
 def collapsed_seeds(evaluation: dict[str, Any]) -> np.ndarray:
-    """Of each seed, whether it does."""
+    """Whether each seed collapsed, by any extractor: (seeds,) bool."""
     networks = [evaluation[key] for key in ("extractor", "second_extractor") if key in evaluation]
     keys = [metric_key("collapsed", network) for network in networks]
     return np.array([any(quality[key] for key in keys) for quality in evaluation["quality"]])
 
 
+def course(one: dict[str, Any]) -> dict[str, Any]:
+    """A model's moments of training: kimg, the median of the seeds' seconds until then, and their mean distance; also
+    the mean SWD and distance by the second network, where they were measured."""
+    known = one["course"]
+    return {
+        "kimg": known["kimg"],
+        "seconds": np.median(known["seconds"], axis=0).tolist(),
+        **{key: np.mean(known[key], axis=0).tolist() for key in ("distance", SWD, "second_distance") if key in known},
+    }
+
+
+def moments_floor(one: dict[str, Any]) -> float:
+    """The distance that real images score at the n of the moments of training; nan where it is not known."""
+    floor = one.get("floor_per_moment")
+    return float("nan") if floor is None else floor
+
+
 def over_training(evaluations: Evaluations) -> pd.DataFrame:
-    """A row per trained model and moment: kimg, seconds of training until then, and the distance, over seeds."""
+    """A row per trained model and moment: its `course`, of `n` images each; and the `floor`, the distance that n real
+    images have, empty where there are too few of them."""
     parts = []
     for name, one in evaluations.items():
-        course = one["course"]
-        if course["kimg"][-1]:
-            columns = {
-                "model": name,
-                "data": one["data"],
-                "kimg": course["kimg"],
-                "seconds": np.median(course["seconds"], axis=0),
-                "distance": np.mean(course["distance"], axis=0),
-                "metric": one["distance"],
-                **{key: np.mean(course[key], axis=0) for key in (SWD, "second_distance") if key in course},
-            }
-            parts.append(pd.DataFrame(columns))
+        if one["course"]["kimg"][-1]:
+            known = {"model": name, "data": one["data"], "metric": one["distance"], "n": one["n_per_moment"]}
+            parts.append(pd.DataFrame(known | {"floor": moments_floor(one)} | course(one)))
     return pd.concat(parts, ignore_index=True).set_index("model") if parts else pd.DataFrame()
 
 
@@ -172,14 +178,8 @@ def went_on_elsewhere(evaluations: Evaluations) -> list[str]:
 
 def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
     key, extractor, floor = one["distance"], one["extractor"], one["floor"]
-    quality, records, found = one["quality"], one["records"], distances(one)
-
-    def mean(metric: str) -> float | None:
-        values = [result[metric] for result in quality if metric in result]
-        return float(np.mean(values)) if values else None
-
-    kimg = records[0]["kimg"]
-    seconds = float(np.median([record["seconds"] for record in records]))
+    quality, records, seeds = one["quality"], one["records"], len(one["seeds"])
+    average, kimg, paid = partial(mean, quality), records[0]["kimg"], costs(records)
     return {
         "data": data_title(study, one["data"]),
         "data_set": one["data"],
@@ -188,57 +188,52 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "from": one["from"],
         "start": one["start"],
         "alpha": study.students.get(name, _alpha(study) if one["method"] == STUDENT_METHOD else float("nan")),
-        "seeds": len(found),
+        "seeds": seeds,
         "metric": key,
-        "distance": float(np.mean(found)),
-        "distance_sd": _spread(found, quality[0], key),
-        "spread": "seeds" if len(found) > 1 else "draws",
-        SWD: mean(SWD),
-        f"{SWD}_sd": _spread(numbers(one, SWD), quality[0], SWD),
+        "distance": average(key),
+        "distance_sd": spread(quality, key),
+        "spread": "seeds" if seeds > 1 else "draws",
+        SWD: average(SWD),
+        f"{SWD}_sd": spread(quality, SWD),
         f"floor_{SWD}": floor.get(f"floor_{SWD}"),
-        **_by_second(one, mean),
-        "collapsed": _share(collapsed(one), len(found)),
-        "distance_infinity": mean(f"{key}_infinity"),
-        "distance_vs_source": mean(f"{key}_vs_source"),
+        **_by_second(one),
+        "collapsed": _share(collapsed(one), seeds),
+        "distance_infinity": average(f"{key}_infinity"),
+        "distance_vs_source": average(f"{key}_vs_source"),
         "floor": floor.get(f"floor_{key}"),
-        "distance_at_floor_n": mean(f"{key}_at_floor_n") or float(np.mean(found)),
+        "distance_at_floor_n": average(f"{key}_at_floor_n") or average(key),
         "n_floor": floor.get("n_floor"),
-        **{metric: mean(metric_key(metric, extractor)) for metric in FURTHER},
-        "content": mean(metric_key("content", extractor)),
+        **{metric: average(metric_key(metric, extractor)) for metric in FURTHER},
+        "content": average(metric_key("content", extractor)),
         "agreement": float(np.mean(one["agreement"])) if "agreement" in one else None,
-        "inception_score": mean(metric_key("inception_score", CLASSIFIER)),
+        "inception_score": average(metric_key("inception_score", CLASSIFIER)),
         "inception_score_of_real": one.get("inception_score_of_these"),
         "classifier_accuracy": one.get("classifier_accuracy"),
         "kimg": kimg,
         "batch_size": records[0]["batch_size"],
-        "seconds": seconds,
-        "seconds_per_kimg": seconds / kimg if kimg else 0.0,
-        "peak_training_mib": max(record["peak_training_bytes"] for record in records) / MIB,
-        "generator_mib": records[0]["generator_bytes"] / MIB,
+        "seconds": paid["seconds"],
+        "seconds_per_kimg": paid["seconds"] / kimg if kimg else 0.0,
+        "peak_training_mib": paid["peak_training_mib"],
+        "generator_mib": paid["generator_mib"],
         "own_kib": records[0].get("own_bytes", records[0]["generator_bytes"]) / KIB,
-        "trained_parameters": records[0]["trained_parameters"],
+        "trained_parameters": paid["trained_parameters"],
         "generator_parameters": records[0]["generator_parameters"],
         **({"kilojoules": np.mean([one["joules"] for one in records]) / 1000} if "joules" in records[0] else {}),
     }
 
 
-def _by_second(one: dict[str, Any], mean: Callable[[str], float | None]) -> dict[str, Any]:
+def _by_second(one: dict[str, Any]) -> dict[str, Any]:
     """What the second network says, where there is one."""
     if "second_distance" not in one:
         return {}
-    key, extractor = one["second_distance"], one["second_extractor"]
+    key, extractor, quality = one["second_distance"], one["second_extractor"], one["quality"]
     return {
         "second_metric": key,
-        "second_distance": mean(key),
-        "second_distance_sd": _spread(numbers(one, key), one["quality"][0], key),
+        "second_distance": mean(quality, key),
+        "second_distance_sd": spread(quality, key),
         "second_floor": one["floor"].get(f"floor_{key}"),
-        **{f"second_{metric}": mean(metric_key(metric, extractor)) for metric in OF_SECOND},
+        **{f"second_{metric}": mean(quality, metric_key(metric, extractor)) for metric in OF_SECOND},
     }
-
-
-def _spread(found: list[float], first: dict[str, Any], key: str) -> float:
-    """Over seeds where there are several, else over the draws of the one."""
-    return float(np.std(found, ddof=1)) if len(found) > 1 else first[f"{key}_sd"]
 
 
 def _share(count: int, of: int) -> str:

@@ -1,4 +1,4 @@
-"""What generators trade of variety for fidelity, over thresholds of z: a table and a figure."""
+"""What generators trade of variety for fidelity, over thresholds of truncation: a table and a figure."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from matplotlib import pyplot as plt
 from frugalgan.report.results import Evaluations
 
 ABOUT = (
-    "Conditional models with z cut off at ± a threshold (Brock et al. 2019): distance and Inception Score over the "
-    "threshold, recall against precision. All of it: results/tables/truncation.csv."
+    "Models with truncated codes: distance and Inception Score over the threshold, recall against precision. The "
+    "threshold cuts z off at ± its value (Brock et al. 2019); of generators with styles it is ψ, which pulls w towards "
+    "its mean (Karras et al. 2019). All of it: results/tables/truncation.csv."
 )
 
 
@@ -43,7 +44,7 @@ def plot(table: pd.DataFrame, file: Path) -> None:
     distance.set_ylabel("distance (compare only models of the same data)")
     score.set_ylabel("Inception Score, by a classifier of the data set")
     for axis in (distance, score):
-        axis.set_xlabel("threshold of z")
+        axis.set_xlabel("threshold: of z, or ψ of styles")
         axis.set_ylim(bottom=0)
     trade.set_xlabel("precision: fidelity")
     trade.set_ylabel("recall: variety (numbers: thresholds)")

@@ -22,7 +22,8 @@ def inception_score(logits: ArrayLike, *, splits: int) -> tuple[float, float]:
     It also changes with the classifier's weights at equal accuracy, and with n and the number of splits (Barratt &
     Sharma 2018, arXiv:1801.01973): compare at equal n only.
 
-    logits: (n, classes), n at least `splits`. Returns a number from 1 to the number of classes. Raises MetricError.
+    logits: (n, classes), n at least `splits`. Both are of scores from 1 to the number of classes.
+    Raises MetricError.
     """
     if splits < 1:
         raise MetricError(f"the Inception Score needs at least 1 split, not {splits}")

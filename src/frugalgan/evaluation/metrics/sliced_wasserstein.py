@@ -19,8 +19,9 @@ KERNEL = np.array([1, 4, 6, 4, 1], np.float32) / 16  # Burt & Adelson 1983
 class SlicedWasserstein:
     """Distances to one set of real images: (M, C, S, S) uint8, S a power of two, at least 16.
 
-    `seed` decides the places of patches and the directions. Unlike a Fréchet distance it hardly depends on how many
-    images there are, but falls as 1/√n to a floor that real images have, too.
+    `seed` decides the places of patches and the directions. Numbers compare at equal n only, though far from the data n
+    hardly matters: scikit-learn's digits at 32 px score 43 against 500 others for n = 25, 26 for 100 and 22 for 800 (a
+    floor that the finite patches and real images leave); the same ones, darker by a fifth, 203, 200 and 195.
     """
 
     def __init__(self, real: np.ndarray, seed: int) -> None:
