@@ -38,17 +38,6 @@ def test_a_raised_budget_goes_on_and_ends_as_if_it_had_been_asked_for(
     assert [weights(model, seed) for seed in (0, 1)] == went_on
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"wgan_gp.gradient_penalty": 5.0}, {"budgets.dogs.batch_size": 4}, {"training.ema_decay": 0.9}, {"seed": 1}],
-    ids=str,
-)
-def test_another_setting_starts_anew(folder: Path, changes: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    train(folder, {MODEL: ROW}, MODEL)
-    train(folder, {MODEL: ROW}, MODEL, changes)
-    assert "goes on" not in capsys.readouterr().err
-
-
 def test_how_often_it_is_saved_and_other_data_sets_change_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +106,22 @@ def test_not_asked_it_starts_anew_and_says_how_it_would_go_on(
     assert "went_on_elsewhere" not in read_json(record, hint="")
 
 
+def test_a_finished_one_that_was_shorter_is_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a larger budget would begin anew without a word where only threads or versions differ."""
+    train(folder, {MODEL: ROW}, MODEL)
+    ELSEWHERE["other versions"](monkeypatch)
+    train(folder, {MODEL: ROW}, MODEL)  # as long: nothing to go on to
+    assert "FRUGALGAN_RESUME" not in capsys.readouterr().err
+    train(folder, {MODEL: ROW}, MODEL, LONGER, Resume.ANY)
+    assert "; goes on from 0.032 kimg" in capsys.readouterr().err  # that of these versions
+    ELSEWHERE["other code"](monkeypatch)
+    train(folder, {MODEL: ROW}, MODEL, {"budgets.dogs.kimg": 0.096})
+    said = capsys.readouterr().err
+    assert "; starts anew" in said and "FRUGALGAN_RESUME=any goes on from it" in said
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"wgan_gp.gradient_penalty": 5.0}, {"training.ema_decay": 0.9}, {"seed": 1}, {"budgets.dogs.batch_size": 4}],
@@ -127,7 +132,7 @@ def test_what_decides_the_result_is_never_gone_on_from(
 ) -> None:
     interrupted(folder, monkeypatch)
     train(folder, {MODEL: ROW}, MODEL, LONGER | changes, Resume.ANY)
-    assert "goes on" not in capsys.readouterr().err
+    assert "; starts anew" in capsys.readouterr().err
 
 
 def test_asked_to_go_on_elsewhere_it_goes_on_from_the_furthest(

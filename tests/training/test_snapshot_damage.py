@@ -12,7 +12,9 @@ from frugalgan.training.snapshot import INDEX, Snapshots, read_index
 
 @pytest.mark.parametrize("kind", ["state", "moment", "snapshot"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "lost"])
-def test_a_damaged_snapshot_is_not_used(images: Images, snapshots: Snapshots, kind: str, damage: str) -> None:
+def test_a_damaged_snapshot_is_not_used(
+    images: Images, snapshots: Snapshots, capsys: pytest.CaptureFixture[str], kind: str, damage: str
+) -> None:
     recipe = RECIPES["wgan_gp"]
     whole = run(recipe, images, 4, snapshots)
     file = next(snapshots.folder.glob(f"{kind}*"))
@@ -24,6 +26,7 @@ def test_a_damaged_snapshot_is_not_used(images: Images, snapshots: Snapshots, ki
     steps: list[int] = []
     again = run(recipe, images, 4, snapshots, lambda recorder: steps.append(recorder.done))
     assert steps == [1, 2, 3, 4]
+    assert ("this snapshot is damaged" in capsys.readouterr().err) == (kind != "snapshot")  # the index, which names it
     assert_same(again, whole)
     steps.clear()
     assert_same(run(recipe, images, 4, snapshots, lambda recorder: steps.append(recorder.done)), whole)

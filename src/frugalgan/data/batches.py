@@ -58,9 +58,9 @@ class Batch:
 
         return [part(i) for i in starts]
 
-    def every(self, updates: int, of: int = 1) -> bool:
-        """Whether so many updates, each of so many batches, make a round of which this one is the first."""
-        return self.seen // self._rows // of % updates == 0
+    def is_due(self, interval: int, batches_per_update: int = 1) -> bool:
+        """Whether what happens at every `interval`-th update, the first one included, happens at this one."""
+        return self.seen // self._rows // batches_per_update % interval == 0
 
     @property
     def seen(self) -> int:

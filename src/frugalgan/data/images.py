@@ -1,6 +1,6 @@
 """Images as arrays and tensors: ranges, resizing, grids, PNG files. The only place where ranges change.
 
-Images are uint8 RGB on disk and between stages; [-1, 1] only inside training and sampling.
+Images are uint8, RGB or grey, on disk and between stages; [-1, 1] only inside training and sampling.
 torch is imported for typing only, so that preparing photos starts fast.
 """
 

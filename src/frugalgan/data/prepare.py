@@ -42,7 +42,9 @@ class PreparationReport:
     scaled: int = 0  # files of 16 bits whose values have 10 to 14
 
     def __str__(self) -> str:
-        scaled = f"; {self.scaled} of 16 bits hold values of 10 to 14, and were scaled by these" if self.scaled else ""
+        scaled = (
+            f"; {self.scaled} of 16 bits use only 10 to 14 of them and were scaled accordingly" if self.scaled else ""
+        )
         return (
             f"{self.train} images for training, {self.heldout} held out; "
             f"left out ({REJECTED}): {self.rejected} unusable, {self.duplicates} duplicates{scaled}"

@@ -27,7 +27,7 @@ def working_generator(G: Network, ema: AveragedModel | None, seed: int) -> Netwo
     """
     generator: Network = copy.deepcopy(G if ema is None else ema.module)  # pyright: ignore[reportAssignmentType]
     with torch.no_grad():
-        generator.settle(torch.Generator().manual_seed(seed))
+        generator.finalize(torch.Generator().manual_seed(seed))
     if ema is None:
         return generator.eval()
     for module in generator.modules():

@@ -184,7 +184,7 @@ def _check(study: Study, name: str, recipes: dict[str, Recipe]) -> None:
                 for part in recipe.start.weights:
                     check_sizes(part, networks, source)
         if recipe.method.needs_teacher != recipe.start.teacher:
-            needs, other = ("needs a", "with") if recipe.method.needs_teacher else ("asks no", "without")
+            needs, other = ("needs a", "with") if recipe.method.needs_teacher else ("uses no", "without")
             raise StartError(f"method {row.method!r} {needs} teacher: choose a start {other} `teacher: true`")
         if recipe.start.adaptation and GENERATOR not in recipe.start.weights:
             raise StartError("an adaptation is of a trained generator: let the start have weights: [generator]")

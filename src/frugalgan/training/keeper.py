@@ -63,6 +63,8 @@ class Keeper:
             elif self.snapshots.restore(state, recorder):
                 begins = f"goes on from {state.nimg / 1000:g} kimg"
             self._kept = state.nimg // self.every
+        for folder in self.snapshots.damaged:
+            self._tell(f"{folder}: this snapshot is damaged, and of no use")
         self._tell_of_others(state, recorder, resume)
         self._check_together(recorder)
         return begins
@@ -73,9 +75,9 @@ class Keeper:
             return
         if self.snapshots.longer and not state.nimg:
             self._tell(f"a longer training is kept at {self.snapshots.longer / 1000:g} kimg, and stays as it is")
-        for change, may_go_on in self.snapshots.interrupted_others() if not state.nimg else ():
+        for change, may_go_on in self.snapshots.of_use(recorder.steps) if not state.nimg else ():
             cure = "; FRUGALGAN_RESUME=any goes on from it, and its record says so" if may_go_on else ""
-            self._tell(f"an interrupted training is kept that differs in\n{change}{cure}")
+            self._tell(f"an unfinished or shorter training is kept that differs in\n{change}{cure}")
 
     def _check_together(self, recorder: Recorder) -> None:
         """Raise SnapshotError where processes would go on from different places."""

@@ -48,6 +48,7 @@ class Snapshots:
         self.longer = 0  # images that a longer training had seen, whose snapshot is kept beside
         if (index := read_index(self.folder)) and index["done"] > steps:
             self.longer, self.folder = index["nimg"], self.folder.with_name(f"{self.folder.name}-{steps}")
+        self.damaged: list[Path] = []  # folders of snapshots that went further than what was restored
         self._sha256: dict[str, str] = {}  # of the files in the folder
         self._restored: dict[str, str] = {}  # of those that the training was restored from
 
@@ -80,7 +81,9 @@ class Snapshots:
         indices = [(folder, read_index(folder)) for folder in (self._whole_training, *sorted(beside))]
         usable = [(folder, index) for folder, index in indices if index and index["done"] <= steps]
         usable.sort(key=lambda one: (one[1]["done"], one[0] == self.folder), reverse=True)
-        return next((one for one in usable if self._whole(one[1], one[0])), None)
+        whole = next((one for one in usable if self._whole(one[1], one[0])), None)
+        self.damaged = [folder for folder, index in usable[: usable.index(whole) if whole else None]]
+        return whole
 
     def restore_elsewhere(self, state: State, recorder: Recorder) -> bool:
         """The same from the furthest of another device, other versions, code or section `training`, which `recorder`
@@ -111,14 +114,17 @@ class Snapshots:
         sha256 = {file: known for file, known in self._sha256.items() if file in moments.values()}
         for step, file in moments.items():
             if file not in sha256:
-                with replaced(self.folder / file) as temporary, temporary.open("wb") as opened:
-                    np.save(opened, recorder.samples[int(step)])
+                with replaced(self.folder / file) as temporary:
+                    with temporary.open("wb") as opened:
+                        np.save(opened, recorder.samples[int(step)])
+                    _to_disk(temporary)
                 sha256[file] = file_sha256(self.folder / file)
         with replaced(self.folder / name) as temporary:
             try:
                 torch.save({"state": state.state_dict(), "recorder": recorder.state_dict()}, temporary)
             except RuntimeError as error:  # PyTorch's own writer does not say that the disk is full
                 raise OSError(f"{self.folder / name}: cannot be written: is the disk full? ({error})") from None
+            _to_disk(temporary)
         sha256[name] = file_sha256(self.folder / name)
         index = {
             "configuration": self.configuration,
@@ -129,7 +135,9 @@ class Snapshots:
             "moments": moments,
             "sha256": sha256,
         }
-        write_json(self.folder / INDEX, {"index": index, "sha256": _sha256(index)})
+        with replaced(self.folder / INDEX) as temporary:
+            write_json(temporary, {"index": index, "sha256": _sha256(index)})
+            _to_disk(temporary)
         self._sha256 = sha256
         for path in self.folder.iterdir():  # superseded, or left by a process that was killed
             if path.is_dir() and "~" in path.name:
@@ -145,12 +153,14 @@ class Snapshots:
         """What the snapshot takes on disk."""
         return size(self.folder)
 
-    def interrupted_others(self) -> list[tuple[str, bool]]:
-        """For each interrupted training of the same model in another configuration, in what that differs from this, and
-        whether it may go on in this."""
-        unfinished = [index for _, index in self._others() if not index["finished"]]
+    def of_use(self, steps: int) -> list[tuple[str, bool]]:
+        """For each training of the same model in another configuration that was interrupted, or may go on in this one
+        for fewer than `steps`: in what it differs, and whether it may."""
+        others = [(index, self._is_elsewhere(index)) for _, index in self._others()]
         return [
-            (difference(index["configuration"], self.configuration), self._is_elsewhere(index)) for index in unfinished
+            (difference(index["configuration"], self.configuration), may)
+            for index, may in others
+            if not index["finished"] or (may and index["done"] < steps)
         ]
 
     def _others(self) -> list[tuple[Path, dict[str, Any]]]:
@@ -179,6 +189,12 @@ def read_index(folder: Path) -> dict[str, Any] | None:
         return kept["index"] if kept["sha256"] == _sha256(kept["index"]) else None
     except (ValueError, OSError, KeyError, TypeError):
         return None
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until the disk has it: else a power failure could leave an index without the files that it names."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
 
 
 def _sha256(values: Any) -> str:
