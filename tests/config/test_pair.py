@@ -95,7 +95,7 @@ def test_one_hypernetwork_for_all_domains_needs_a_critic_that_can_be_told_them()
     study = made({}, **{"networks.style": section})
     jobs(study)
     study = made({}, **{"networks.style": section | {"critic_from": {"family": "dcgan", **WIDTHS}}})
-    with pytest.raises(ParamsError, match=r"styles_hypernetwork: .* the critic cannot be told the domains"):
+    with pytest.raises(ParamsError, match=r"styles_hypernetwork: .* the critic is not conditional on domains"):
         jobs(study)
 
 

@@ -7,7 +7,7 @@ import torch
 from small import HINGE, VAE, accumulation_of, batch_of, recipe, state_of, switched
 from torch import nn
 
-from frugalgan.methods.losses import critic_loss
+from frugalgan.methods.losses import ADVERSARIAL
 from frugalgan.methods.orthogonal import orthogonal_penalty, orthogonality
 from frugalgan.networks.parts import trainable
 from frugalgan.networks.spectral import spectral, weight_of
@@ -70,7 +70,7 @@ def test_hinge_is_a_method_without_a_penalty() -> None:
     losses = row.method.step(state.networks, state.optimizers, lambda: batch_of(4), accumulation_of())
     assert set(losses) == {"loss_D", "loss_G"}
     real, fake = torch.tensor([0.5, 2.0]), torch.tensor([-3.0, 0.25])
-    assert critic_loss(HINGE.loss, real, fake).item() == pytest.approx(0.25 + 0.625)
+    assert ADVERSARIAL["hinge"].critic(real, fake).item() == pytest.approx(0.25 + 0.625)
 
 
 def test_the_running_average_has_a_half_life_in_images() -> None:

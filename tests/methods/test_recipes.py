@@ -14,7 +14,7 @@ from frugalgan.data.batches import Batch
 from frugalgan.methods.augment import augmented
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.lecam import MEAN_REAL, Means, lecam_penalty
-from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
+from frugalgan.methods.losses import ADVERSARIAL, zero_centred_penalty
 from frugalgan.networks.parts import CRITIC, trainable
 from frugalgan.networks.spectral import SpectralNorm, spectral
 
@@ -22,16 +22,26 @@ REAL, FAKE = torch.tensor([0.5, 2.0]), torch.tensor([-3.0, 0.25])
 
 
 def test_losses_by_hand() -> None:
-    assert critic_loss("wasserstein", REAL, FAKE).item() == pytest.approx(-1.375 - 1.25)
-    assert critic_loss("hinge", REAL, FAKE).item() == pytest.approx((0.5 + 0) / 2 + (0 + 1.25) / 2)
+    assert ADVERSARIAL["wasserstein"].critic(REAL, FAKE).item() == pytest.approx(-1.375 - 1.25)
+    assert ADVERSARIAL["hinge"].critic(REAL, FAKE).item() == pytest.approx((0.5 + 0) / 2 + (0 + 1.25) / 2)
     pairs = F.softplus(torch.tensor([-3.5, -1.75])).mean().item()
-    assert critic_loss("relativistic", REAL, FAKE).item() == pytest.approx(pairs)
-    assert generator_loss("wasserstein", FAKE, None).item() == generator_loss("hinge", FAKE, None).item() == 1.375
-    assert generator_loss("relativistic", FAKE, REAL).item() == pytest.approx(
+    assert ADVERSARIAL["relativistic"].critic(REAL, FAKE).item() == pytest.approx(pairs)
+    for name in ("wasserstein", "hinge"):
+        assert ADVERSARIAL[name].generator(FAKE, REAL).item() == 1.375
+    assert ADVERSARIAL["relativistic"].generator(FAKE, REAL).item() == pytest.approx(
         F.softplus(torch.tensor([3.5, 1.75])).mean().item()
     )
     ones = F.binary_cross_entropy_with_logits(FAKE, torch.ones(2)).item()
-    assert generator_loss("non_saturating", FAKE, None).item() == pytest.approx(ones)
+    assert ADVERSARIAL["non_saturating"].generator(FAKE, REAL).item() == pytest.approx(ones)
+
+
+def test_a_recipe_may_name_every_loss_and_only_those_that_use_real_images_pair_them() -> None:
+    for name, losses in ADVERSARIAL.items():
+        assert switched(DCGAN, loss=name).loss is losses
+        uses_real = losses.generator(FAKE, REAL) != losses.generator(FAKE, REAL + 1)
+        assert losses.pairs == uses_real, name
+    with pytest.raises(ValueError, match="hinge"):
+        GanRecipe(loss="logistic")  # pyright: ignore[reportArgumentType]
 
 
 def test_the_penalty_of_a_linear_critic_is_half_its_slope_squared() -> None:
@@ -65,10 +75,12 @@ def test_a_lazy_penalty_counts_for_the_updates_without_it(name: str) -> None:
 def test_a_recipe_replaces_the_loss_and_the_rates_of_every_method() -> None:
     for method in (WGAN_GP, DCGAN, KD):
         changed = switched(method, loss="hinge", learning_rate=0.5, beta1=0.25, n_critic=7)
-        assert (changed.loss, changed.learning_rate, changed.beta1, changed.n_critic) == ("hinge", 0.5, 0.25, 7)
+        assert (changed.learning_rate, changed.beta1, changed.n_critic) == (0.5, 0.25, 7)
+        assert changed.loss is ADVERSARIAL["hinge"]
         assert changed.critic_learning_rate == method.critic_learning_rate
         assert method.with_recipe(GanRecipe()) == method
-    assert (WGAN_GP.loss, DCGAN.loss, KD.loss) == ("wasserstein", "non_saturating", "non_saturating")
+    for method, own in ((WGAN_GP, "wasserstein"), (DCGAN, "non_saturating"), (KD, "non_saturating")):
+        assert method.loss is ADVERSARIAL[own]
 
 
 def test_weights_stay_clipped() -> None:
@@ -79,8 +91,8 @@ def test_weights_stay_clipped() -> None:
 
 def test_lecam_by_hand() -> None:
     means = Means()
-    means.follow(torch.tensor(2.0), torch.tensor(-1.0))
-    means.follow(torch.tensor(4.0), torch.tensor(-3.0))
+    means.update(torch.tensor(2.0), torch.tensor(-1.0))
+    means.update(torch.tensor(4.0), torch.tensor(-3.0))
     assert means.real.item() == pytest.approx(0.99 * 0.02 + 0.04)
     assert means.fake.item() == pytest.approx(-0.99 * 0.01 - 0.03)
     above = [max(0.0, x - means.fake.item()) ** 2 for x in REAL.tolist()]

@@ -1,11 +1,13 @@
 """StyleGAN2's losses: lazy penalties, corrected rates, path lengths."""
 
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 from small import (
     PATHS,
+    RECIPES,
     SMALL,
     STYLE_LOSSES,
     STYLES,
@@ -18,7 +20,7 @@ from small import (
 from torch import Tensor
 
 from frugalgan.data.batches import Batch
-from frugalgan.methods.stylegan2 import AVERAGING, LENGTHS, path_lengths
+from frugalgan.methods.stylegan2 import AVERAGING, LENGTHS, path_lengths, path_weight
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks
 
 
@@ -69,6 +71,30 @@ def test_lengths_are_how_far_a_step_of_w_moves_the_image() -> None:
     torch.testing.assert_close(path_lengths(G, noise, batch), expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [32, 64, 1024])
+def test_lengths_weigh_what_the_paper_says(size: int) -> None:
+    """γ_pl = ln 2 / (r² (ln r − ln 2)) of lengths with y ~ N(0, I) (appendix B); ours have y / r. The official code's 2
+    is of a mean over 2 log₂ r − 2 layers, each with a w of its own."""
+    paper = math.log(2) / (size**2 * (math.log(size) - math.log(2)))
+    assert path_weight(size) == pytest.approx(paper * size**2) == pytest.approx(2 / (2 * math.log2(size) - 2))
+
+
+def test_lengths_of_a_hypernetworks_images_are_of_w_alone() -> None:
+    """Not of what the hypernetwork says of the domain, which stands behind it."""
+    networks = state_of(RECIPES["direction, hypernetwork"]).networks
+    G, batch = networks.G, replace(batch_of(2), labels=torch.tensor([0, 1]))
+    with torch.no_grad():
+        for parameter in G.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(parameter.numel()))
+    noise, k = PATHS.noise(G, batch, "path"), G.arguments["latent_size"]
+    whole = G.styles(batch.normal("path", k), batch.labels).detach().requires_grad_()
+    assert whole.shape[1] > k
+    y = batch.normal("path direction", 3 * 32 * 32).view(2, 3, 32, 32) / 32
+    (gradient,) = torch.autograd.grad((G.of_styles(whole, *noise) * y).sum(), whole)
+    assert gradient[:, k:].norm() > 0
+    torch.testing.assert_close(path_lengths(G, noise, batch), gradient[:, :k].norm(dim=1), rtol=1e-4, atol=1e-6)
+
+
 def test_the_running_mean_of_lengths_follows_them_when_they_are_computed() -> None:
     state = state_of(recipe(method := PATHS, STYLES))
 
@@ -79,8 +105,8 @@ def test_the_running_mean_of_lengths_follows_them_when_they_are_computed() -> No
     assert G.mean_path == 0
     losses = step(state.networks, 0)
     torch.testing.assert_close(G.mean_path, AVERAGING * losses[LENGTHS])
-    # the first penalty is against a mean of 0: 2 · every · weight · E[a²]
-    assert losses["path_length"] >= 2 * 2 * 0.5 * losses[LENGTHS].square() * 0.99
+    # the first penalty is against a mean of 0: the paper's γ · every · weight · E[a²]
+    assert losses["path_length"] >= path_weight(32) * 2 * 0.5 * losses[LENGTHS].square() * 0.99
     before = G.mean_path.clone()
     assert step(state.networks, 1)["path_length"] == 0 and G.mean_path == before
     step(state.networks, 2)

@@ -77,7 +77,7 @@ def test_words_are_a_mean_over_templates(weights: str) -> None:
     tokens = embedder.tokenizer([template.format("a dog") for template in TEMPLATES])
     mean = torch.nn.functional.normalize(embedder.model.encode_text(tokens), dim=1).mean(dim=0)
     torch.testing.assert_close(found[1], mean / mean.norm())
-    embedder.tell("a cat", ["a dog", "a cat"])
+    embedder.set_prompts("a cat", ["a dog", "a cat"])
     torch.testing.assert_close(embedder.directions, torch.stack([found[1] - found[0], torch.zeros(16)]))
 
 

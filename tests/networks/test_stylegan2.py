@@ -17,7 +17,7 @@ from frugalgan.networks import Network
 from frugalgan.networks.dcgan import Generator as Dcgan
 from frugalgan.networks.sampling import truncated_images
 from frugalgan.networks.stylegan2 import StyleGan2
-from frugalgan.networks.stylegan2.critic import spread
+from frugalgan.networks.stylegan2.critic import minibatch_std
 from frugalgan.networks.stylegan2.layers import EqualConv, doubled, smoothed
 from frugalgan.networks.stylegan2.modulated import EPSILON, ModulatedConv
 from frugalgan.training.ema import working_generator
@@ -152,12 +152,12 @@ def test_truncation_moves_styles_towards_their_mean() -> None:
 def test_the_spread_is_of_images_that_follow_each_other() -> None:
     x = torch.randn(8, 5, 4, 4)
     expected = [x[i : i + 4].std(dim=0, correction=0).mean() for i in (0, 4)]
-    found = spread(x, 4)
+    found = minibatch_std(x, 4)
     assert found.shape == (8, 1, 4, 4)
     torch.testing.assert_close(found[:, 0, 0, 0], torch.stack(expected).repeat_interleave(4))
-    torch.testing.assert_close(spread(x[4:], 4), found[4:])  # a part of the batch that holds whole groups
-    assert spread(x[:1], 4).abs().max() < 1e-3
-    assert spread(x[:6], 4).shape == (6, 1, 4, 4)  # groups of two
+    torch.testing.assert_close(minibatch_std(x[4:], 4), found[4:])  # a part of the batch that holds whole groups
+    assert minibatch_std(x[:1], 4).abs().max() < 1e-3
+    assert minibatch_std(x[:6], 4).shape == (6, 1, 4, 4)  # groups of two
 
 
 def test_the_critic_compares_images_unless_told_not_to() -> None:

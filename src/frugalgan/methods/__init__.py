@@ -1,1 +1,1 @@
-"""One published method per file; the file's name is its section in params.yaml."""
+"""One published method per file, whose name is its section in params.yaml; and what methods share."""

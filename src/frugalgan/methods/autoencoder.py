@@ -1,6 +1,5 @@
 """What all autoencoders have in common: an encoder, a decoder that is a generator, and one loss for both."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
@@ -9,8 +8,8 @@ from torch import Tensor
 from frugalgan.config.sections import STRICT
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
-from frugalgan.methods.base import Method, Optimizers
-from frugalgan.methods.gradients import Accumulation, Terms
+from frugalgan.methods.base import Method
+from frugalgan.methods.gradients import Terms
 from frugalgan.methods.losses import mean_squared_error
 from frugalgan.networks import Family
 from frugalgan.networks.parts import ENCODER, GENERATOR, Networks
@@ -43,7 +42,6 @@ class Autoencoder(Method):
         yield from ()
 
     def terms(self, networks: Networks, batch: Batch) -> Terms:
-        """Yield the terms of the loss, which have a graph in common."""
         encoded = networks.E(batch.real, batch.labels)
         codes = self.codes(encoded, batch)
         yield "reconstruction", mean_squared_error(networks.G(codes, batch.labels), batch.real)
@@ -51,14 +49,3 @@ class Autoencoder(Method):
 
     def heldout_terms(self, networks: Networks, batch: Batch) -> Terms:
         return self.terms(networks, batch)
-
-    def step(
-        self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], accumulation: Accumulation
-    ) -> dict[str, Tensor]:
-        """One update of both networks on one batch."""
-        for network in networks.parts.values():
-            network.next_update()
-        update = accumulation.update(*optimizers.values(), parts=accumulation.accumulate)
-        for part in next_batch().split(accumulation.accumulate):
-            update.add(self.terms(networks, part), networks.trainable(), shared=True)
-        return update.finish()

@@ -1,4 +1,4 @@
-"""The one seam: what a method may decide. A method overrides the hooks in which it differs, and nothing else."""
+"""The interface of a training method. A method overrides the hooks in which it differs, and nothing else."""
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
@@ -21,7 +21,8 @@ class Method:
     """A method; its fields are its section of params.yaml. Immutable: all that changes is in the training state.
 
     Hooks with a default: `optimizer` of a part (Adam) and its `learning_rate_of`, `ema_decay`, `batches_per_step`,
-    `period`, `heldout_terms`, `check`, and for planning `shortest_step`. Without one: `build` and `step`.
+    `period`, `heldout_terms`, `check`, and for planning `shortest_step`. Without one: `build`, and `terms` of
+    a loss that all parts share, or a `step` of its own.
     """
 
     learning_rate: Positive
@@ -39,7 +40,7 @@ class Method:
 
     @property
     def period(self) -> int:
-        """After how many steps, at most, the same is done again."""
+        """Steps after which lazy penalties are due at the same step again, at most."""
         return 1
 
     def shortest_step(self) -> Self:
@@ -77,7 +78,19 @@ class Method:
         next_batch: Callable[[], Batch],
         accumulation: Accumulation,
     ) -> dict[str, Tensor]:
-        """One step on `batches_per_step` batches, which `next_batch` gives; returns the last value of each term."""
+        """One step on `batches_per_step` batches, which `next_batch` gives; returns the last value of each term.
+
+        Default: one update of all parts on one batch, by `terms`.
+        """
+        for network in networks.parts.values():
+            network.next_update()
+        update = accumulation.update(*optimizers.values(), parts=accumulation.accumulate)
+        for part in next_batch().split(accumulation.accumulate):
+            update.add(self.terms(networks, part), networks.trainable(), shared=True)
+        return update.finish()
+
+    def terms(self, networks: Networks, batch: Batch) -> Terms:
+        """Yield the terms of the loss of the default `step`, which have a graph in common."""
         raise NotImplementedError
 
     def heldout_terms(self, networks: Networks, batch: Batch) -> Terms:

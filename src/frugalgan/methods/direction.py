@@ -5,19 +5,17 @@ arXiv:2210.08884). Those have CLIP and words; so has this where somebody has CLI
 needs no download, knows no words.
 """
 
-from collections.abc import Callable
 from typing import ClassVar, Literal
 
 import torch
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
-from torch import Tensor
 
 from frugalgan.config.sections import STRICT, NotNegative, Text
 from frugalgan.data.batches import Batch
 from frugalgan.data.facts import DataFacts
-from frugalgan.methods.base import Method, Optimizers
-from frugalgan.methods.gradients import Accumulation, Terms
+from frugalgan.methods.base import Method
+from frugalgan.methods.gradients import Terms
 from frugalgan.methods.losses import angle_consistency, between_domains, direction_loss
 from frugalgan.methods.teachers import Teacher
 from frugalgan.networks import Family
@@ -67,11 +65,10 @@ class Direction(Method):
             return Lite0Embedder()
         found = clip(self.clip_model, self.clip_weights)
         if self.words_to:
-            found.tell(self.words_from, [self.words_to.replace("{label}", label) for label in labels])
+            found.set_prompts(self.words_from, [self.words_to.replace("{label}", label) for label in labels])
         return found
 
     def terms(self, networks: Networks, batch: Batch) -> Terms:
-        """Yield the terms of the loss, which have a graph in common."""
         assert isinstance(networks.teacher, Teacher) and isinstance(networks.embedder, Embedder)
         z = networks.teacher.latents(batch, GENERATOR)
         with torch.no_grad():
@@ -92,14 +89,3 @@ class Direction(Method):
             yield "angles", self.angles * angle_consistency(ours, source)
         if self.between and networks.G.classes and batch.labels is not None:
             yield "between", self.between * between_domains(ours, real, batch.labels)
-
-    def step(
-        self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], accumulation: Accumulation
-    ) -> dict[str, Tensor]:
-        """One update of the generator on one batch."""
-        batch = next_batch()
-        networks.G.next_update()
-        update = accumulation.update(*optimizers.values(), parts=accumulation.accumulate)
-        for part in batch.split(accumulation.accumulate):
-            update.add(self.terms(networks, part), networks.trainable(), shared=True)
-        return update.finish()

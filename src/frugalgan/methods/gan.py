@@ -16,7 +16,7 @@ from frugalgan.methods.augment import augmented
 from frugalgan.methods.base import Method, Optimizers
 from frugalgan.methods.gradients import Accumulation, Terms
 from frugalgan.methods.lecam import MEAN_FAKE, MEAN_REAL, Means, lecam_penalty
-from frugalgan.methods.losses import critic_loss, generator_loss, zero_centred_penalty
+from frugalgan.methods.losses import ADVERSARIAL, Adversarial, zero_centred_penalty
 from frugalgan.methods.orthogonal import orthogonality
 from frugalgan.networks import Family, Network
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, trainable
@@ -43,9 +43,9 @@ class Gan(Method):
         return replace(self, recipe=recipe, **recipe.instead())
 
     @property
-    def loss(self) -> str:
-        """Which of the adversarial losses."""
-        return self.recipe.loss or self.own_loss
+    def loss(self) -> Adversarial:
+        """The recipe's, or the method's own."""
+        return ADVERSARIAL[self.recipe.loss or self.own_loss]
 
     @property
     def period(self) -> int:
@@ -84,20 +84,14 @@ class Gan(Method):
             for place, side in enumerate(G.noise)
         ]
 
-    def scores(
-        self, networks: Networks, images: Tensor, batch: Batch, *, after: int = 0, stream: str = CRITIC
-    ) -> Tensor:
+    def scores(self, networks: Networks, images: Tensor, batch: Batch, *, stream: str = CRITIC) -> Tensor:
         """D of images → logits or critic values: (kN, C, S, S) → (kN, …), k times as many as `batch` has, whose labels
         they take in turn.
 
         What changes images on their way to D stands here; only what needs D's first blocks alone calls `D.first`, of
-        images that it gives to `augmented`. `after`: it is given what so many of them made of images. `stream` names
-        the random numbers.
+        images that it gives to `augmented`. `stream` names the random numbers.
         """
-        y = batch.labels_of(images)
-        if after:
-            return networks.D.rest(after, images, y)
-        images = self.augmented(images, batch, stream)
+        y, images = batch.labels_of(images), self.augmented(images, batch, stream)
         if networks.D.group == 1:
             return networks.D(images, y)
         n = len(batch.real)  # real ones are compared with real ones
@@ -110,13 +104,13 @@ class Gan(Method):
 
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the critic's loss, each a mean over the samples; `fake` without gradients."""
-        yield from self.judged(networks, self.scores(networks, torch.cat([batch.real, fake]), batch))
+        yield from self.adversarial_terms(networks, self.scores(networks, torch.cat([batch.real, fake]), batch))
         yield from self.penalties(networks, batch, fake)
 
-    def judged(self, networks: Networks, scores: Tensor) -> Terms:
-        """What the critic's outputs alone decide: of real images, and of as many fakes behind them."""
+    def adversarial_terms(self, networks: Networks, scores: Tensor) -> Terms:
+        """The critic's adversarial loss, and LeCam's; the first half of `scores` is of real images."""
         real, fake = scores.chunk(2)
-        loss = critic_loss(self.loss, real, fake)
+        loss = self.loss.critic(real, fake)
         if not isinstance(means := networks.means, Means):
             yield "loss_D", loss
         else:
@@ -125,16 +119,19 @@ class Gan(Method):
             yield MEAN_FAKE, fake.detach().mean()
 
     def penalties(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        """Those that the recipe asks for; lazy ones as Karras et al. 2020 have them (arXiv:1912.04958)."""
-        for name, weight, images in (("r1", self.recipe.r1, batch.real), ("r2", self.recipe.r2, fake)):
-            if weight:
-                D = partial(self.scores, networks, batch=batch, stream=name)
-                yield name, self.now_and_then(batch, lambda D=D, x=images, w=weight: w * zero_centred_penalty(D, x))
-
-    def now_and_then(self, batch: Batch, penalty: Callable[[], Tensor]) -> Tensor:
-        """`penalty`, which is computed at every `penalty_every`-th update alone, and then counts for all; else 0."""
+        """Those that the recipe asks for."""
         every = self.recipe.penalty_every
-        return every * penalty() if batch.every(every) else batch.real.new_zeros(())
+        if self.recipe.r1:
+            yield "r1", self.zero_centred(networks, batch, batch.real, "r1", self.recipe.r1, every)
+        if self.recipe.r2:
+            yield "r2", self.zero_centred(networks, batch, fake, "r2", self.recipe.r2, every)
+
+    def zero_centred(
+        self, networks: Networks, batch: Batch, images: Tensor, stream: str, weight: float, every: int
+    ) -> Tensor:
+        """`weight` times R1 or R2 at these images, at every `every`-th update; `stream` names the random numbers."""
+        D = partial(self.scores, networks, batch=batch, stream=stream)
+        return lazy(batch, every, lambda: weight * zero_centred_penalty(D, images))
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         """Yield the named terms of the generator's loss on its images `fake`, each a mean over the samples."""
@@ -145,12 +142,12 @@ class Gan(Method):
         yield from ()
 
     def adversarial(self, networks: Networks, batch: Batch, fake: Tensor) -> Tensor:
-        """What the critic makes of the generator's images."""
-        real = None
-        if self.loss == "relativistic":
+        """The generator's adversarial loss."""
+        real = fake.new_zeros(())
+        if self.loss.pairs:
             with torch.no_grad():
                 real = self.scores(networks, batch.real, batch, stream="compared")
-        return generator_loss(self.loss, self.scores(networks, fake, batch, stream=GENERATOR), real)
+        return self.loss.generator(self.scores(networks, fake, batch, stream=GENERATOR), real)
 
     def step(
         self, networks: Networks, optimizers: Optimizers, next_batch: Callable[[], Batch], accumulation: Accumulation
@@ -176,7 +173,7 @@ class Gan(Method):
                 update.add(self.critic_terms(networks, piece, images), trainable(networks.D))
         losses = update.finish()
         if isinstance(means := networks.means, Means):
-            means.follow(*(accumulation.mean_of_processes(losses[name]) for name in (MEAN_REAL, MEAN_FAKE)))
+            means.update(*(accumulation.mean_of_processes(losses[name]) for name in (MEAN_REAL, MEAN_FAKE)))
         if self.recipe.clip:
             with torch.no_grad():
                 for parameter in trainable(networks.D):
@@ -204,3 +201,9 @@ class Gan(Method):
         if self.recipe.orthogonal:
             update.add_once("orthogonal", self.recipe.orthogonal * orthogonality(networks.G, trained), trained)
         return update.finish()
+
+
+def lazy(batch: Batch, every: int, penalty: Callable[[], Tensor]) -> Tensor:
+    """`every` times `penalty()` at every `every`-th update of the critic, and 0 at all others, which do not compute it:
+    lazy regularisation (Karras et al. 2020, arXiv:1912.04958), whose penalty joins the loss of its update here."""
+    return every * penalty() if batch.is_due(every) else batch.real.new_zeros(())

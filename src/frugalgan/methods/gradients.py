@@ -6,7 +6,9 @@ from math import gcd
 
 from torch import Tensor, optim
 
-Terms = Iterator[tuple[str, Tensor]]  # the named terms of a loss, scalars to be minimised in sum
+Terms = Iterator[
+    tuple[str, Tensor]
+]  # named scalars: terms of a loss, minimised in sum, or without a gradient, recorded
 
 
 def identity(gradient: Tensor) -> Tensor:
@@ -55,7 +57,7 @@ class Update:
         summed = None
         for name, loss in terms:
             share = loss / self.parts
-            if not share.requires_grad:  # a term that this update does without
+            if not share.requires_grad:  # a lazy penalty that is not due, or a number to be recorded
                 pass
             elif self.accumulation.term_by_term and not shared:
                 share.backward(inputs=inputs)

@@ -30,13 +30,12 @@ class Distillation(Gan):
         return self.images(networks, _teacher(networks).latents(batch, purpose), batch, purpose)
 
     def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        mse = mean_squared_error(fake, taught(networks, batch, GENERATOR))
-        yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * mse
+        distance = self.distance(networks, batch, fake, _teacher(networks).images(batch, GENERATOR))
+        yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * distance
 
-
-def taught(networks: Networks, batch: Batch, purpose: str) -> Tensor:
-    """The teacher's images of the z that the student draws: (N, C, S, S) in [-1, 1], without gradients."""
-    return _teacher(networks).images(batch, purpose)
+    def distance(self, networks: Networks, batch: Batch, fake: Tensor, taught: Tensor) -> Tensor:
+        """Of the student's images from the teacher's of the same z, both (N, C, S, S) in [-1, 1]."""
+        return mean_squared_error(fake, taught)
 
 
 def _teacher(networks: Networks) -> Teacher:

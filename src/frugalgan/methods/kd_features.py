@@ -5,11 +5,10 @@ from torch import Tensor
 
 from frugalgan.config.sections import STRICT, Positive
 from frugalgan.data.batches import Batch
-from frugalgan.methods.gradients import Terms
-from frugalgan.methods.kd import Distillation, taught
+from frugalgan.methods.kd import Distillation
 from frugalgan.methods.losses import mean_squared_error
 from frugalgan.networks import CUT
-from frugalgan.networks.parts import GENERATOR, Networks
+from frugalgan.networks.parts import Networks
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -28,9 +27,9 @@ class FeatureDistillation(Distillation):
         super().check(networks)
         networks.D.require(CUT, "kd_features")
 
-    def generator_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
-        images, half = taught(networks, batch, GENERATOR), len(networks.D.blocks) // 2
-        alike = (self.augmented(some, batch, "features") for some in (fake, images))  # pair by pair in the same way
-        ours, theirs = (networks.D.first(half, some, batch.labels) for some in alike)
-        distance = mean_squared_error(fake, images) + self.features * mean_squared_error(ours, theirs.detach())
-        yield "loss_G", self.alpha * self.adversarial(networks, batch, fake) + (1 - self.alpha) * distance
+    def distance(self, networks: Networks, batch: Batch, fake: Tensor, taught: Tensor) -> Tensor:
+        half = len(networks.D.blocks) // 2
+        alike = (self.augmented(images, batch, "features") for images in (fake, taught))  # pair by pair in the same way
+        ours, theirs = (networks.D.first(half, images, batch.labels) for images in alike)
+        pixels = super().distance(networks, batch, fake, taught)
+        return pixels + self.features * mean_squared_error(ours, theirs.detach())

@@ -22,8 +22,8 @@ class Means(nn.Module):
         self.register_buffer("real", torch.zeros(()))
         self.register_buffer("fake", torch.zeros(()))
 
-    def follow(self, real: Tensor, fake: Tensor) -> None:
-        """Take in the means of one update, over all parts of its batch."""
+    def update(self, real: Tensor, fake: Tensor) -> None:
+        """Move the running means towards those of one update, over all parts of its batch."""
         self.real.lerp_(real, SHARE)
         self.fake.lerp_(fake, SHARE)
 

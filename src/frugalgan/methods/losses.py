@@ -1,6 +1,7 @@
 """Losses on critic outputs, images and codes: pure functions, float32 in, scalar out."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,36 +11,32 @@ IMQ_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 SHORTEST = 1e-3  # a change of an embedding of length 1 that is as good as none
 
 
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """BCE(D(x), 1) + BCE(D(G(z)), 0) of logits (N,), the sigmoid inside: Goodfellow et al. 2014 (arXiv:1406.2661)."""
-    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+@dataclass(frozen=True)
+class Adversarial:
+    """The critic's and the generator's loss on the critic's outputs (N, …), each a mean over all of them."""
+
+    critic: Callable[[Tensor, Tensor], Tensor]  # of real images, of generated ones
+    generator: Callable[[Tensor, Tensor], Tensor]  # of generated images; of as many real ones, where it `pairs` them
+    pairs: bool = False
 
 
-def non_saturating_loss(fake_logits: Tensor) -> Tensor:
-    """BCE(D(G(z)), 1) of logits (N,): the generator's loss of Goodfellow et al. 2014, section 3."""
-    return F.softplus(-fake_logits).mean()
-
-
-def critic_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
-    """The critic's adversarial loss on its outputs (N, …) for real and generated images, a mean over all of them.
-
-    `wasserstein`: E[D(G(z))] − E[D(x)]; `non_saturating`: see `discriminator_loss`; `hinge`: Lim & Ye 2017
-    (arXiv:1705.02894); `relativistic`: pairs of a real and a generated image, Jolicoeur-Martineau 2018
-    (arXiv:1807.00734), as in R3GAN (Huang et al. 2024, arXiv:2501.05441).
-    """
-    if kind == "wasserstein":
-        return fake.mean() - real.mean()
-    if kind == "hinge":
-        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-    return F.softplus(fake - real).mean() if kind == "relativistic" else discriminator_loss(real, fake)
-
-
-def generator_loss(kind: str, fake: Tensor, real: Tensor | None) -> Tensor:
-    """The generator's loss that belongs to `critic_loss`; `real`, of a relativistic one alone: as many outputs."""
-    if kind == "relativistic":
-        assert real is not None
-        return F.softplus(real - fake).mean()
-    return non_saturating_loss(fake) if kind == "non_saturating" else -fake.mean()
+ADVERSARIAL = {  # name → losses; `loss` of a recipe is one of these names
+    # Arjovsky et al. 2017 (arXiv:1701.07875)
+    "wasserstein": Adversarial(lambda real, fake: fake.mean() - real.mean(), lambda fake, _: -fake.mean()),
+    # BCE(D(x), 1) + BCE(D(G(z)), 0), and BCE(D(G(z)), 1), the sigmoid inside: Goodfellow et al. 2014 (arXiv:1406.2661)
+    "non_saturating": Adversarial(
+        lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean(), lambda fake, _: F.softplus(-fake).mean()
+    ),
+    # Lim & Ye 2017 (arXiv:1705.02894)
+    "hinge": Adversarial(
+        lambda real, fake: F.relu(1 - real).mean() + F.relu(1 + fake).mean(), lambda fake, _: -fake.mean()
+    ),
+    # pairs of a real and a generated image: Jolicoeur-Martineau 2018 (arXiv:1807.00734), as in R3GAN (Huang et al.
+    # 2024, arXiv:2501.05441)
+    "relativistic": Adversarial(
+        lambda real, fake: F.softplus(fake - real).mean(), lambda fake, real: F.softplus(real - fake).mean(), pairs=True
+    ),
+}
 
 
 def mean_squared_error(a: Tensor, b: Tensor) -> Tensor:
@@ -50,7 +47,7 @@ def mean_squared_error(a: Tensor, b: Tensor) -> Tensor:
 
 def zero_centred_penalty(D: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
     """½ E[‖∇_x D(x)‖²] at images (N, C, H, W): R1 at real ones, R2 at generated ones (Mescheder et al. 2018,
-    arXiv:1801.04406). D must not mix samples."""
+    arXiv:1801.04406). Where D mixes samples, a sample's gradient is that of the sum over all."""
     x = images.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(_of_each(D(x)).sum(), x, create_graph=True)
     return 0.5 * gradient.flatten(1).square().sum(dim=1).mean()

@@ -46,7 +46,7 @@ def freeze(start: Start, networks: Networks) -> None:
                 networks.D.adapt(start.adaptation)
             if CRITIC in networks.parts and networks.G.classes != networks.D.classes:
                 raise ValueError(
-                    f"adaptation {start.adaptation!r}: the critic cannot be told the domains: let it be stylegan2's"
+                    f"adaptation {start.adaptation!r}: the critic is not conditional on domains: use StyleGAN2's critic"
                 )
         except ValueError as error:
             raise StartError(str(error)) from None
@@ -77,8 +77,8 @@ def check_sizes(part: str, networks: Networks, source: Networks) -> None:
         return
     if "adaptation" in theirs:
         raise StartError(
-            f"the {part} of the model that it starts from is itself adapted, by {theirs['adaptation']}: start from the "
-            "model that that one starts from"
+            f"the {part} of the model that it starts from is itself adapted, by {theirs['adaptation']}: start from its "
+            "own source"
         )
     if ours["network"] != theirs["network"]:
         differences = [f"a {theirs['network']} cannot start a {ours['network']}"]

@@ -1,7 +1,7 @@
 """The GAN with StyleGAN2's losses (Karras et al. 2020, arXiv:1912.04958), on any networks."""
 
+import math
 from dataclasses import replace
-from math import lcm
 from typing import Self
 
 import torch
@@ -13,11 +13,9 @@ from frugalgan.data.batches import Batch
 from frugalgan.methods.base import adam
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Accumulation, Terms
-from frugalgan.methods.losses import zero_centred_penalty
 from frugalgan.networks import STYLES, Network
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks
 
-PATH_WEIGHT = 2.0  # of the penalty at path_length: 1
 AVERAGING = 0.01  # share of the newest lengths in their running mean
 LENGTHS = "lengths"
 
@@ -26,16 +24,17 @@ LENGTHS = "lengths"
 class StyleGan2(Gan):
     """loss_D = softplus(D(G(z))) + softplus(−D(x)), loss_G = softplus(−D(G(z))), and two lazy penalties.
 
-    Each is computed at every k-th update alone, counts k times there, and Adam's α and β become α · k/(k + 1) and
-    β^(k/(k + 1)).
+    Each is computed at every k-th update alone and counts k times there. Adam's α and β become α · k/(k + 1) and
+    β^(k/(k + 1)), as in the official code, where a penalty has a step of its own; here it joins the step of the loss.
 
-    R1: γ/2 E[‖∇_x D(x)‖²] at real images. Path length, of G: 2 E[(a − ā)²], a = ‖J_wᵀ y‖₂ of noise y / √(H·W), ā the
-    running mean of a. Where the official code has one w per layer and half of the batch, here are one w and all of it.
+    R1: γ/2 E[‖∇_x D(x)‖²] at real images. Path length, of G: γ_pl E[(a − ā)²], a = ‖J_wᵀ y‖₂ of noise y ~ N(0, I), ā
+    the running mean of a, γ_pl = ln 2 / (S² (ln S − ln 2)) at S px (appendix B). Where the official code takes the mean
+    over a w of each layer, and half of the batch, here are one w and all of the batch.
     """
 
     r1: NotNegative  # γ
     r1_every: Count
-    path_length: NotNegative  # times the paper's weight; 0: none
+    path_length: NotNegative  # times the paper's γ_pl; 0: none
     path_length_every: Count
 
     def with_recipe(self, recipe: GanRecipe) -> Self:
@@ -45,7 +44,7 @@ class StyleGan2(Gan):
 
     @property
     def period(self) -> int:
-        return lcm(self.r1_every if self.r1 else 1, self.path_length_every if self.path_length else 1)
+        return math.lcm(self.r1_every if self.r1 else 1, self.path_length_every if self.path_length else 1)
 
     def shortest_step(self) -> Self:
         return replace(super().shortest_step(), r1_every=1, path_length_every=1)
@@ -63,14 +62,7 @@ class StyleGan2(Gan):
 
     def penalties(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         if self.r1:
-            value = batch.real.new_zeros(())
-            if batch.every(self.r1_every):
-
-                def D(x: Tensor) -> Tensor:
-                    return self.scores(networks, x, batch, stream="r1")
-
-                value = self.r1_every * self.r1 * zero_centred_penalty(D, batch.real)
-            yield "r1", value
+            yield "r1", self.zero_centred(networks, batch, batch.real, "r1", self.r1, self.r1_every)
         yield from super().penalties(networks, batch, fake)
 
     def generator_penalties(self, networks: Networks, batch: Batch) -> Terms:
@@ -79,7 +71,7 @@ class StyleGan2(Gan):
             if self._measures_paths(batch):
                 found = path_lengths(networks.G, self.noise(networks.G, batch, "path"), batch)
                 lengths = found.detach().mean()
-                weight = self.path_length_every * self.path_length * PATH_WEIGHT
+                weight = self.path_length_every * self.path_length * path_weight(batch.real.shape[2])
                 value = weight * (found - networks.G.mean_path).square().mean()
             yield "path_length", value
             yield LENGTHS, lengths
@@ -96,13 +88,20 @@ class StyleGan2(Gan):
 
     def _measures_paths(self, batch: Batch) -> bool:
         """Whether this update of the generator is one with the penalty; its batch is the last of `n_critic`."""
-        return batch.every(self.path_length_every, of=self.n_critic)
+        return batch.is_due(self.path_length_every, batches_per_update=self.n_critic)
 
 
 def path_lengths(G: Network, noise: list[Tensor], batch: Batch) -> Tensor:
-    """(N,): ‖J_wᵀ y‖₂ of each w, by how much w changes the image, in a random direction y of it."""
-    w = G.styles(batch.normal("path", G.arguments["latent_size"]), batch.labels)
-    images = G.of_styles(w, *noise)
+    """(N,): ‖J_wᵀ y‖₂ / √(H·W) of each w, by how much w changes the image, in a random direction y of it; what a
+    hypernetwork says of a domain, behind the numbers of w, stays as it is."""
+    k = G.arguments["latent_size"]
+    w, domain = G.styles(batch.normal("path", k), batch.labels).tensor_split([k], dim=1)
+    images = G.of_styles(torch.cat([w, domain], dim=1), *noise)
     y = batch.normal("path direction", images[0].numel()).view_as(images) / images[0, 0].numel() ** 0.5
     (gradient,) = torch.autograd.grad((images * y).sum(), w, create_graph=True)
     return gradient.square().sum(dim=1).sqrt()
+
+
+def path_weight(size: int) -> float:
+    """γ_pl · S² of lengths that are divided by S = `size` px: 1 / (log₂ S − 1)."""
+    return 1 / (math.log2(size) - 1)

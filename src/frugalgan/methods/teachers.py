@@ -17,7 +17,7 @@ class Teacher(nn.Module):
         raise NotImplementedError
 
     def images(self, batch: Batch, purpose: str) -> Tensor:
-        """(N, 3, S, S) float32 in [-1, 1], without gradients: the teacher's images of these z."""
+        """(N, C, S, S) float32 in [-1, 1], without gradients: the teacher's images of these z."""
         raise NotImplementedError
 
 
@@ -39,7 +39,7 @@ class LiveTeacher(Teacher):
 class PooledTeacher(Teacher):
     """Pairs made beforehand, read from disk as they are needed: no teacher in memory, and none of its time.
 
-    z (n, latent_size) float32, images (n, 3, S, S) uint8, which is exact to half of one of 255 steps.
+    z (n, latent_size) float32, images (n, C, S, S) uint8, which is exact to half of one of 255 steps.
     """
 
     def __init__(self, z: np.ndarray, images: np.ndarray) -> None:

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from frugalgan.config.sections import STRICT
 from frugalgan.data.batches import Batch
-from frugalgan.methods.gan import Gan
+from frugalgan.methods.gan import Gan, lazy
 from frugalgan.methods.gradients import Terms
 from frugalgan.methods.losses import gradient_penalty
 from frugalgan.networks import CUT
-from frugalgan.networks.parts import Networks
+from frugalgan.networks.parts import CRITIC, Networks
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -51,13 +51,17 @@ class WganGp(Gan):
             both = self.augmented(torch.cat([real, fake]), batch)
             with torch.no_grad():
                 real, fake = networks.D.first(cut, both, batch.labels_of(both)).chunk(2)
-        scores = partial(self.scores, networks, batch=batch, after=cut)
-        yield from self.judged(networks, scores(torch.cat([real, fake])))
+
+        def f(x: Tensor, stream: str = CRITIC) -> Tensor:
+            if cut:
+                return networks.D.rest(cut, x, batch.labels_of(x))
+            return self.scores(networks, x, batch, stream=stream)
 
         def penalty() -> Tensor:
-            between = batch.uniform("penalty")
-            return self.gradient_penalty * gradient_penalty(partial(scores, stream="penalty"), real, fake, between)
+            epsilon = batch.uniform("penalty")
+            return self.gradient_penalty * gradient_penalty(partial(f, stream="penalty"), real, fake, epsilon)
 
-        yield "gradient_penalty", self.now_and_then(batch, penalty)
+        yield from self.adversarial_terms(networks, f(torch.cat([real, fake])))
+        yield "gradient_penalty", lazy(batch, self.recipe.penalty_every, penalty)
         if not cut:
             yield from self.penalties(networks, batch, fake)

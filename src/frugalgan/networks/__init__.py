@@ -1,4 +1,4 @@
-"""Architectures, one file per family. A network says how it was built, so that a file can rebuild it."""
+"""Architectures, one file or folder per family. A network says how it was built, so that a file can rebuild it."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -31,13 +31,13 @@ class Network(nn.Module):
     - CUT: it has `first` and `rest`.
     - ADAPTATION: it has `adapt`.
     - STYLES: `forward(x, y, *noise)` is `of_styles(styles(x, y), *noise)`; a factor `truncation` of the distance to
-      their mean, which `settle` works out; and a running mean `mean_path`, which a method keeps.
+      their mean, which `finalize` computes; and a running mean `mean_path`, which a method keeps.
     """
 
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
     recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
     offers: ClassVar[frozenset[str]] = frozenset()
-    group: int = 1  # images that follow each other, on all of which depends what it says of one; 1: on it alone
+    group: int = 1  # consecutive images whose outputs depend on each other; 1: none do
     adaptation: str | None = None  # how it was adapted
     truncation: float = 1.0
     mean_path: Tensor
@@ -82,8 +82,8 @@ class Network(nn.Module):
         others of a generator. Raises ValueError. Only where it offers ADAPTATION."""
         self.require(ADAPTATION, f"adaptation {kind!r}")
 
-    def settle(self, rng: torch.Generator) -> None:
-        """Called once its weights are those that it is used with: what it works out from them. Default: nothing."""
+    def finalize(self, rng: torch.Generator) -> None:
+        """Compute what depends on the final weights, before it is used with them. Default: nothing."""
 
     def __call__(self, x: Tensor, y: Tensor | None = None, *noise: Tensor) -> Tensor:
         return self.computed(super().__call__, x, y, *noise)
@@ -136,7 +136,7 @@ class Network(nn.Module):
 class Family:
     """The sizes of networks of one family: its fields are a section of `networks` in params.yaml.
 
-    A family is one file of this folder. It overrides what it has; a method asks for the parts that it needs.
+    A family is a file, or a folder, beside this one. It overrides what it has; a method asks for what it needs.
     """
 
     latent_size: int

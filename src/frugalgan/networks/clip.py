@@ -53,7 +53,7 @@ class ClipEmbedder(Embedder):
         )
         return F.normalize(self.model.encode_image(((x + 1) / 2 - self.mean) / self.sd), dim=1)
 
-    def tell(self, source: str, domains: Sequence[str]) -> None:
+    def set_prompts(self, source: str, domains: Sequence[str]) -> None:
         """Set `words` and `directions` of these domains."""
         self.register_buffer("words", self.of_words(domains))
         self.register_buffer("directions", self.words - self.of_words([source]))
@@ -64,8 +64,8 @@ class ClipEmbedder(Embedder):
         if without_memory():
             return self.model.text_projection.new_zeros(len(words), self.model.text_projection.shape[1])
         found = []
-        for said in words:
-            tokens = self.tokenizer([template.format(said) for template in TEMPLATES]).to(self.mean.device)
+        for text in words:
+            tokens = self.tokenizer([template.format(text) for template in TEMPLATES]).to(self.mean.device)
             found.append(F.normalize(F.normalize(self.model.encode_text(tokens), dim=1).mean(dim=0), dim=0))
         return torch.stack(found)
 

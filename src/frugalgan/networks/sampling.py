@@ -43,18 +43,22 @@ def truncated(z: Tensor, threshold: float) -> Tensor:
 
 @torch.no_grad()
 def estimate_statistics(generator: Network, norms: Sequence[nn.Module], seed: int, threshold: float | None) -> None:
-    """Set the statistics of these of its BatchNorm layers to those of z from `seed`, truncated where a threshold is
-    given: the standing statistics of Brock et al. 2019. The layers must be in training mode, and stay so."""
+    """Set the statistics of these of its BatchNorm layers to those of z, truncated where a threshold is given, and of
+    random labels where it is conditional, all from `seed`: the standing statistics of Brock et al. 2019.
+
+    The layers must be in training mode, and stay so.
+    """
     for norm in norms:
         assert isinstance(norm, nn.BatchNorm2d)
         norm.reset_running_stats()
         norm.momentum = None  # cumulative average
     rng = torch.Generator().manual_seed(seed)
-    device = next(generator.parameters()).device
+    device, classes = next(generator.parameters()).device, generator.classes
     for _ in range(STATISTICS_BATCHES if norms else 0):
         z = torch.randn(BATCH, generator.arguments["latent_size"], generator=rng)
         z = z if threshold is None else truncated(z, threshold)
-        generator(z.to(device), every_label(generator, BATCH))
+        y = torch.randint(classes, (BATCH,), generator=rng).to(device) if classes else None
+        generator(z.to(device), y)
 
 
 def truncated_images(generator: Network, *, n: int, seed: int, threshold: float) -> Tensor:

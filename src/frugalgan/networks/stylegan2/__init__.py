@@ -27,7 +27,7 @@ class StyleGan2(Family):
     channel_base: Count
     channel_max: Count
     mapping_layers: Count = 2
-    group: Natural = 4  # images whose spread the critic sees; 0: none
+    group: Natural = 4  # images of which the critic sees the minibatch standard deviation; 0: none
 
     faster_channels_last: ClassVar[bool] = True  # its filters are of one channel each
 

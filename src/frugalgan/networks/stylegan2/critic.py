@@ -26,7 +26,7 @@ class Sizes:
     channel_base: int
     channel_max: int
     classes: int
-    group: int  # images whose spread it sees: its minibatch standard deviation; 0: none
+    group: int  # images of which it sees the minibatch standard deviation; 0: none
     domains: int = 0  # that it is told apart, where the generator is given a hypernetwork
 
 
@@ -74,7 +74,7 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
         if self.group:
-            x = torch.cat([x, spread(x, self.group)], dim=1)
+            x = torch.cat([x, minibatch_std(x, self.group)], dim=1)
         seen = self.dense(self.conv(x).flatten(1))
         score = self.score(seen)
         if self.domain is not None and y is not None:
@@ -85,7 +85,7 @@ class Head(nn.Module):
         return (score * label).sum(dim=1) / score.shape[1] ** 0.5
 
 
-def spread(x: Tensor, group: int) -> Tensor:
+def minibatch_std(x: Tensor, group: int) -> Tensor:
     """(N, C, H, W) → (N, 1, H, W): the standard deviation of groups of images, averaged over channels and places.
 
     Groups are of images that follow each other, so that parts of a batch which hold whole groups see the same: of

@@ -117,7 +117,7 @@ class Block(nn.Module):
 class Generator(Network):
     """(N, latent_size) float32, standard normal → (N, channels, S, S), mostly in [-1, 1]: built of `Sizes`.
 
-    `truncation` ψ moves w towards the mean, w̄ + ψ (w − w̄); `settle` works the mean out.
+    `truncation` ψ moves w towards the mean, w̄ + ψ (w − w̄); `finalize` computes the mean.
     """
 
     offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE, ADAPTATION, STYLES})
@@ -155,7 +155,7 @@ class Generator(Network):
         adapt(self, kind)
         self.adaptation = kind
 
-    def settle(self, rng: torch.Generator) -> None:
+    def finalize(self, rng: torch.Generator) -> None:
         z = torch.randn(STYLES_OF_MEAN, self.arguments["latent_size"], generator=rng).to(self.mean_w.device)
         self.mean_w.copy_(self.mapping(z, every_label(self, len(z))).mean(dim=0))
 

@@ -72,30 +72,30 @@ def smoothed(x: Tensor, *, step: int = 1, padding: int) -> Tensor:
 
 def doubled(x: Tensor) -> Tensor:
     """(N, C, H, W) → (N, C, 2H, 2W): zeros in between, and the binomial filter."""
-    return _filtered(x, Filter(step=2, padding=1, gain=4, spread=True))
+    return _filtered(x, Filter(step=2, padding=1, gain=4, transposed=True))
 
 
 @dataclass(frozen=True)
 class Filter:
-    """The binomial filter, times `gain`, of each channel: of every `step`-th place, or `spread` over these."""
+    """The binomial filter, times `gain`, of each channel: of every `step`-th place, or `transposed`."""
 
     step: int
     padding: int
     gain: int = 1
-    spread: bool = False
-    further: tuple[int, int] = (0, 0)  # rows and columns at the end that no place reaches
+    transposed: bool = False
+    output_padding: tuple[int, int] = (0, 0)  # rows, columns
 
     def __call__(self, x: Tensor) -> Tensor:
         kernel = self.gain * x.new_tensor(BINOMIAL).expand(x.shape[1], 1, -1, -1).contiguous()
-        if self.spread:
-            return F.conv_transpose2d(x, kernel, None, self.step, self.padding, self.further, groups=x.shape[1])
+        if self.transposed:
+            return F.conv_transpose2d(x, kernel, None, self.step, self.padding, self.output_padding, groups=x.shape[1])
         return F.conv2d(x, kernel, stride=self.step, padding=self.padding, groups=x.shape[1])
 
-    def of_gradients(self, x: Tensor) -> "Filter":
+    def adjoint(self, x: Tensor) -> "Filter":
         """The filter that takes gradients back to `x`, which it was applied to."""
         kept = len(BINOMIAL) - 2 * self.padding
-        rows, columns = (0, 0) if self.spread else ((side - kept) % self.step for side in x.shape[2:])
-        return replace(self, spread=not self.spread, further=(rows, columns))
+        rows, columns = (0, 0) if self.transposed else ((side - kept) % self.step for side in x.shape[2:])
+        return replace(self, transposed=not self.transposed, output_padding=(rows, columns))
 
 
 class _Filtered(torch.autograd.Function):
@@ -104,7 +104,7 @@ class _Filtered(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, filter: Filter) -> Tensor:
-        ctx.back = filter.of_gradients(x)
+        ctx.back = filter.adjoint(x)
         return filter(x)
 
     @staticmethod

@@ -55,9 +55,9 @@ class ModulatedConv(nn.Module):
     def forward(self, x: Tensor, w: Tensor, *, gain: float = 1.0, bias: Tensor | None = None) -> Tensor:
         """`bias` (b,) is added, and all of it multiplied by `gain`; a layer that does not demodulate takes neither."""
         factor, k = self.factor, self.affine.weight.shape[1]
-        said = None if self.head is None else self.head(w[:, k:])
-        if said is not None and self.demodulate:
-            factor, said = said, None
+        of_domain = None if self.head is None else self.head(w[:, k:])
+        if of_domain is not None and self.demodulate:
+            factor, of_domain = of_domain, None
         if w.shape[1] > k:
             w = w[:, :k]
         style, weight = self.style(w), self.kernel()
@@ -66,7 +66,7 @@ class ModulatedConv(nn.Module):
         if self.enlarge:
             x = 4 * smoothed(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2), padding=1)
         else:
-            added = None if said is None else self._offset(x, said)
+            added = None if of_domain is None else self._offset(x, of_domain)
             x = F.conv2d(x, weight, padding=weight.shape[2] // 2)
             x = x if added is None else x + added
         if not self.demodulate:
@@ -75,9 +75,9 @@ class ModulatedConv(nn.Module):
         scale = (gain * torch.rsqrt(norms))[:, :, None, None]
         return x * scale if bias is None else torch.addcmul((gain * bias)[:, None, None], x, scale)
 
-    def _offset(self, x: Tensor, said: Tensor) -> Tensor:
-        """What an own kernel (b, a) and bias (b,) of each sample, `said` (N, b (a + 1)), add to the image."""
+    def _offset(self, x: Tensor, of_domain: Tensor) -> Tensor:
+        """What an own kernel (b, a) and bias (b,) of each sample, `of_domain` (N, b (a + 1)), add to the image."""
         b, a = self.weight.shape[:2]
-        own = said.reshape(-1, b, a + 1)
+        own = of_domain.reshape(-1, b, a + 1)
         added = torch.bmm(own[..., :a] / a**0.5, x.flatten(2)) + own[..., a:]
         return added.reshape(-1, b, *x.shape[2:])
