@@ -111,7 +111,9 @@ def test_values_of_a_camera_are_counted(tmp_path: Path) -> None:
     raw = write_photos(tmp_path / "raw", 20)
     values = photo(99).astype(np.uint16) * 16  # 12 bits
     (raw / "camera.png").write_bytes(cv2.imencode(".png", values)[1].tobytes())
-    assert str(run(raw, tmp_path / "out")).endswith("; 1 of 16 bits hold values of 10 to 14, and were scaled by these")
+    assert str(run(raw, tmp_path / "out")).endswith(
+        "; 1 of 16 bits use only 10 to 14 of them and were scaled accordingly"
+    )
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

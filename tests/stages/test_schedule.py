@@ -28,7 +28,9 @@ GRAPH = graph(DOT)
 REPRO = """
 import sys
 from frugalgan.running.schedule import changed
+from frugalgan.running import server
 from frugalgan.running.server import repro
+server.IMPORTED = ()  # of which stand-ins use nothing
 sys.exit(repro([], 3, changed()))
 """
 SIDE_BY_SIDE = (sys.executable, "-c", REPRO)  # without `check`, which finds what stand-ins write foreign
@@ -110,6 +112,9 @@ def test_side_by_side_dvc_records_what_it_records_one_by_one(whole: StandIn, tmp
             project.edit(*edit)
         project.resolve()
     expected = one_by_one.repro("dvc")
+    models = ("cats_vae", "digits_vae", "teacher_from_vae", "student")
+    stages = {f"{stage}@{model}" for model in models for stage in ("train", "sample", "evaluate")}
+    assert expected == stages | {"export@student", "report"}
     said = call(side_by_side.folder, *SIDE_BY_SIDE)
     done = [line.split(":")[0] for line in said.splitlines() if ": done after" in line]
     assert ran(said) == expected and "train, sample, evaluate@cats_vae" in done and done[-1] == "report"

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from frugalgan.networks.dcgan import Generator
-from frugalgan.networks.sampling import latents
+from frugalgan.networks.sampling import estimate_statistics, latents
 from frugalgan.training.ema import averaged, working_generator
 
 
@@ -42,3 +42,14 @@ def test_working_generator_re_estimates_statistics_but_not_of_frozen_layers(G: G
         after_norm = second(first(latents(256, 4, seed=2)[:, :, None, None]))
     assert after_norm.mean(dim=(0, 2, 3)).abs().max() < 0.2
     assert (after_norm.std(dim=(0, 2, 3)) - 1).abs().max() < 0.2
+
+
+def test_statistics_see_every_label() -> None:
+    """More labels than images of a pass, too."""
+    G = Generator(image_size=32, latent_size=4, width=8, classes=80)
+    seen: list[torch.Tensor] = []
+    G.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[1]))
+    norms = [module for module in G.train().modules() if isinstance(module, nn.BatchNorm2d)]
+    estimate_statistics(G, norms, 0, None)
+    found = torch.cat(seen)
+    assert len(found) == 4 * 64 and len(found.unique()) > 70 and found.max() > 63

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from one_training import DATASET, MODEL, training_command, training_folder, write_params
+from one_training import DATASET, MODEL, SHORT, training_command, training_folder, write_params
+
+from frugalgan.data.cores import THREADS, cores
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +22,7 @@ IMAGES = f"data/prepared/{DATASET}/images.npy"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A training with results of an earlier one in models/."""
-    training_folder(tmp_path)
+    training_folder(tmp_path, SHORT)
     for kept in EARLIER:
         (tmp_path / kept).parent.mkdir(parents=True)
         (tmp_path / kept).write_text(OLD)
@@ -64,8 +66,7 @@ def small_disk(options: str, path: str) -> str:
 @pytest.mark.usefixtures("can_mount")
 def test_disk_full_at_the_end(folder: Path) -> None:
     said = fails(folder, small_disk("size=100k", "models"))
-    assert "No space left on device" in said or "disk" in said
-    assert "make room" in said or "disk full" in said
+    assert ("No space left on device" in said and "make room" in said) or "is the disk full?" in said
 
 
 @pytest.mark.usefixtures("can_mount")
@@ -89,27 +90,20 @@ def test_lost_images(folder: Path) -> None:
     assert f"{IMAGES}: no such file; `dvc repro` makes it" in fails(folder)
 
 
-def test_truncated_images(folder: Path) -> None:
-    file = folder / IMAGES
-    file.write_bytes(file.read_bytes()[:5000])
-    said = fails(folder)
-    assert f"{IMAGES}: not a whole array of images" in said and "dvc repro" in said
-
-
 def test_a_loss_that_is_not_finite(folder: Path) -> None:
-    write_params(folder, {"wgan_gp.learning_rate": 1e30})
+    write_params(folder, SHORT | {"wgan_gp.learning_rate": 1e30})
     said = fails(folder)
     assert "scratch: loss_" in said and "kimg; lower learning_rate" in said
 
 
 def test_out_of_memory(folder: Path) -> None:
-    write_params(folder, {"networks.faces.generator_width": 2**17})
+    write_params(folder, SHORT | {"networks.faces.generator_width": 2**17})
     said = fails(folder, "ulimit -v 30000000")  # KiB; the second layer alone would need 500 GB
     assert "not enough memory: raise training.critic_parts" in said
 
 
 def test_a_typo_in_any_row(folder: Path) -> None:
-    write_params(folder, {"vae.pixel_sd": "much"})
+    write_params(folder, SHORT | {"vae.pixel_sd": "much"})
     with (folder / "models.yaml").open("a") as file:
         file.write(
             "  vae: {data: dogs, method: vae, networks: faces, from: random, start: random, "
@@ -118,14 +112,19 @@ def test_a_typo_in_any_row(folder: Path) -> None:
     assert "train: params.yaml: vae.pixel_sd: 'much' is not allowed" in fails(folder)
 
 
-@pytest.mark.parametrize("threads", ["many", "0"])
-def test_a_senseless_number_of_threads_is_passed_over(folder: Path, threads: str) -> None:
+def test_a_senseless_number_of_threads_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(THREADS, raising=False)
+    all_of_them = cores()
+    for said in ("0", "-1", "1.5", "many"):
+        monkeypatch.setenv(THREADS, said)
+        assert cores() == all_of_them, said
     done = subprocess.run(
         training_command(),
         cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": threads},
+        env=os.environ,
         capture_output=True,
         text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert (folder / EARLIER[0]).read_bytes() != OLD.encode()

@@ -108,7 +108,7 @@ CONDITIONAL = DIGITS | {"networks": "digits_conditional"}
         (ROW | {"start": "frozen", "from": "vae"}, {"starts.frozen.layers": 4}, "layers: 4 is not allowed"),
         (TRANSFER, {"starts.transfer.critic_layers": 4}, "critic_layers: 4 is not allowed: the network has 4 layers"),
         (ROW | {"method": "kd"}, {}, "method 'kd' needs a teacher: choose a start with `teacher: true`"),
-        (ROW | {"start": "taught", "from": MODEL}, {}, "'wgan_gp' asks no teacher: choose a start without"),
+        (ROW | {"start": "taught", "from": MODEL}, {}, "'wgan_gp' uses no teacher: choose a start without"),
         (
             KD | {"networks": "digits", "from": MODEL},
             {},

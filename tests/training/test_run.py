@@ -176,7 +176,7 @@ def test_an_adapted_model_without_its_source_is_none(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"from": "vector"}, "itself adapted, by domain_vector: start from the model that that one starts from"),
+        ({"from": "vector"}, "itself adapted, by domain_vector: start from its own source"),
         ({"from": "other"}, r"a dcgan\.Generator cannot start a stylegan2\.generator\.Generator"),
         ({"from": "other", "networks": "faces", "method": "wgan_gp"}, "does not offer what adaptation 'domain_vector'"),
     ],

@@ -26,10 +26,17 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget()
 
 
-def code_now(name: str) -> str:
-    """As a new process finds it."""
+def code_now() -> dict[str, str]:
+    """Of both models, as a new process finds it."""
     forget()
-    return code_of(job(study_of({MODEL: ROW, "student": KD | {"from": MODEL}}), name, Path("nowhere")))
+    study = study_of({MODEL: ROW, "student": KD | {"from": MODEL}})
+    return {name: code_of(job(study, name, Path("nowhere"))) for name in (MODEL, "student")}
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, str]:
+    """Of the package, which the copy equals."""
+    return code_now()
 
 
 def edit(file: Path, before: str, after: str) -> None:
@@ -38,14 +45,13 @@ def edit(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after, 1))
 
 
-def test_another_method_a_comment_or_a_docstring_leaves_snapshots_valid(source: Path) -> None:
-    before = code_now(MODEL)
+def test_another_method_a_comment_or_a_docstring_leaves_snapshots_valid(before: dict[str, str], source: Path) -> None:
     shutil.copy(source / "methods/dcgan.py", source / "methods/hinge.py")
     edit(source / "methods/kd.py", "self.alpha * self.adversarial", "2 * self.adversarial")  # another method's
     edit(source / "networks/dcgan_student.py", "8, 4, 2", "8, 4, 1")  # other networks'
     edit(source / "training/loop.py", "def train(", "# a comment\n\ndef train(")
     edit(source / "methods/losses.py", '"""E[', '"""The mean of [')
-    assert code_now(MODEL) == before
+    assert code_now()[MODEL] == before[MODEL]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,9 @@ def test_another_method_a_comment_or_a_docstring_leaves_snapshots_valid(source: 
         ("evaluation/quality.py", set()),
     ],
 )
-def test_code_that_a_training_runs_starts_it_anew(source: Path, file: str, whose: set[str]) -> None:
-    before = {name: code_now(name) for name in (MODEL, "student")}
+def test_code_that_a_training_runs_starts_it_anew(
+    before: dict[str, str], source: Path, file: str, whose: set[str]
+) -> None:
     (source / file).write_text((source / file).read_text() + "\n\nADDED = 1\n")
-    assert {name for name in before if code_now(name) != before[name]} == whose
+    now = code_now()
+    assert {name for name in before if now[name] != before[name]} == whose
