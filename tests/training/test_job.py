@@ -12,6 +12,7 @@ from frugalgan.config.sections import GanRecipe, ParamsError
 from frugalgan.config.study import study
 from frugalgan.data.facts import DataFacts, write_facts
 from frugalgan.methods.kd import Distillation
+from frugalgan.methods.losses import ADVERSARIAL
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks.dcgan import Dcgan
 from frugalgan.training.job import PoolRecipe, Recipe, job, jobs
@@ -156,7 +157,7 @@ def test_what_cannot_be_trained_is_said_of_any_row_whichever_is_asked_for(
 def test_a_row_trains_with_its_recipe() -> None:
     plain, switched = (job(study_of({"a": ROW | {"recipe": name}}), "a", NOWHERE).recipe for name in ("plain", "lazy"))
     assert isinstance(plain.method, WganGp) and isinstance(switched.method, WganGp)
-    assert plain.method.recipe == GanRecipe() and plain.method.loss == "wasserstein"
+    assert plain.method.recipe == GanRecipe() and plain.method.loss is ADVERSARIAL["wasserstein"]
     assert switched.method.recipe.augment == ("colour", "translation")
     assert switched.method.recipe.penalty_every == switched.method.period == 4
 
