@@ -9,7 +9,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-# Each method and family once, of the committed models, and kinds of starts; faces' autoencoders only in stand_in.py.
+# Most methods and each family once, of the committed models, and some starts; faces' autoencoders only in stand_in.py.
 FIRST = ("untrained", "teacher", "scratch", "transfer", "student", "cats_vae", "teacher_from_vae")
 FACES = (*FIRST[:5], "cats_stylegan2", "styles_hypernetwork")
 DIGITS = (

@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 @contextmanager
 def explained(less_memory: str = LESS_MEMORY) -> Iterator[None]:
     """What is wrong with params, models, files or the machine as one line on stderr and exit code 1; a traceback with
-    FRUGALGAN_TRACEBACK=1. `less_memory`: what helps where memory lacks."""
+    FRUGALGAN_TRACEBACK=1. `less_memory`: what helps where memory runs out."""
     try:
         yield
     except ERRORS as error:
@@ -53,10 +53,10 @@ def main() -> None:
     app()
 
 
-WITHOUT_PARAMS = {  # commands that know no params.yaml → what helps where memory lacks
+WITHOUT_PARAMS = {  # commands that know no params.yaml → what helps where memory runs out
     direct.train: "say what there is by --memory 2GiB, or take a smaller --size, in another --out if this was begun",
-    direct.distill: "take a larger --smaller, in another --out if this was begun",
-    direct.adapt: "take --frozen or --vector, in another --out if this was begun",
+    direct.distill: "take a larger --smaller (8 at most), in another --out if this was begun",
+    direct.adapt: "take --frozen, or of a StyleGAN2 --vector, if you did not, in another --out if this was begun",
     export.generate: "ask for fewer images by -n",
     export.mix: "ask for fewer z by -n",
     export.export: "end other programs and run it again",

@@ -124,7 +124,7 @@ def lacks_memory(error: Exception) -> bool:
 
 
 def cure(error: Exception, less_memory: str = LESS_MEMORY) -> str:
-    """What helps where the message, which is another library's, does not say it; `less_memory`: where memory lacks."""
+    """What helps where the message, which is another library's, does not say it; `less_memory`: where there is none."""
     text = str(error)
     number = getattr(error, "errno", None)
     if number is None:  # safetensors and NumPy say it in words alone

@@ -270,7 +270,7 @@ def test_a_training_that_diverges_names_options_and_another_folder(
     timed(monkeypatch, lambda px: 0.1)
     monkeypatch.setattr("frugalgan.direct.make.make", fail)
     text = said("train", str(pictures), "--out", str(tmp_path / "out"), code=1)
-    cure = "another --seed, --recipe or --size may not, in another folder (--out)"
+    cure = "try another --seed, --recipe or --size, in another folder (--out)"
     assert f"training diverged: model: wasserstein is nan at 3 kimg: {cure}" in text
 
 

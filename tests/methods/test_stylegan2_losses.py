@@ -113,6 +113,14 @@ def test_the_running_mean_of_lengths_follows_them_when_they_are_computed() -> No
     assert G.mean_path != before
 
 
+def test_an_adapted_generator_has_path_lengths_too() -> None:
+    """Its mapping is frozen, so that w has no gradient of its own."""
+    adapted = replace(RECIPES["stylegan2, domain_vector"], method=PATHS)
+    state = state_of(adapted)
+    losses = PATHS.step(state.networks, state.optimizers, lambda: at_update(0), accumulation_of())
+    assert losses["path_length"] > 0 and state.networks.G.mean_path > 0
+
+
 @pytest.mark.parametrize("n_critic", [1, 2, 3])
 def test_path_lengths_count_updates_of_the_generator(n_critic: int) -> None:
     method = replace(PATHS, n_critic=n_critic, path_length_every=2)

@@ -88,7 +88,7 @@ def test_a_new_method_and_family_train_nothing_and_a_row_of_each_trains_one_mode
     assert project.repro() == {"code"} | of("train", new) | following(*new)
 
 
-def test_more_seeds_and_another_budget_train_one_model(project: StandIn) -> None:
+def test_more_seeds_and_another_budget_train_these_models_alone(project: StandIn) -> None:
     models = (project.folder / "models.yaml").read_text().splitlines()
     for name, old, new in (("scratch", "seeds: 1", "seeds: 3"), ("transfer", "budget: dogs", "budget: longer")):
         (line,) = [line for line in models if f" {name}:" in line]

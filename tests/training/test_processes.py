@@ -35,12 +35,12 @@ PROCESSES, BATCH = 2, 8
 
 def one_of_each_kind() -> dict[str, Recipe]:
     """The first row of each method and of each family, and those whose update takes another mean over processes, or
-    another path to its batch: LeCam, path lengths, a pool, a penalty at features."""
+    another path to its batch: LeCam, path lengths, a pool, a penalty at features, real images paired with others."""
     chosen: dict[str, Recipe] = {}
     kinds: set[type] = set()
     for name, row in RECIPES.items():
         kind = {type(row.method), type(row.family)}
-        further = ("LeCam", "path length", "pool", "at features", "hypernetwork")
+        further = ("LeCam", "path length", "pool", "at features", "hypernetwork", "everything")
         if not kind <= kinds or any(word in name for word in further):
             chosen[name] = row
         kinds |= kind

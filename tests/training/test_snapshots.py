@@ -1,5 +1,6 @@
 """A training that was interrupted goes on as if it had not been; snapshots of two configurations never mix."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,29 @@ def test_what_a_shorter_training_had_seen_is_found_when_the_longer_one_is_gone(
     steps: list[int] = []
     run(RECIPES["kd"], images, 5, snapshots, lambda recorder: steps.append(recorder.done))
     assert steps == [5]
+
+
+def test_an_index_appears_when_the_disk_has_all_that_it_names(
+    images: Images, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power failure could leave it alone."""
+    on_disk, sync, move = set[int](), os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        on_disk.add(os.fstat(descriptor).st_ino)
+
+    def moved(source: Path, target: Path) -> None:
+        if target == snapshots.folder / INDEX:
+            state_and_moments = [file for file in snapshots.folder.iterdir() if file.suffix in (".pt", ".npy")]
+            assert len(state_and_moments) > 1
+            assert on_disk >= {file.stat().st_ino for file in (source, *state_and_moments)}
+        move(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", moved)
+    run(RECIPES["wgan_gp"], images, 1, snapshots)
+    assert read_index(snapshots.folder) is not None
 
 
 def test_only_the_newest_state_is_kept(images: Images, snapshots: Snapshots) -> None:

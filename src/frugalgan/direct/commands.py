@@ -36,7 +36,7 @@ Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` mad
 ANOTHER = {  # how a model is made → options that may keep its training from diverging
     ALONE: "another --seed, --recipe or --size",
     DISTILLED: "another --smaller",
-    **dict.fromkeys((ADAPTED, TUNED, VECTOR), "another --seed, or another way (--frozen, --vector),"),
+    **dict.fromkeys((ADAPTED, TUNED, VECTOR), "another --seed, or another way (--frozen, --vector)"),
 }
 LEAST = 20  # pictures: of 16 for training, with those that are held out
 
@@ -151,7 +151,7 @@ def _make(
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card
     from frugalgan.direct.choice import WAYS, ChoiceError, choose, ways_to_adapt
-    from frugalgan.direct.make import WORK, alone_in, check_source, chosen_in, make
+    from frugalgan.direct.make import WORK, FolderError, alone_in, check_source, chosen_in, make
     from frugalgan.training.plan import bytes_of
     from frugalgan.training.record import NonFiniteLoss
 
@@ -179,11 +179,13 @@ def _make(
     from frugalgan.export.onnx_files import ExportError  # torch takes a second
 
     with alone_in(out):
+        if chosen_in(out) != known:
+            raise FolderError(f"{out}: another command began a model there meanwhile: run it again, or name another")
         try:
             make(choice, out, source, resume=Resume.ANY if resume else resume_asked_for())
         except NonFiniteLoss as error:
             what = str(error).partition(";")[0]
-            cure = f"{ANOTHER[choice.how]} may not, in another folder (--out)"
+            cure = f"try {ANOTHER[choice.how]}, in another folder (--out)"
             raise ChoiceError(f"{out}: training diverged: {what}: {cure}") from None
         typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
         try:

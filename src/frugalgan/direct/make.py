@@ -52,7 +52,7 @@ def chosen_in(out: Path) -> Choice | None:
         except (ValueError, TypeError) as error:
             raise FolderError(f"{file}: damaged, or of another version: {error}: name another folder") from None
         return choice if _is_begun(out / WORK) else None
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or any(path.name != WORK for path in out.iterdir())):
         raise FolderError(f"{out}: holds other things: name a new or an empty folder")
     return None
 
@@ -98,8 +98,8 @@ def make(choice: Choice, out: Path, source: Path | None = None, resume: Resume =
     """Make the model in `out`; what is done there already is not done again, and a training goes on as `resume` allows.
 
     `source`: the folder of the model that a distilled or an adapted one learns from. Weights, README.md and report.html
-    appear whole, README.md last; what only the way there needed is gone then. Beside a vector's weights stand those of
-    its source. No two may work in one folder: `alone_in`.
+    appear whole, README.md last; snapshots and copies of pictures are removed then. Beside a vector's weights stand
+    those of its source. No two may work in one folder: `alone_in`.
     """
     work = out / WORK
     write_json(work / CHOICE, asdict(choice))

@@ -68,7 +68,7 @@ def _drawn(G: Network, z: Tensor, label: Tensor | None, seed: int, truncation: f
     labels = None if label is None else label.expand(len(z))
     if truncation is None:
         return images_of(G, z, labels)
-    truncated_images(G, n=1, seed=seed, threshold=truncation)  # settles G for such z
+    truncated_images(G, n=1, seed=seed, threshold=truncation)  # BatchNorm's statistics, or ψ, for such z
     return images_of(G, z if STYLES in G.offers else truncated(z, truncation), labels)
 
 

@@ -40,7 +40,7 @@ class Method:
 
     @property
     def period(self) -> int:
-        """Steps after which lazy penalties are due at the same step again, at most."""
+        """After how many steps, at most, the schedule of lazy penalties repeats."""
         return 1
 
     def shortest_step(self) -> Self:

@@ -6,9 +6,8 @@ from math import gcd
 
 from torch import Tensor, optim
 
-Terms = Iterator[
-    tuple[str, Tensor]
-]  # named scalars: terms of a loss, minimised in sum, or without a gradient, recorded
+# Named scalars: terms, whose sum is minimised, and numbers without a gradient, which are only recorded.
+Terms = Iterator[tuple[str, Tensor]]
 
 
 def identity(gradient: Tensor) -> Tensor:

@@ -96,6 +96,8 @@ def path_lengths(G: Network, noise: list[Tensor], batch: Batch) -> Tensor:
     hypernetwork says of a domain, behind the numbers of w, stays as it is."""
     k = G.arguments["latent_size"]
     w, domain = G.styles(batch.normal("path", k), batch.labels).tensor_split([k], dim=1)
+    if not w.requires_grad:  # the mapping is frozen: lengths then train what follows it
+        w.requires_grad_()
     images = G.of_styles(torch.cat([w, domain], dim=1), *noise)
     y = batch.normal("path direction", images[0].numel()).view_as(images) / images[0, 0].numel() ** 0.5
     (gradient,) = torch.autograd.grad((images * y).sum(), w, create_graph=True)

@@ -25,9 +25,9 @@ ABOUT = (
     "Files that other programs run (ONNX), drawn with the same z and measured as the models are. `times_smaller`: than "
     "the first file. `vs_float32`: is it better or worse than the same model in 32 bits, by the paired test above over "
     "draws? `distance_percent`, `swd_percent`: by how much, the mean of the paired differences in percent of the 32 "
-    f"bits' number, with its {CONFIDENCE:.0%} interval (more is worse): pairs tell of differences that are far smaller "
-    "than the spread of draws. `ms`: one image by onnxruntime, on the threads that the stage had; `memory_mib`: what "
-    "it takes beside onnxruntime."
+    f"bits' number, with its {CONFIDENCE:.0%} interval, each by itself and not corrected (more is worse): pairs show "
+    "differences far smaller than the spread of draws. `ms`: one image by onnxruntime, on the threads that the stage "
+    "had; `memory_mib`: what it takes beside onnxruntime."
 )
 
 

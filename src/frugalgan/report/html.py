@@ -32,7 +32,7 @@ COSTS = {
     "generator_mib": "working model, MiB",
     "trained_parameters": "trained parameters",
     "own_kib": "of its own, KiB",
-    "kilojoules": "energy of the whole processor meanwhile, kJ",
+    "kilojoules": "energy of the whole processor during training, kJ",
 }
 QUALITIES = {
     "distance": "distance",

@@ -137,7 +137,7 @@ def page(study: Study, table: pd.DataFrame, tables: dict[str, pd.DataFrame], com
         "`quality_change_percent` is relative to the first trained model of the same data. `inception_score` is by a "
         "classifier of the same data's real images, which is right for `classifier_accuracy` of held-out ones (where "
         "none are held out, of those that it learnt from); `inception_score_of_real` is that of as many such images as "
-        "a draw has, or of all where they are fewer. It has five blind spots (docs/metrics.md).\n",
+        "a draw has, or of all where they are fewer. The Inception Score has five blind spots (docs/metrics.md).\n",
         markdown(_there(table, QUALITY)),
         "## What was trained\n",
         markdown(table.loc[:, COST]),

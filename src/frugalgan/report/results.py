@@ -48,9 +48,9 @@ def results(study: Study, evaluations: Evaluations) -> pd.DataFrame:
     model of the same data.
 
     Quality is a mean over seeds; seconds are their median, which one disturbed run does not move, and training memory
-    is that of the largest. Sizes and numbers of parameters, which seeds share, are the first one's. `distance_sd` is
-    over seeds, or over draws where there is one seed: `spread` says which. `metric` says what distance it is: numbers
-    of different metrics can't be compared.
+    is the largest of all seeds. Sizes and numbers of parameters, which seeds share, are the first one's. `distance_sd`
+    is over seeds, or over draws where there is one seed: `spread` says which. `metric` says what distance it is:
+    numbers of different metrics can't be compared.
     """
     rows = {name: _row(study, name, evaluations[name]) for name in study.rows}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
@@ -208,6 +208,7 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "agreement": float(np.mean(one["agreement"])) if "agreement" in one else None,
         "inception_score": average(metric_key("inception_score", CLASSIFIER)),
         "inception_score_of_real": one.get("inception_score_of_these"),
+        "inception_score_of_real_n": one.get("inception_score_of_these_n"),
         "classifier_accuracy": one.get("classifier_accuracy"),
         "kimg": kimg,
         "batch_size": records[0]["batch_size"],

@@ -110,10 +110,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def p_value(ours: Sequence[float], theirs: Sequence[float], *, paired: bool) -> float:
     """p of the two-sided t-test of equal means: the paired one where `paired` and both are as many, else Welch's.
 
-    Draw i of two trained models is of the same z, and both are measured against the same real images, at the same
-    places of patches: the draws are pairs, and what they share cancels in their difference. The paired test is valid
-    however much or little they share. Seeds of two trainings are independent, so Welch's is right for them. Without any
-    spread there is no test, and 1: copies are no repetition.
+    Draw i of two trained models is of the same z, where their codes have the same length, and both are measured
+    against the same real images, at the same places of patches: the draws are pairs, and what they share cancels in
+    their difference. The paired test is valid however much or little they share. Seeds of two trainings are
+    independent, so Welch's is right for them. Without any spread there is no test, and 1: copies are no repetition.
     """
     paired = paired and len(ours) == len(theirs)
     if not (np.ptp(np.subtract(ours, theirs)) if paired else np.ptp(ours) + np.ptp(theirs)):

@@ -154,13 +154,13 @@ class Snapshots:
         return size(self.folder)
 
     def of_use(self, steps: int) -> list[tuple[str, bool]]:
-        """For each training of the same model in another configuration that was interrupted, or may go on in this one
-        for fewer than `steps`: in what it differs, and whether it may."""
-        others = [(index, self._is_elsewhere(index)) for _, index in self._others()]
+        """In what each training of the same model in another configuration differs, and whether this one, of so many
+        steps, may go on from it: of those that were interrupted, and of those that it may go on from."""
+        others = [(index, self._is_elsewhere(index) and index["done"] < steps) for _, index in self._others()]
         return [
             (difference(index["configuration"], self.configuration), may)
             for index, may in others
-            if not index["finished"] or (may and index["done"] < steps)
+            if may or not index["finished"]
         ]
 
     def _others(self) -> list[tuple[Path, dict[str, Any]]]:

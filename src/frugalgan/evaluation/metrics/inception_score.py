@@ -22,7 +22,7 @@ def inception_score(logits: ArrayLike, *, splits: int) -> tuple[float, float]:
     It also changes with the classifier's weights at equal accuracy, and with n and the number of splits (Barratt &
     Sharma 2018, arXiv:1801.01973): compare at equal n only.
 
-    logits: (n, classes), n at least `splits`. Both are of scores from 1 to the number of classes.
+    logits: (n, classes), n at least `splits`. The score of each part is from 1 to the number of classes.
     Raises MetricError.
     """
     if splits < 1:
