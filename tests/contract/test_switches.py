@@ -26,11 +26,14 @@ METHODS = {type(row.method): method_of(row, recipe=GanRecipe()) for row in rever
 
 
 def step(row: Recipe) -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
-    """The losses of the second step, with which LeCam begins, and the weights of both networks after it."""
+    """The losses of the second step, with which LeCam begins, and the weights of both networks after it; the generator
+    must have moved."""
     state, batch = state_of(row), batch_of(4)
+    before = [parameter.detach().clone() for parameter in state.networks.G.parameters()]
     losses: dict[str, torch.Tensor] = {}
     for _ in range(2):
         losses = row.method.step(state.networks, state.optimizers, lambda: batch, accumulation_of())
+    assert not all(map(torch.equal, before, state.networks.G.parameters()))
     return losses, [weight.detach() for part in state.networks.parts.values() for weight in part.parameters()]
 
 

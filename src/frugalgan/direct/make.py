@@ -24,6 +24,7 @@ from frugalgan.direct.page import write_page
 from frugalgan.direct.values import ALONE, MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
 from frugalgan.evaluation.write import write_evaluation
 from frugalgan.evaluation.write_reference import write_reference
+from frugalgan.export.commands import WORK
 from frugalgan.files import replaced, write_json
 from frugalgan.networks.sampling import write_samples
 from frugalgan.networks.store import NETWORKS, read_networks
@@ -33,7 +34,7 @@ from frugalgan.training.snapshot import INDEX, OWN
 from frugalgan.training.source import source_sha256
 from frugalgan.training.watch import Watch, event_files, preview
 
-WORK, CHOICE, LOCK = ".work", "choice.json", "lock"  # of the folder that a model is made in
+CHOICE, LOCK = "choice.json", "lock"  # in WORK, of the folder that a model is made in
 SNAPSHOTS = Path("snapshots")  # of the folder of the work
 WEIGHTS, PREVIEW = "weights", "preview.png"
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from frugalgan.config.study import Study, study
 from frugalgan.direct.recipes import DEFAULT, RECIPES, SECTIONS
+from frugalgan.export.commands import MODEL, PICTURES
 
-PICTURES, MODEL, SOURCE = "pictures", "model", "source"  # names of the data set, the model, what it starts from
+SOURCE = "source"  # the name of the model that PICTURES' MODEL starts from
 CARD, PAGE, SAMPLES, EXPORT = "README.md", "report.html", "samples.png", "export"  # of its folder
 ALONE, DISTILLED, ADAPTED, TUNED, VECTOR = "alone", "distilled", "adapted", "tuned", "vector"
 EXTRACTORS = {32: "efficientnet_lite0_mid64", 64: "efficientnet_lite0_64"}  # px → the network that judges; else 224 px
