@@ -101,7 +101,7 @@ def reproduce(
         code = 0
         if changed or context.args:
             typer.echo(checked())
-            from frugalgan.running.server import jobs_here, repro  # torch takes a second
+            from frugalgan.running.repro import jobs_here, repro  # torch takes a second
             from frugalgan.training.settings import Training
 
             jobs = jobs or jobs_here(load().section("training", Training).device)

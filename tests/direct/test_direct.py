@@ -18,7 +18,8 @@ from frugalgan.command import Resume
 from frugalgan.config import places
 from frugalgan.data.sources import fetch
 from frugalgan.direct import choice as choices
-from frugalgan.direct.commands import check_same, resume_asked_for
+from frugalgan.direct.checks import check_same
+from frugalgan.direct.commands import resume_asked_for
 from frugalgan.direct.make import CHOICE, WORK, FolderError, alone_in, chosen_in, make
 from frugalgan.direct.values import ADAPTED, DISTILLED, MODEL, PICTURES, SOURCE, TUNED, VECTOR, Choice, study_of
 from frugalgan.training.record import NonFiniteLoss

@@ -14,7 +14,8 @@ from trained_models import measured, prepared, trained, values_of
 
 from frugalgan.config.study import Study
 from frugalgan.data.batches import stream_seed
-from frugalgan.evaluation.evaluate import Measured, evaluate, source_of
+from frugalgan.evaluation.evaluate import evaluate
+from frugalgan.evaluation.measured import Measured, source_of
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.neighbours import neighbours_grid
 from frugalgan.evaluation.over_seeds import MIB, summary

@@ -9,8 +9,9 @@ from mean_colour import COLOUR
 
 from frugalgan.config.study import Study
 from frugalgan.data.facts import DataFacts, write_facts
-from frugalgan.evaluation.evaluate import Measured, classifier_for, evaluate
+from frugalgan.evaluation.evaluate import classifier_for, evaluate
 from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.measured import Measured
 from frugalgan.evaluation.reference import floor, reference
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import write_json

@@ -14,7 +14,7 @@ from pipeline import BIN, PROJECT
 
 from frugalgan.running import schedule as schedules
 from frugalgan.running.schedule import schedule
-from frugalgan.running.server import SERVER, _attend, _server
+from frugalgan.running.server import SERVER, _attend, serving
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,8 +22,8 @@ pytestmark = [
 ]
 
 REPRO = (
-    "import sys; from frugalgan.running import server; server.DVC, server.IMPORTED = ['dvc'], (); "
-    "sys.exit(server.repro(sys.argv[1:]))"
+    "import sys; from frugalgan.running import repro; repro.DVC, repro.IMPORTED = ['dvc'], (); "
+    "sys.exit(repro.repro(sys.argv[1:]))"
 )
 STAGES = {
     "says": """
@@ -126,7 +126,7 @@ def test_a_dvc_that_ends_at_once_leaves_no_stage_behind(tmp_path: Path) -> None:
 def test_asking_for_a_gpu_leaves_stages_free_to_use_one() -> None:
     """CUDA cannot be used in a fork of a process that has looked at it."""
     script = (
-        "import os, torch; from frugalgan.running.server import jobs_here; jobs_here('auto');"
+        "import os, torch; from frugalgan.running.repro import jobs_here; jobs_here('auto');"
         "pid = os.fork();"
         "pid or os._exit(torch.cuda._is_in_bad_fork());"
         "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), jobs_here('cuda'), jobs_here('cpu') >= 1)"
@@ -155,7 +155,7 @@ def test_a_request_that_breaks_off_ends_its_process_and_nothing_of_its_parents()
 def test_a_long_folder_of_temporary_files_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (long := tmp_path / ("x" * 100)).mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    with _server() as (_, environment), socket.socket(socket.AF_UNIX) as client:
+    with serving() as (_, environment), socket.socket(socket.AF_UNIX) as client:
         client.connect(environment[SERVER])
 
 
@@ -169,6 +169,6 @@ def test_the_stage_code_runs_this_python_while_nobody_serves(tmp_path: Path, mon
     dvc.chmod(0o755)
     monkeypatch.setattr(schedules, "DVC", (str(dvc),))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    with _server() as (_, environment):
+    with serving() as (_, environment):
         assert not schedule([], frozenset({"code"}), environment | {SERVER: ""}).stale
     assert (tmp_path / "said").read_text() == sys.executable

@@ -28,9 +28,9 @@ GRAPH = graph(DOT)
 REPRO = """
 import sys
 from frugalgan.running.schedule import changed
-from frugalgan.running import server
-from frugalgan.running.server import repro
-server.IMPORTED = ()  # of which stand-ins use nothing
+from frugalgan.running import repro as running
+from frugalgan.running.repro import repro
+running.IMPORTED = ()  # of which stand-ins use nothing
 sys.exit(repro([], 3, changed()))
 """
 SIDE_BY_SIDE = (sys.executable, "-c", REPRO)  # without `check`, which finds what stand-ins write foreign

@@ -8,22 +8,8 @@ from typing import Annotated
 import typer
 
 from frugalgan.command import Resume
-from frugalgan.config import places
-from frugalgan.data.facts import read_facts
 from frugalgan.direct.recipes import RECIPES
-from frugalgan.direct.values import (
-    ADAPTED,
-    ALONE,
-    CARD,
-    DISTILLED,
-    EXPORT,
-    PAGE,
-    PICTURES,
-    SAMPLES,
-    TUNED,
-    VECTOR,
-    Choice,
-)
+from frugalgan.direct.values import ADAPTED, ALONE, CARD, DISTILLED, EXPORT, PAGE, SAMPLES, TUNED, VECTOR, Choice
 from frugalgan.export.commands import export
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
@@ -38,7 +24,6 @@ ANOTHER = {  # how a model is made → options that may keep its training from d
     DISTILLED: "another --smaller",
     **dict.fromkeys((ADAPTED, TUNED, VECTOR), "another --seed, or another way (--frozen, --vector)"),
 }
-LEAST = 20  # pictures: of 16 for training, with those that are held out
 
 
 def train(
@@ -83,11 +68,12 @@ def distill(
     dry_run: DryRun = False,
 ) -> None:
     """A smaller generator that learns from a trained one's images, and from the pictures that that one learnt from."""
+    from frugalgan.direct.checks import teacher_in
     from frugalgan.direct.choice import ChoiceError
 
     if smaller not in (2, 4, 8):
         raise ChoiceError(f"--smaller {smaller}: must be 2, 4 or 8")
-    source = _teacher(model)
+    source = teacher_in(model)
     if features and not RECIPES[source.recipe].has_features:
         raise ChoiceError(f"--features: the critic of {source.recipe} cannot be asked what it sees: leave it out")
     asked = replace(source, how=DISTILLED, smaller=smaller, features=features, source=str(model))
@@ -110,10 +96,11 @@ def adapt(
     dry_run: DryRun = False,
 ) -> None:
     """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
+    from frugalgan.direct.checks import teacher_in
     from frugalgan.direct.choice import WAYS, ChoiceError
     from frugalgan.direct.make import chosen_in
 
-    source, known = _teacher(model), chosen_in(out)
+    source, known = teacher_in(model), chosen_in(out)
     if frozen and vector:
         raise ChoiceError("--frozen --vector: one of them")
     if vector and not RECIPES[source.recipe].has_vector:
@@ -124,17 +111,6 @@ def adapt(
         how = known.how  # goes on as it was begun
     asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed, source=str(model))
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
-
-
-def _teacher(model: Path) -> Choice:
-    """What was chosen in that folder, of a model that others can learn from. Raises FolderError."""
-    from frugalgan.direct.make import FolderError, choice_of
-
-    choice = choice_of(model)
-    if choice.how in (DISTILLED, VECTOR):
-        is_it = "a student" if choice.how == DISTILLED else "a vector"
-        raise FolderError(f"{model}: is itself {is_it}: name the model that it came from, {choice.source}")
-    return choice
 
 
 def _make(
@@ -150,6 +126,7 @@ def _make(
 ) -> None:
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card
+    from frugalgan.direct.checks import check_pictures, check_same
     from frugalgan.direct.choice import WAYS, ChoiceError, choose, ways_to_adapt
     from frugalgan.direct.make import WORK, FolderError, alone_in, check_source, chosen_in, make
     from frugalgan.training.plan import bytes_of
@@ -202,55 +179,6 @@ def resume_asked_for() -> Resume:
     if said not in list(Resume):
         raise ValueError(f"FRUGALGAN_RESUME={said}: must be one of {', '.join(Resume)}")
     return Resume(said)
-
-
-def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
-    """Raise FolderError where the folder holds another model than is asked for."""
-    from frugalgan.direct.make import FolderError
-
-    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe", "features")
-    differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
-    if size not in (None, known.size):
-        differs.append(f"size {known.size}")
-    if differs:
-        raise FolderError(f"{out}: holds another model, of {', '.join(differs)}: name another folder, or remove it")
-
-
-def check_pictures(asked: Choice, out: Path) -> None:
-    """Raise ChoiceError or FolderError where these pictures cannot be learnt from, before anything else is done."""
-    from frugalgan.data.prepare import MOST_LABELS
-    from frugalgan.data.sources.folder import find_pictures
-    from frugalgan.direct.choice import ChoiceError
-    from frugalgan.direct.make import WORK, FolderError
-
-    folder = Path(asked.pictures)
-    if out.resolve().is_relative_to(folder):
-        raise FolderError(f"{out}: lies in the folder of pictures, so the next model would learn what this one draws")
-    there = find_pictures(folder, subject="any")
-    if len(there.pictures) < LEAST:
-        others = f", {len(there.left_out)} that cannot be used" * bool(there.left_out)
-        raise ChoiceError(f"{folder}: {len(there.pictures)} pictures{others}, and at least {LEAST} are needed")
-    labels = sorted({found.picture.label for found in there.pictures.values()})
-    if asked.how == ALONE and asked.labels:
-        without = [place for place, found in there.pictures.items() if not found.picture.label]
-        if without:
-            raise ChoiceError(
-                f"--labels: {folder}: {len(without)} of {len(there.pictures)} pictures have no label, the name of a "
-                f"subfolder that not all share (the first: {without[0]}): put each label's pictures into a subfolder, "
-                "or leave --labels out"
-            )
-        if len(labels) > MOST_LABELS:
-            raise ChoiceError(
-                f"--labels: {folder}: {len(labels)} subfolders, and {MOST_LABELS} labels at most can be learnt: leave "
-                "--labels out"
-            )
-    elif asked.labels:
-        learnt = read_facts(Path(asked.source) / WORK / places.prepared(PICTURES)).labels
-        if len(labels) != len(learnt) or "" in labels:
-            raise ChoiceError(
-                f"{folder}: {asked.source} learnt {len(learnt)} labels ({', '.join(learnt)}): put the pictures into as "
-                "many subfolders"
-            )
 
 
 def _folder(path: Path) -> Path:

@@ -11,9 +11,9 @@ import numpy as np
 from frugalgan.config.study import Study
 from frugalgan.data.images import enlarged_grid
 from frugalgan.evaluation.classifier import Classifier
-from frugalgan.evaluation.evaluate import Measured
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import extract
+from frugalgan.evaluation.measured import Measured
 from frugalgan.evaluation.metrics.inception_score import inception_score
 from frugalgan.evaluation.reference import REFERENCE
 from frugalgan.evaluation.scores import DISTANCE, scores

@@ -4,9 +4,10 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.images import write_png
 from frugalgan.device import choose_device_aloud, device_name
-from frugalgan.evaluation.evaluate import Measured, adapted_from, classifier_for, evaluate, source_of
+from frugalgan.evaluation.evaluate import classifier_for, evaluate
 from frugalgan.evaluation.features import load_features
 from frugalgan.evaluation.judges import judges
+from frugalgan.evaluation.measured import Measured, adapted_from, source_of
 from frugalgan.evaluation.over_seeds import summary
 from frugalgan.evaluation.reference import SECOND
 from frugalgan.evaluation.settings import Evaluate

@@ -9,9 +9,9 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.facts import read_facts
 from frugalgan.device import choose_device_aloud, device_name
-from frugalgan.evaluation.evaluate import first_of_draws
 from frugalgan.evaluation.features import extract, facts_of_extractor, load_features
 from frugalgan.evaluation.judges import judges
+from frugalgan.evaluation.measured import first_of_draws
 from frugalgan.evaluation.metrics.names import distance_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.quality import of_pixels, quality

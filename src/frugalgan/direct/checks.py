@@ -1,0 +1,65 @@
+"""What `train`, `distill` and `adapt` check before they begin: the teacher, the folder for the model, the pictures."""
+
+from pathlib import Path
+
+from frugalgan.config import places
+from frugalgan.data.facts import read_facts
+from frugalgan.data.prepare import MOST_LABELS
+from frugalgan.data.sources.folder import find_pictures
+from frugalgan.direct.choice import ChoiceError
+from frugalgan.direct.make import FolderError, choice_of
+from frugalgan.direct.values import ALONE, DISTILLED, PICTURES, VECTOR, Choice
+from frugalgan.export.commands import WORK
+
+LEAST = 20  # pictures: of 16 for training, with those that are held out
+
+
+def teacher_in(model: Path) -> Choice:
+    """What was chosen in that folder, of a model that others can learn from. Raises FolderError."""
+    choice = choice_of(model)
+    if choice.how in (DISTILLED, VECTOR):
+        is_it = "a student" if choice.how == DISTILLED else "a vector"
+        raise FolderError(f"{model}: is itself {is_it}: name the model that it came from, {choice.source}")
+    return choice
+
+
+def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
+    """Raise FolderError where the folder holds another model than is asked for."""
+    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe", "features")
+    differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
+    if size not in (None, known.size):
+        differs.append(f"size {known.size}")
+    if differs:
+        raise FolderError(f"{out}: holds another model, of {', '.join(differs)}: name another folder, or remove it")
+
+
+def check_pictures(asked: Choice, out: Path) -> None:
+    """Raise ChoiceError or FolderError where these pictures cannot be learnt from, before anything else is done."""
+    folder = Path(asked.pictures)
+    if out.resolve().is_relative_to(folder):
+        raise FolderError(f"{out}: lies in the folder of pictures, so the next model would learn what this one draws")
+    there = find_pictures(folder, subject="any")
+    if len(there.pictures) < LEAST:
+        others = f", {len(there.left_out)} that cannot be used" * bool(there.left_out)
+        raise ChoiceError(f"{folder}: {len(there.pictures)} pictures{others}, and at least {LEAST} are needed")
+    labels = sorted({found.picture.label for found in there.pictures.values()})
+    if asked.how == ALONE and asked.labels:
+        without = [place for place, found in there.pictures.items() if not found.picture.label]
+        if without:
+            raise ChoiceError(
+                f"--labels: {folder}: {len(without)} of {len(there.pictures)} pictures have no label, the name of a "
+                f"subfolder that not all share (the first: {without[0]}): put each label's pictures into a subfolder, "
+                "or leave --labels out"
+            )
+        if len(labels) > MOST_LABELS:
+            raise ChoiceError(
+                f"--labels: {folder}: {len(labels)} subfolders, and {MOST_LABELS} labels at most can be learnt: leave "
+                "--labels out"
+            )
+    elif asked.labels:
+        learnt = read_facts(Path(asked.source) / WORK / places.prepared(PICTURES)).labels
+        if len(labels) != len(learnt) or "" in labels:
+            raise ChoiceError(
+                f"{folder}: {asked.source} learnt {len(learnt)} labels ({', '.join(learnt)}): put the pictures into as "
+                "many subfolders"
+            )

@@ -1,0 +1,109 @@
+"""What is measured of a model: what the stages before left of it, and of the models that it is compared with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugalgan.config.sections import RANDOM
+from frugalgan.config.study import Study
+from frugalgan.data.styles import in_turn
+from frugalgan.evaluation.features import FeatureSet
+from frugalgan.evaluation.settings import Evaluate
+from frugalgan.files import FileError, read_json
+from frugalgan.networks.parts import GENERATOR
+from frugalgan.networks.sampling import OTHERS, SAMPLES
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured of a model, and by what: folders and files of stages before."""
+
+    weights: Path  # a folder per seed
+    record: Path  # a folder per seed
+    samples: Path
+    prepared: Path
+    features: dict[str, FeatureSet]  # of real images
+    second: dict[str, FeatureSet]  # … by the second network; none without one
+    floor: dict[str, Any]
+    source_samples: Path | None  # of the model that it learnt from, where it had a teacher
+    adapted_samples: Path | None = None  # … that it was adapted from, to another data set
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one seed of a model drew, and what it is compared with: (N, C, S, S) uint8 each."""
+
+    title: str
+    draws: np.ndarray  # as many as `evaluate.repeats`, one after the other, of n images
+    moments: np.ndarray  # (moments, n_per_moment, C, S, S), over training
+    taught: np.ndarray | None  # images of its teacher
+    origins: np.ndarray | None  # of its first draw's z by the model that it was adapted from, in its style
+
+
+def samples_of(study: Study, name: str, measured: Measured) -> np.ndarray:
+    """(seeds, draws · samples, C, S, S) uint8. Raises FileError."""
+    images, dataset = _array(measured.samples / SAMPLES), study.data_of(name)
+    asked = study.section("evaluate", Evaluate).repeats * dataset.samples
+    if images.shape[:2] != (len(study.seeds(name)), asked):
+        raise FileError(f"{measured.samples / SAMPLES}: not the samples that params.yaml asks for; run `dvc repro`")
+    return images
+
+
+def records_of(study: Study, name: str, measured: Measured) -> list[dict[str, Any]]:
+    """What training recorded, one per seed. Raises FileError."""
+    files = [measured.record / str(seed) / "record.json" for seed in study.seeds(name)]
+    records = [read_json(file, hint="run `dvc repro`") for file in files]
+    if any(record["moments_kimg"] != records[0]["moments_kimg"] for record in records):
+        raise FileError(
+            f"{measured.record}: seeds were trained for different times; run `dvc repro --force train@{name}`"
+        )
+    return records
+
+
+def drawn_of(study: Study, name: str, measured: Measured, images: np.ndarray, n: int) -> list[Drawn]:
+    """One per seed; a seed that the other model lacks is compared with that one's last. Raises FileError."""
+    repeats, styles = study.section("evaluate", Evaluate).repeats, study.data_of(name).styles
+    others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
+    adapted = None if measured.adapted_samples is None else _array(measured.adapted_samples / SAMPLES)
+    return [
+        Drawn(
+            f"{name}, seed {seed}",
+            first_of_draws(images[place], repeats, n),
+            np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c"),
+            None if others is None else others[min(place, len(others) - 1)],
+            None if adapted is None else in_turn(adapted[min(place, len(adapted) - 1)][:n], styles),
+        )
+        for place, seed in enumerate(study.seeds(name))
+    ]
+
+
+def source_of(study: Study, name: str) -> str | None:
+    """The model whose images a student is compared with; None for a model that had no teacher."""
+    row = study.row(name)
+    return row.source if row.source != RANDOM and study.starts[row.start].teacher else None
+
+
+def adapted_from(study: Study, name: str) -> str | None:
+    """The model whose generator was adapted to another data set; None for any other."""
+    row = study.row(name)
+    if GENERATOR not in study.starts[row.start].weights or row.source not in study.rows:
+        return None
+    ours, theirs = study.data_of(name), study.data_of(row.source)
+    alike = (ours.size, ours.colour) == (theirs.size, theirs.colour)
+    return row.source if alike and row.data != study.row(row.source).data else None
+
+
+def first_of_draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:
+    """The first n images of each draw."""
+    if len(images) == repeats * n:
+        return images
+    return np.concatenate([draw[:n] for draw in np.split(images, repeats)])
+
+
+def _array(file: Path) -> np.ndarray:
+    try:
+        return np.load(file, mmap_mode="c")  # torch takes no read-only array
+    except (OSError, ValueError) as error:
+        raise FileError(f"{file}: not an array of images ({error}); run `dvc repro`") from None
