@@ -51,7 +51,7 @@ def test_real_digits_beat_noise_and_are_called_by_their_labels(digits: Path, tmp
     trained(tmp_path / "told", np.stack([images, images]), np.stack([moments, moments]), classes=10)
     network = extractor("efficientnet_lite0_mid64", None, torch.device("cpu"))
     by = measured(study, "digits", tmp_path / "told", digits, network)
-    found = values_of(study, "told", by, network=network)
+    found = values_of(study, "told", by)
     for distances, kids, shares in zip(
         found["course"]["distance"], found["course"]["kid"], found["agreement_over_training"], strict=True
     ):

@@ -19,7 +19,7 @@ from frugalgan.evaluation.measured import Measured, source_of
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.neighbours import neighbours_grid
 from frugalgan.evaluation.over_seeds import MIB, summary
-from frugalgan.evaluation.reference import chosen_rows, distance_of_few, reference
+from frugalgan.evaluation.reference import SECOND, chosen_rows, distance_of_few, reference
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError, write_json
 
@@ -36,7 +36,7 @@ def features(images: np.ndarray) -> np.ndarray:
 
 
 def distance(images: np.ndarray, by: Measured) -> float:
-    return frechet_distance(features(images), by.features["reference"].features)
+    return frechet_distance(features(images), by.judges[0].real["reference"].features)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_every_seed_has_its_quality_its_course_and_its_record(study: Study, by: 
         assert len(values["course"]["kid"][seed]) == len(values["course"]["coverage"][seed]) == 2
     assert (values["course"]["kimg"], values["course"]["seconds"]) == ([0.0, 1.0], [[0.0, 2.0]] * 2)
     assert values["n_per_moment"] == N
-    assert values["floor_per_moment"] == distance_of_few(by.features, study.section("evaluate", Evaluate), n=N)
+    assert values["floor_per_moment"] == distance_of_few(by.judges[0].real, study.section("evaluate", Evaluate), n=N)
     assert [record["peak_training_bytes"] for record in values["records"]] == [3 * 2**20] * 2
     assert values["trained_on"] == {
         "device": "CPU",
@@ -92,12 +92,12 @@ def test_values_can_be_written(study: Study, by: Measured, tmp_path: Path) -> No
 
 def test_the_picture_is_of_the_first_seeds_samples(study: Study, by: Measured) -> None:
     samples = by.samples / "samples.npy"
-    first = evaluate(study, "teacher", by, COLOUR)[1]
+    first = evaluate(study, "teacher", by)[1]
     assert first.ndim == 3 and first.shape[2] == 3 and first.dtype == np.uint8
     np.save(samples, noise(2, DRAWS * N, seed=1)[::-1])
-    assert not np.array_equal(first, evaluate(study, "teacher", by, COLOUR)[1])
+    assert not np.array_equal(first, evaluate(study, "teacher", by)[1])
     np.save(samples, noise(2, DRAWS * N, seed=1)[[0, 0]])
-    assert np.array_equal(first, evaluate(study, "teacher", by, COLOUR)[1])
+    assert np.array_equal(first, evaluate(study, "teacher", by)[1])
 
 
 @pytest.mark.parametrize("seeds_of_teacher", [2, 1])
@@ -134,13 +134,13 @@ def test_only_a_model_with_a_teacher_is_compared_with_it() -> None:
 def test_the_floors_numbers_of_images_are_the_models_too(study: Study, tmp_path: Path) -> None:
     trained(tmp_path / "m", noise(2, DRAWS * N, seed=1), noise(2, 2, N, seed=2))
     few = measured(study, "cats", tmp_path / "m", prepared(tmp_path / "few", noise(30)))
-    assert (few.floor["n_floor"], few.floor["n_floor_reference"], few.features["reference"].provenance.n) == (
+    assert (few.floor["n_floor"], few.floor["n_floor_reference"], few.judges[0].real["reference"].provenance.n) == (
         15,
         15,
         30,
     )
     (first, _) = values_of(study, "teacher", few)["quality"]
-    real = few.features["reference"].features
+    real = few.judges[0].real["reference"].features
     real = real[chosen_rows(30, 15, stream_seed(study.section("evaluate", Evaluate).seed, "at_floor_n"))]
     draws = np.split(noise(2, DRAWS * N, seed=1)[0], DRAWS)
     expected = [frechet_distance(features(draw[:15]), real) for draw in draws]
@@ -157,8 +157,8 @@ def test_a_draw_is_no_larger_than_the_real_images_that_there_are(study: Study, t
     assert first["fd_mean_colour_draws"] == pytest.approx(draws)
     used = np.concatenate([draw[:12] for draw in np.split(images[0], DRAWS)])
     training = np.load(few.prepared / "images.npy")
-    by_colour = neighbours_grid(used, features(used), training, few.features["training"].features)
-    assert np.array_equal(evaluate(study, "teacher", few, COLOUR)[1], by_colour)
+    by_colour = neighbours_grid(used, features(used), training, few.judges[0].real["training"].features)
+    assert np.array_equal(evaluate(study, "teacher", few)[1], by_colour)
 
 
 @pytest.mark.parametrize("n_seeds", [2, 1])
@@ -192,13 +192,14 @@ def test_of_seeds_memory_is_the_largest_and_time_the_median(study: Study, by: Me
 
 def test_a_second_network_measures_the_same_images_beside_the_first(by: Measured, study: Study) -> None:
     """Numbers of its own names; it is told from the first, and a model that it alone sees collapse has collapsed."""
-    first, _ = evaluate(study, "teacher", by, COLOUR)
+    first, _ = evaluate(study, "teacher", by)
     darkest = Darkest(Path(__file__), torch.device("cpu"))
     real = reference(
-        darkest, by.prepared, name="cats", n=by.features["reference"].provenance.n, seed=2022, batch_size=4
+        darkest, by.prepared, name="cats", n=by.judges[0].real["reference"].provenance.n, seed=2022, batch_size=4
     )
-    both, _ = evaluate(study, "teacher", replace(by, second=real), COLOUR, darkest)
-    alone, _ = evaluate(study, "teacher", replace(by, features=real), darkest)
+    second = replace(by.judges[0], network=darkest, real=real)
+    both, _ = evaluate(study, "teacher", replace(by, judges=[*by.judges, replace(second, prefix=SECOND)]))
+    alone, _ = evaluate(study, "teacher", replace(by, judges=[second]))
     assert both["second_distance"] == "fd_darkest" and both["second_extractor"] == "darkest"
     assert both["distance"] == "fd_mean_colour"
     for one, other, beside in zip(first["quality"], alone["quality"], both["quality"], strict=True):

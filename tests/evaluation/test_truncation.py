@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mean_colour import COLOUR
 from small_study import dataset, row, small_study
 from torch import nn
 from trained_models import measured, prepared
@@ -61,7 +60,7 @@ def test_a_model_over_thresholds(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         (by.weights / str(seed)).mkdir(parents=True)
         save_model(by.weights / str(seed), {"generator": Generator(image_size=32, latent_size=16, width=16)})
-    values, picture = truncation(study, "a", by, COLOUR, None)
+    values, picture = truncation(study, "a", by, None)
     settings = study.section("evaluate", Evaluate)
     count = len(settings.truncation.thresholds)
     assert values["thresholds"] == list(settings.truncation.thresholds) and values["n"] == 12

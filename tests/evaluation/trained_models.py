@@ -11,11 +11,13 @@ from frugalgan.config.study import Study
 from frugalgan.data.facts import DataFacts, write_facts
 from frugalgan.evaluation.evaluate import classifier_for, evaluate
 from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.judge import Judge
 from frugalgan.evaluation.measured import Measured
 from frugalgan.evaluation.reference import floor, reference
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import write_json
 
+SIZES = {"image_size": 8, "latent_size": 2, "width": 1}  # of generators that no test runs
 RECORD: dict[str, Any] = {
     "model": "m", "data": "cats", "seed": 0, "settings": {}, "parts": ["generator", "critic"], "kimg": 1.0,
     "batch_size": 10, "device": "CPU", "processes": 1, "precision": "float32", "versions": {"torch": "2"},
@@ -46,8 +48,7 @@ def measured(study: Study, data: str, folder: Path, pictures: Path, network: Ext
         record=folder / "record",
         samples=folder / "samples",
         prepared=pictures,
-        features=sets,
-        second={},
+        judges=[Judge(network, sets, "", settings)],
         floor=floor(sets, settings, n=dataset.samples),
         source_samples=None,
     )
@@ -58,16 +59,14 @@ def trained(folder: Path, images: np.ndarray, moments: np.ndarray, *, classes: i
     (folder / "samples").mkdir(parents=True)
     np.save(folder / "samples" / "samples.npy", images)
     for seed, shown in enumerate(moments):
-        described = {"generator": {"network": "dcgan.Generator", "arguments": {"classes": classes}}}
+        described = {"generator": {"network": "dcgan.Generator", "arguments": SIZES | {"classes": classes}}}
         write_json(folder / "weights" / str(seed) / "networks.json", described)
         write_json(folder / "record" / str(seed) / "record.json", RECORD | {"seed": seed} | record)
         np.save(folder / "record" / str(seed) / "moments.npy", shown)
     return folder
 
 
-def values_of(
-    study: Study, name: str, by: Measured, teacher: Path | None = None, network: Extractor = COLOUR
-) -> dict[str, Any]:
+def values_of(study: Study, name: str, by: Measured, teacher: Path | None = None) -> dict[str, Any]:
     """What `evaluate` says of that model."""
     classifier = classifier_for(by, study.section("evaluate", Evaluate))
-    return evaluate(study, name, replace(by, source_samples=teacher), network, classifier=classifier)[0]
+    return evaluate(study, name, replace(by, source_samples=teacher), classifier)[0]

@@ -8,31 +8,23 @@ import numpy as np
 from frugalgan.config.study import Study
 from frugalgan.data.facts import IMAGES, read_facts
 from frugalgan.evaluation.classifier import Classifier, agreement, classifier_of, has_labels
-from frugalgan.evaluation.extractors.base import Extractor
+from frugalgan.evaluation.drawn import Drawn
 from frugalgan.evaluation.features import facts_of_extractor, facts_of_images
-from frugalgan.evaluation.judge import Judge
-from frugalgan.evaluation.measured import Drawn, Measured, drawn_of, records_of, samples_of
+from frugalgan.evaluation.measured import Measured, drawn_of, records_of, samples_of
 from frugalgan.evaluation.metrics.names import CLASSIFIER, SWD, distance_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.neighbours import neighbours_grid
 from frugalgan.evaluation.quality import of_pixels
-from frugalgan.evaluation.reference import REFERENCE, SECOND, TRAINING, distance_of_few, real_images
+from frugalgan.evaluation.reference import REFERENCE, TRAINING, distance_of_few, real_images
 from frugalgan.evaluation.scores import inception_over_draws
 from frugalgan.evaluation.settings import Evaluate
-from frugalgan.networks.parts import GENERATOR
-from frugalgan.networks.store import read_networks
-from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
+from frugalgan.networks.store import classes_of
 
 NOT_KEPT = ("settings", "versions", "model", "seed", "parts", "device", "precision", "processes")  # of records
 
 
 def evaluate(
-    study: Study,
-    name: str,
-    measured: Measured,
-    extractor: Extractor,
-    second: Extractor | None = None,
-    classifier: Classifier | None = None,
+    study: Study, name: str, measured: Measured, classifier: Classifier | None = None
 ) -> tuple[dict[str, Any], np.ndarray]:
     """All numbers of a model, as JSON values, and its samples beside their nearest training images, (H, W, 3) uint8.
 
@@ -40,29 +32,27 @@ def evaluate(
     `quality`, `records` and each list of `course` but kimg have an entry per seed. Raises FileError.
     """
     row, dataset, settings = study.row(name), study.data_of(name), study.section("evaluate", Evaluate)
-    real = measured.features[REFERENCE]
+    first, *others = measured.judges
+    real = first.real[REFERENCE]
     n = min(dataset.samples, real.provenance.n)  # no more than real ones
     images = samples_of(study, name, measured)
     records = records_of(study, name, measured)
     drawn = drawn_of(study, name, measured, images, n)
-    judges = [Judge(extractor, measured.features, "", settings)]
-    judges += [] if second is None else [Judge(second, measured.second, SECOND, settings)]
     pixels = SlicedWasserstein(
         real_images(measured.prepared, n=dataset.reference, seed=settings.seed)[REFERENCE], settings.seed
     )
     floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
-    results, courses, first = [], [], None
+    results, courses, features = [], [], []
     for one in drawn:
         result = of_pixels(one.draws, pixels, settings) | _scores_of_classes(classifier, one.draws, settings)
         course: dict[str, list[float]] = {SWD: [pixels(some) for some in one.moments]}
-        for judge in judges:
+        for judge in measured.judges:
             fake = judge.features(one.draws, one.title, settings.seed)
-            first = fake.features if first is None else first
+            features.append(fake.features)
             result |= judge.quality(fake, one, row.source, n, floor_n)
             course |= judge.course(one)
         results.append(result)
         courses.append(course)
-    assert first is not None
     n_per_moment = drawn[0].moments.shape[1]
     values = {
         "model": name,
@@ -74,7 +64,7 @@ def evaluate(
         "budget": row.budget,
         "recipe": row.recipe,
         "parts": records[0]["parts"],
-        "distance": distance_key(extractor.name),
+        "distance": distance_key(first.network.name),
         "seeds": study.seeds(name),
         "quality": results,
         "floor": measured.floor,
@@ -85,20 +75,20 @@ def evaluate(
         },
         "records": [{key: value for key, value in record.items() if key not in NOT_KEPT} for record in records],
         "n_per_moment": n_per_moment,
-        "floor_per_moment": distance_of_few(measured.features, settings, n=n_per_moment),
+        "floor_per_moment": distance_of_few(first.real, settings, n=n_per_moment),
         "trained_on": {key: records[0][key] for key in ("device", "precision", "processes", "versions")},
         **facts_of_images(REFERENCE, real),
         **facts_of_extractor(real),
     }
-    if second is not None:
-        known = measured.second[REFERENCE].provenance
-        values |= {"second_distance": distance_key(second.name), "second_extractor": second.name}
+    for second in others:
+        known = second.real[REFERENCE].provenance
+        values |= {"second_distance": distance_key(known.extractor), "second_extractor": known.extractor}
         values |= {"second_extractor_sha256": known.extractor_sha256, "second_resize": known.resize}
     if classifier is not None:
         values |= _labels(measured, classifier, settings, n)
         values |= _agreement(measured.weights / str(study.seeds(name)[0]), classifier, images, drawn)
     training = np.load(measured.prepared / IMAGES, mmap_mode="r")
-    return values, neighbours_grid(drawn[0].draws, first, training, measured.features[TRAINING].features)
+    return values, neighbours_grid(drawn[0].draws, features[0], training, first.real[TRAINING].features)
 
 
 def classifier_for(measured: Measured, settings: Evaluate) -> Classifier | None:
@@ -132,9 +122,7 @@ def _labels(measured: Measured, classifier: Classifier, settings: Evaluate, n: i
 
 def _agreement(weights: Path, classifier: Classifier, images: np.ndarray, drawn: list[Drawn]) -> dict[str, Any]:
     """The share of images labelled as asked, a number per seed of a conditional model; nothing for any other."""
-    described = read_networks(weights)[GENERATOR]
-    told = "domains" if described.get("adaptation") in HYPERNETWORKS else "classes"
-    if not (classes := described["arguments"].get(told, 0)):
+    if not (classes := classes_of(weights)):
         return {}
     return {
         "agreement": [agreement(classifier.labels(run), classes) for run in images],

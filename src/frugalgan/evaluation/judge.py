@@ -1,17 +1,18 @@
 """One network as the judge of what a model drew: its features, quality by them, and their course over training."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from frugalgan.evaluation.drawn import Drawn
 from frugalgan.evaluation.extractors.base import Extractor
 from frugalgan.evaluation.features import FeatureSet, extract
-from frugalgan.evaluation.measured import Drawn
 from frugalgan.evaluation.metrics.content import content_kept
 from frugalgan.evaluation.metrics.names import metric_key
 from frugalgan.evaluation.quality import over_training, quality
-from frugalgan.evaluation.reference import REFERENCE
+from frugalgan.evaluation.reference import REFERENCE, SECOND
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.networks.sampling import FIXED_SEED
 
@@ -46,3 +47,16 @@ class Judge:
         fake = self.features(np.concatenate(drawn.moments), drawn.title, FIXED_SEED)
         over = over_training(fake, len(drawn.moments), self.real[REFERENCE], self.settings)
         return {f"{self.prefix}{metric}": values for metric, values in over.items()}
+
+
+def judges(networks: Mapping[str, Extractor], sets: Mapping[str, FeatureSet], settings: Evaluate) -> list[Judge]:
+    """The networks of `chosen_extractors` with their sets of features, which are `sets` together."""
+    return [
+        Judge(
+            network,
+            {key.removeprefix(prefix): item for key, item in sets.items() if key.startswith(SECOND) == bool(prefix)},
+            prefix,
+            settings,
+        )
+        for prefix, network in networks.items()
+    ]

@@ -1,5 +1,6 @@
 """What is measured of a model: what the stages before left of it, and of the models that it is compared with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import numpy as np
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
 from frugalgan.data.styles import in_turn
-from frugalgan.evaluation.features import FeatureSet
+from frugalgan.evaluation.drawn import Drawn, first_of_draws
+from frugalgan.evaluation.judge import Judge
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import FileError, read_json
 from frugalgan.networks.parts import GENERATOR
@@ -24,22 +26,10 @@ class Measured:
     record: Path  # a folder per seed
     samples: Path
     prepared: Path
-    features: dict[str, FeatureSet]  # of real images
-    second: dict[str, FeatureSet]  # … by the second network; none without one
+    judges: Sequence[Judge]  # the data set's, and the second one where there is one
     floor: dict[str, Any]
     source_samples: Path | None  # of the model that it learnt from, where it had a teacher
     adapted_samples: Path | None = None  # … that it was adapted from, to another data set
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What one seed of a model drew, and what it is compared with: (N, C, S, S) uint8 each."""
-
-    title: str
-    draws: np.ndarray  # as many as `evaluate.repeats`, one after the other, of n images
-    moments: np.ndarray  # (moments, n_per_moment, C, S, S), over training
-    taught: np.ndarray | None  # images of its teacher
-    origins: np.ndarray | None  # of its first draw's z by the model that it was adapted from, in its style
 
 
 def samples_of(study: Study, name: str, measured: Measured) -> np.ndarray:
@@ -93,13 +83,6 @@ def adapted_from(study: Study, name: str) -> str | None:
     ours, theirs = study.data_of(name), study.data_of(row.source)
     alike = (ours.size, ours.colour) == (theirs.size, theirs.colour)
     return row.source if alike and row.data != study.row(row.source).data else None
-
-
-def first_of_draws(images: np.ndarray, repeats: int, n: int) -> np.ndarray:
-    """The first n images of each draw."""
-    if len(images) == repeats * n:
-        return images
-    return np.concatenate([draw[:n] for draw in np.split(images, repeats)])
 
 
 def _array(file: Path) -> np.ndarray:

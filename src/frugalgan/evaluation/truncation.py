@@ -11,8 +11,6 @@ import numpy as np
 from frugalgan.config.study import Study
 from frugalgan.data.images import enlarged_grid
 from frugalgan.evaluation.classifier import Classifier
-from frugalgan.evaluation.extractors.base import Extractor
-from frugalgan.evaluation.features import extract
 from frugalgan.evaluation.measured import Measured
 from frugalgan.evaluation.metrics.inception_score import inception_score
 from frugalgan.evaluation.reference import REFERENCE
@@ -31,12 +29,13 @@ def is_asked_for(name: str, settings: Evaluate) -> bool:
 
 
 def truncation(
-    study: Study, name: str, measured: Measured, extractor: Extractor, classifier: Classifier | None
+    study: Study, name: str, measured: Measured, classifier: Classifier | None
 ) -> tuple[dict[str, Any], np.ndarray]:
     """{"thresholds": [t, …], "n": images of each, metric: [[one per seed] per threshold]}, and as many rows of the same
     z as thresholds, (H, W, 3) uint8. BatchNorm statistics are those of each threshold."""
     settings, dataset = study.section("evaluate", Evaluate), study.data_of(name)
-    real = measured.features[REFERENCE]
+    judge = measured.judges[0]
+    real = judge.real[REFERENCE]
     n = min(dataset.samples, real.provenance.n)
     values: dict[str, Any] = {"thresholds": list(settings.truncation.thresholds), "n": n}
     shown = []
@@ -45,7 +44,7 @@ def truncation(
         for seed in study.seeds(name):
             generator = load_generator(measured.weights / str(seed))
             images = truncated_images(generator, n=n, seed=settings.seed, threshold=threshold).numpy()
-            fake = extract(extractor, images, source=name, seed=settings.seed, batch_size=settings.batch_size)
+            fake = judge.features(images, name, settings.seed)
             scored = scores(fake.features, real.features, settings, settings.seed)
             found.append({metric: scored[metric] for metric in METRICS})
             logits = None if classifier is None else classifier.logits(images)

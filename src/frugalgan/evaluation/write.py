@@ -5,11 +5,11 @@ from frugalgan.config.study import Study
 from frugalgan.data.images import write_png
 from frugalgan.device import choose_device_aloud, device_name
 from frugalgan.evaluation.evaluate import classifier_for, evaluate
+from frugalgan.evaluation.extractors.chosen import chosen_extractors
 from frugalgan.evaluation.features import load_features
-from frugalgan.evaluation.judges import judges
+from frugalgan.evaluation.judge import judges
 from frugalgan.evaluation.measured import Measured, adapted_from, source_of
 from frugalgan.evaluation.over_seeds import summary
-from frugalgan.evaluation.reference import SECOND
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.evaluation.truncation import is_asked_for, truncation
 from frugalgan.files import read_json, replaced, write_json
@@ -21,24 +21,23 @@ def write_evaluation(study: Study, name: str) -> None:
     data, settings = study.row(name).data, study.section("evaluate", Evaluate)
     device, source = choose_device_aloud(settings.device), source_of(study, name)
     adapted = adapted_from(study, name)
-    first, second = judges(study, data, settings, device)
-    real = load_features(places.reference(data))
     measured = Measured(
         weights=places.weights(name),
         record=places.record(name),
         samples=places.samples(name),
         prepared=places.prepared(data),
-        features={key: item for key, item in real.items() if not key.startswith(SECOND)},
-        second={key.removeprefix(SECOND): item for key, item in real.items() if key.startswith(SECOND)},
+        judges=judges(
+            chosen_extractors(study, data, settings, device), load_features(places.reference(data)), settings
+        ),
         floor=read_json(places.floor(data), hint=f"`dvc repro reference@{data}` makes it"),
         source_samples=places.samples(source) if source else None,
         adapted_samples=places.samples(adapted) if adapted else None,
     )
     classifier = classifier_for(measured, settings)
-    values, neighbours = evaluate(study, name, measured, first, second, classifier)
+    values, neighbours = evaluate(study, name, measured, classifier)
     pictures = {"neighbours": neighbours}
     if is_asked_for(name, settings):
-        values["truncation"], pictures["truncation"] = truncation(study, name, measured, first, classifier)
+        values["truncation"], pictures["truncation"] = truncation(study, name, measured, classifier)
     with replaced(places.pictures(name)) as folder:
         folder.mkdir()
         for title, picture in pictures.items():

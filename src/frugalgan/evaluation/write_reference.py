@@ -3,9 +3,9 @@
 from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.device import choose_device_aloud, device_name
+from frugalgan.evaluation.extractors.chosen import chosen_extractors
 from frugalgan.evaluation.features import save_features
-from frugalgan.evaluation.judges import judges
-from frugalgan.evaluation.reference import SECOND, floor, real_images, reference
+from frugalgan.evaluation.reference import floor, real_images, reference
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.files import write_json
 
@@ -18,11 +18,9 @@ def write_reference(study: Study, data: str) -> None:
     choice = {"n": dataset.reference, "seed": settings.seed}
     values = {"device": device_name(device)}
     images = real_images(prepared, **choice)
-    first, second = judges(study, data, settings, device)
-    for network, prefix in ((first, ""), (second, SECOND)):
-        if network is not None:
-            found = reference(network, prepared, name=data, batch_size=settings.batch_size, **choice)
-            sets |= {f"{prefix}{name}": item for name, item in found.items()}
-            values = floor(found, settings, n=dataset.samples, images=None if prefix else images) | values
+    for prefix, network in chosen_extractors(study, data, settings, device).items():
+        found = reference(network, prepared, name=data, batch_size=settings.batch_size, **choice)
+        sets |= {f"{prefix}{name}": item for name, item in found.items()}
+        values = floor(found, settings, n=dataset.samples, images=None if prefix else images) | values
     save_features(places.reference(data), sets)
     write_json(places.floor(data), values)

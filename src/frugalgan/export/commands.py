@@ -103,8 +103,8 @@ def judge_of(model: Path, G: Any) -> Any:
     None of any other. Raises FileError."""
     import numpy as np
 
+    from frugalgan.evaluation.drawn import first_of_draws
     from frugalgan.evaluation.features import extract, extractor, load_features
-    from frugalgan.evaluation.measured import first_of_draws
     from frugalgan.evaluation.metrics.frechet import frechet_distance
     from frugalgan.evaluation.metrics.names import distance_key
     from frugalgan.evaluation.reference import REFERENCE

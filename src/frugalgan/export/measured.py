@@ -9,13 +9,14 @@ from frugalgan.config import places
 from frugalgan.config.study import Study
 from frugalgan.data.facts import read_facts
 from frugalgan.device import choose_device_aloud, device_name
-from frugalgan.evaluation.features import extract, facts_of_extractor, load_features
-from frugalgan.evaluation.judges import judges
-from frugalgan.evaluation.measured import first_of_draws
+from frugalgan.evaluation.drawn import first_of_draws
+from frugalgan.evaluation.extractors.chosen import chosen_extractors
+from frugalgan.evaluation.features import facts_of_extractor, load_features
+from frugalgan.evaluation.judge import judges
 from frugalgan.evaluation.metrics.names import distance_key
 from frugalgan.evaluation.metrics.sliced_wasserstein import SlicedWasserstein
 from frugalgan.evaluation.quality import of_pixels, quality
-from frugalgan.evaluation.reference import REFERENCE, SECOND, real_images
+from frugalgan.evaluation.reference import REFERENCE, real_images
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.export.onnx_files import inputs
 from frugalgan.export.write import BITS, Judge, write_export
@@ -29,20 +30,19 @@ def write_measured_export(study: Study, name: str) -> None:
     row, dataset = study.row(name), study.data_of(name)
     settings, wanted = study.section("evaluate", Evaluate), study.section("export", Export)
     device = choose_device_aloud(settings.device)
-    first, second = judges(study, row.data, settings, device)
-    features = load_features(places.reference(row.data))
-    prepared, real = places.prepared(row.data), {first.name: features[REFERENCE]}
-    n = min(dataset.samples, features[REFERENCE].provenance.n)
+    panel = judges(
+        chosen_extractors(study, row.data, settings, device), load_features(places.reference(row.data)), settings
+    )
+    prepared, real = places.prepared(row.data), panel[0].real[REFERENCE]
+    n = min(dataset.samples, real.provenance.n)
     pixels = SlicedWasserstein(real_images(prepared, n=dataset.reference, seed=settings.seed)[REFERENCE], settings.seed)
-    if second is not None:
-        real[second.name] = features[f"{SECOND}{REFERENCE}"]
 
     def measure(images: np.ndarray) -> dict[str, Any]:
         draws = first_of_draws(images, settings.repeats, n)
         found = of_pixels(draws, pixels, settings)
-        for network in filter(None, (first, second)):
-            fake = extract(network, draws, source=name, seed=settings.seed, batch_size=settings.batch_size)
-            found |= quality(fake, {REFERENCE: real[network.name]}, None, settings, n=n, floor_n=None)
+        for judge in panel:
+            fake = judge.features(draws, name, settings.seed)
+            found |= quality(fake, {REFERENCE: judge.real[REFERENCE]}, None, settings, n=n, floor_n=None)
         return {"quality": found}
 
     G = load_generator(places.weights(name) / str(study.seeds(name)[0]))
@@ -59,11 +59,11 @@ def write_measured_export(study: Study, name: str) -> None:
         "model": name,
         "data": row.data,
         "seed": study.seeds(name)[0],
-        "distance": distance_key(first.name),
-        **facts_of_extractor(features[REFERENCE]),
+        "distance": distance_key(panel[0].network.name),
+        **facts_of_extractor(real),
         "device": device_name(device),
         "files": {bits: facts[bits] for bits in BITS},
     }
-    if second is not None:
-        values |= {"second_distance": distance_key(second.name), "second_extractor": second.name}
+    for second in panel[1:]:
+        values |= {"second_distance": distance_key(second.network.name), "second_extractor": second.network.name}
     write_json(places.exported(name), values)

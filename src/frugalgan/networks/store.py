@@ -64,6 +64,11 @@ def load_generator(folder: Path) -> Network:
     return _load(folder / FILE.format(part=GENERATOR), read_networks(folder)[GENERATOR])
 
 
+def classes_of(folder: Path) -> int:
+    """How many labels a trained generator is given; 0: none. Raises FileError."""
+    return rebuild(read_networks(folder)[GENERATOR]).classes
+
+
 def load_mixture(folders: Sequence[Path], shares: Sequence[float]) -> Network:
     """The source of adapted generators + Σ share · what each of them changes in it, in eval mode: no shares, and it is
     the source; one share of 1, and it is that model. Raises ModelError for other sources or ways of adapting."""
