@@ -9,7 +9,7 @@ from frugalgan.data.sources.folder import find_pictures
 from frugalgan.direct.choice import ChoiceError
 from frugalgan.direct.make import FolderError, choice_of
 from frugalgan.direct.values import ALONE, DISTILLED, PICTURES, VECTOR, Choice
-from frugalgan.export.commands import WORK
+from frugalgan.export.layout import WORK
 
 LEAST = 20  # pictures: of 16 for training, with those that are held out
 

@@ -24,7 +24,7 @@ from frugalgan.direct.page import write_page
 from frugalgan.direct.values import ALONE, MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
 from frugalgan.evaluation.write import write_evaluation
 from frugalgan.evaluation.write_reference import write_reference
-from frugalgan.export.commands import WORK
+from frugalgan.export.layout import WORK
 from frugalgan.files import replaced, write_json
 from frugalgan.networks.sampling import write_samples
 from frugalgan.networks.store import NETWORKS, read_networks

@@ -6,7 +6,7 @@ from typing import Any
 
 from frugalgan.config.study import Study, study
 from frugalgan.direct.recipes import DEFAULT, RECIPES, SECTIONS
-from frugalgan.export.commands import MODEL, PICTURES
+from frugalgan.export.layout import MODEL, PICTURES
 
 SOURCE = "source"  # the name of the model that PICTURES' MODEL starts from
 CARD, PAGE, SAMPLES, EXPORT = "README.md", "report.html", "samples.png", "export"  # of its folder

@@ -1,15 +1,11 @@
 """The commands `generate`, `mix` and `export` of trained models."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from frugalgan.config import places
-from frugalgan.files import FileError, check_target, read_json
-
-# A folder of `frugalgan train`: where the work lies, and the names of its data set and its model there.
-WORK, PICTURES, MODEL = ".work", "pictures", "model"
+from frugalgan.files import FileError, check_target
 
 Model = Annotated[Path, typer.Argument(help="a folder of `frugalgan train`, or models/NAME of a project")]
 
@@ -66,6 +62,7 @@ def export(
 ) -> None:
     """The model for other programs: ONNX in float32 and in 8 bits, and a page that runs it in any browser."""
     from frugalgan.export.generate import load
+    from frugalgan.export.made import comparison_of, labels_of
     from frugalgan.export.write import FACTS, OWN, write_export
 
     check_target(out, folder=True)
@@ -80,52 +77,9 @@ def export(
         labels=labels_of(model, G.classes),
         runtime=runtime,
         page=not no_page,
-        judge=judge_of(model, G),
+        comparison=comparison_of(model, G),
     )
     for name in ("float32", "8_bits"):
         typer.echo(f"{name:8} " + ", ".join(f"{key} {value}" for key, value in facts[name].items()))
     if not no_page:
         typer.echo(f"the page: cd {out} && python -m http.server   (then http://localhost:8000)")
-
-
-def labels_of(model: Path, classes: int) -> tuple[str, ...]:
-    """Names of the labels of a model that `frugalgan train` made, else their numbers."""
-    from frugalgan.data.facts import FILE, read_facts
-
-    prepared = model / WORK / places.prepared(PICTURES)
-    if classes and (prepared / FILE).is_file():
-        return read_facts(prepared).labels
-    return tuple(map(str, range(classes)))
-
-
-def judge_of(model: Path, G: Any) -> Any:
-    """What measures a model that `frugalgan train` made as its evaluation did: by the same z, draws and real images;
-    None of any other. Raises FileError."""
-    import numpy as np
-
-    from frugalgan.evaluation.drawn import first_of_draws
-    from frugalgan.evaluation.features import extract, extractor, load_features
-    from frugalgan.evaluation.metrics.frechet import frechet_distance
-    from frugalgan.evaluation.metrics.names import distance_key
-    from frugalgan.evaluation.reference import REFERENCE
-    from frugalgan.evaluation.scores import mean_and_sd
-    from frugalgan.export.onnx_files import inputs
-    from frugalgan.export.write import Judge
-    from frugalgan.networks.sampling import SAMPLES
-
-    work = model / WORK
-    if not (work / places.evaluation(MODEL)).is_file():
-        return None
-    known = read_json(work / places.evaluation(MODEL), hint="`frugalgan train` measures the model")["quality"][0]
-    draws, n, seed = known["draws"], known["n_per_draw"], known["samples_seed"]
-    real = load_features(work / places.reference(PICTURES))[REFERENCE]
-    network = extractor(real.provenance.extractor)
-    drawn = np.load(work / places.samples(MODEL) / SAMPLES, mmap_mode="r").shape[1]
-
-    def measure(images: np.ndarray) -> dict[str, Any]:
-        fake = extract(network, first_of_draws(images, draws, n), source=str(model), seed=seed, batch_size=16)
-        distances = [frechet_distance(draw, real.features) for draw in np.split(fake.features, draws)]
-        found = mean_and_sd(distance_key(network.name), distances)
-        return {key: round(value, 3) for key, value in found.items()} | {"draws": draws, "n_per_draw": n}
-
-    return Judge(inputs(G, drawn, seed), measure)

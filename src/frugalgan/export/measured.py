@@ -19,7 +19,7 @@ from frugalgan.evaluation.quality import of_pixels, quality
 from frugalgan.evaluation.reference import REFERENCE, real_images
 from frugalgan.evaluation.settings import Evaluate
 from frugalgan.export.onnx_files import inputs
-from frugalgan.export.write import BITS, Judge, write_export
+from frugalgan.export.write import BITS, Comparison, write_export
 from frugalgan.files import from_project, write_json
 from frugalgan.networks.store import load_generator
 from frugalgan.report.settings import NONE, NPM, Export
@@ -53,7 +53,7 @@ def write_measured_export(study: Study, name: str) -> None:
         labels=read_facts(prepared).labels if G.classes else (),
         runtime=None if wanted.runtime == NPM else from_project(Path(wanted.runtime)),
         page=wanted.runtime != NONE,
-        judge=Judge(inputs(G, settings.repeats * dataset.samples, settings.seed), measure),
+        comparison=Comparison(inputs(G, settings.repeats * dataset.samples, settings.seed), measure),
     )
     values = {
         "model": name,

@@ -16,13 +16,13 @@ from frugalgan.networks import Network
 
 FLOAT, EIGHT, FACTS = "model_float32.onnx", "model.onnx", "export.json"
 BITS = {"float32": FLOAT, "8_bits": EIGHT}
-COMPARED = 256  # images of both files, without a judge
+COMPARED = 256  # images of both files, without a comparison
 OWN = {FLOAT, EIGHT, FACTS, PAGE, WORKER, *RUNTIME_FILES}  # all that an export leaves
 
 
 @dataclass(frozen=True)
-class Judge:
-    """By what a file's images are measured."""
+class Comparison:
+    """The inputs that both files draw from, and what their images are measured by."""
 
     given: dict[str, Tensor]  # z, and labels
     measure: Callable[[np.ndarray], dict[str, Any]]  # of (n, C, S, S) uint8
@@ -36,14 +36,14 @@ def write_export(
     labels: tuple[str, ...] = (),
     runtime: Path | None = None,
     page: bool = True,
-    judge: Judge | None = None,
+    comparison: Comparison | None = None,
 ) -> dict[str, Any]:
     """The folder `out`: float32 and 8 bits, export.json, and index.html if `page`; returns what export.json says.
 
     The page draws in 8 bits unless one could see the difference: then in float32.
 
-    With a `judge`, what it says of both files' images stands there, too. Raises ExportError; where it is a PageError,
-    all but the page is there.
+    With a `comparison`, what it measures of both files' images stands there, too. Raises ExportError; where it is a
+    PageError, all but the page is there.
     """
     trouble = None
     with replaced(out) as folder:
@@ -58,15 +58,15 @@ def write_export(
             for (name, file), time in zip(files.items(), times, strict=True)
         }
         facts["float32"]["largest_difference_from_torch"] = difference
-        given = inputs(G, COMPARED, 0) if judge is None else judge.given
+        given = inputs(G, COMPARED, 0) if comparison is None else comparison.given
         if DOMAIN in given:
             facts[DOMAIN] = given[DOMAIN].tolist()
         drawn = {name: images(file, given) for name, file in files.items()}
         change = float(np.abs(drawn["8_bits"].astype(np.int16) - drawn["float32"]).mean())
         facts["8_bits"] |= {"mean_difference_of_255": round(change, 3), "in_8_bits": in_8_bits}
-        if judge is not None:
+        if comparison is not None:
             for name, pixels in drawn.items():
-                facts[name] |= judge.measure(pixels)
+                facts[name] |= comparison.measure(pixels)
         write_json(folder / FACTS, facts)
         if page:
             try:
