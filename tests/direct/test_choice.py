@@ -7,7 +7,8 @@ from test_direct import SMALL, timed
 
 from frugalgan.direct.choice import ChoiceError, choose
 from frugalgan.direct.recipes import BEST, BEST_FROM, RECIPES
-from frugalgan.direct.values import ADAPTED, DISTILLED, TUNED, VECTOR, study_of
+from frugalgan.direct.values import study_of
+from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
 from frugalgan.methods.stylegan2 import StyleGan2
 from frugalgan.training.job import jobs
 

@@ -21,7 +21,8 @@ from frugalgan.direct import choice as choices
 from frugalgan.direct.checks import check_same
 from frugalgan.direct.commands import resume_asked_for
 from frugalgan.direct.make import CHOICE, WORK, FolderError, alone_in, chosen_in, make
-from frugalgan.direct.values import ADAPTED, DISTILLED, MODEL, PICTURES, SOURCE, TUNED, VECTOR, Choice, study_of
+from frugalgan.direct.values import MODEL, PICTURES, SOURCE, Choice, study_of
+from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
 from frugalgan.training.record import NonFiniteLoss
 
 RNG = np.random.default_rng(3)
@@ -228,8 +229,10 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     for nothing in (tmp_path / "none", pictures):
         assert f"{nothing}: no finished model" in said("distill", str(nothing), "--out", out, code=1)
     (damaged := tmp_path / "damaged/.work").mkdir(parents=True)
-    (damaged / "choice.json").write_text("{")
-    assert "choice.json: damaged, or of another" in said("train", str(pictures), "--out", str(damaged.parent), code=1)
+    for text in ("{", json.dumps(asdict(SMALL) | {"how": "guessed"})):
+        (damaged / "choice.json").write_text(text)
+        again = said("train", str(pictures), "--out", str(damaged.parent), code=1)
+        assert "choice.json: damaged, or of another" in again
     assert "no trained model in it" in said("generate", str(tmp_path / "none"), "--out", out, code=1)
     assert "name --out FOLDER" in said("generate", str(tmp_path / "none"), code=1)
     assert chosen_in(Path(out)) is None

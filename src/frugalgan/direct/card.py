@@ -8,18 +8,11 @@ import numpy as np
 from frugalgan.config import places
 from frugalgan.data.facts import HELDOUT, IMAGES
 from frugalgan.data.index import REJECTED
-from frugalgan.direct.values import ADAPTED, CARD, DISTILLED, EXPORT, MODEL, PICTURES, TUNED, VECTOR, Choice
+from frugalgan.direct.values import CARD, EXPORT, MODEL, PICTURES, Choice
 from frugalgan.evaluation.metrics.names import SWD
 from frugalgan.export.write import FACTS
 from frugalgan.files import read_json, replaced
 from frugalgan.training.plan_table import MIB, duration
-
-HOW = {
-    DISTILLED: "a student of another model",
-    ADAPTED: "adapted from another model, with frozen layers",
-    TUNED: "adapted from another model, all layers trained",
-    VECTOR: "adapted from another model, whose weights lie in `source`, by a few numbers beside them",
-}
 
 
 def write_card(choice: Choice, out: Path, work: Path) -> None:
@@ -44,7 +37,7 @@ def facts(choice: Choice, evaluation: dict[str, Any]) -> dict[str, str]:
     trained = evaluation["trained_on"]
     variety = f"{quality[f'variety_{extractor}']:.2f}" + (": **collapsed**" if collapsed else "")
     parameters = f"{record['generator_parameters']:,} parameters"
-    own = {"numbers of its own": f"{record['own_bytes'] / 1024:.1f} KiB"} if choice.how == VECTOR else {}
+    own = {"numbers of its own": f"{record['own_bytes'] / 1024:.1f} KiB"} if choice.way.is_beside_source else {}
     labels = {"of the label asked for": f"{evaluation['agreement'][0]:.0%}"} if "agreement" in evaluation else {}
     return (
         own
@@ -66,7 +59,7 @@ def facts(choice: Choice, evaluation: dict[str, Any]) -> dict[str, str]:
 def card(choice: Choice, rows: dict[str, str], of_pictures: str) -> str:
     """Markdown."""
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    how = HOW.get(choice.how, "trained alone") + (f" (`{choice.source}`)" if choice.source else "")
+    how = choice.way.card + (f" (`{choice.source}`)" if choice.source else "")
     return f"""# A generator of {choice.size}×{choice.size} px images
 
 ![What it draws](samples.png)

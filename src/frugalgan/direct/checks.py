@@ -8,7 +8,7 @@ from frugalgan.data.prepare import MOST_LABELS
 from frugalgan.data.sources.folder import find_pictures
 from frugalgan.direct.choice import ChoiceError
 from frugalgan.direct.make import FolderError, choice_of
-from frugalgan.direct.values import ALONE, DISTILLED, PICTURES, VECTOR, Choice
+from frugalgan.direct.values import PICTURES, Choice
 from frugalgan.export.layout import WORK
 
 LEAST = 20  # pictures: of 16 for training, with those that are held out
@@ -17,8 +17,7 @@ LEAST = 20  # pictures: of 16 for training, with those that are held out
 def teacher_in(model: Path) -> Choice:
     """What was chosen in that folder, of a model that others can learn from. Raises FolderError."""
     choice = choice_of(model)
-    if choice.how in (DISTILLED, VECTOR):
-        is_it = "a student" if choice.how == DISTILLED else "a vector"
+    if is_it := choice.way.no_source:
         raise FolderError(f"{model}: is itself {is_it}: name the model that it came from, {choice.source}")
     return choice
 
@@ -43,7 +42,7 @@ def check_pictures(asked: Choice, out: Path) -> None:
         others = f", {len(there.left_out)} that cannot be used" * bool(there.left_out)
         raise ChoiceError(f"{folder}: {len(there.pictures)} pictures{others}, and at least {LEAST} are needed")
     labels = sorted({found.picture.label for found in there.pictures.values()})
-    if asked.how == ALONE and asked.labels:
+    if asked.labels and not asked.way.has_source:
         without = [place for place, found in there.pictures.items() if not found.picture.label]
         if without:
             raise ChoiceError(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from frugalgan.direct.recipes import BEST, BEST_FROM, DEFAULT, RECIPES, Widths
-from frugalgan.direct.values import ADAPTED, ALONE, DISTILLED, MODEL, TUNED, VECTOR, Choice, study_of
+from frugalgan.direct.values import MODEL, Choice, study_of
+from frugalgan.direct.ways import WAYS
 from frugalgan.training.job import job
 from frugalgan.training.plan import seconds_per_step
 from frugalgan.training.plan_table import MIB
@@ -14,12 +15,6 @@ from frugalgan.training.prediction import predict
 from frugalgan.training.state import Conditions
 
 MIDDLE = 64  # px that are tried first, where the recipe has them
-HOW = {
-    ADAPTED: ", outer layers frozen",
-    TUNED: ", all layers go on training",
-    VECTOR: ", a vector and the layers to the image train",
-}
-WAYS = {"all layers": TUNED, "--frozen": ADAPTED, "--vector": VECTOR}  # to adapt a model
 SHARE_OF_TRAINING = 0.9  # of the time; the rest prepares the pictures and measures the model
 SHARE_OF_ADAPTED = 0.25  # of the least images: what is adapted can draw already
 OVERHEAD = 40.0  # seconds that these need in any case
@@ -50,14 +45,9 @@ class Fit:
         """What is chosen and why, to be read."""
         c, recipe = self.choice, RECIPES[self.choice.recipe]
         limit = "no limit asked for" if memory is None else f"{memory / MIB:.0f} allowed"
-        distilled = c.how == DISTILLED
-        networks = recipe.networks(*recipe.narrowed(c.generator_width, c.critic_width, c.smaller if distilled else 1))
-        by = (
-            "a student by pixels, what its critic sees, and a critic"
-            if c.features
-            else "a student by pixels and a critic"
-        )
-        method = by if distilled else recipe.title + HOW.get(c.how, "")
+        times = c.smaller if c.way.is_student else 1
+        networks = recipe.networks(*recipe.narrowed(c.generator_width, c.critic_width, times))
+        method = c.way.chosen.format(title=recipe.title, seen=", what its critic sees," if c.features else "")
         return [
             f"size:     {c.size}×{c.size} px",
             f"networks: {networks}; {method}; batches of {c.batch_size}",
@@ -97,8 +87,10 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
 
 def ways_to_adapt(asked: Choice) -> dict[str, Fit]:
     """What each way to adapt that model costs: option → what it was found to need here."""
-    ways = {option: how for option, how in WAYS.items() if how != VECTOR or RECIPES[asked.recipe].has_vector}
-    return {option: _widest(replace(asked, how=how), asked.size, 0.0, None) for option, how in ways.items()}
+    able = {how: way for how, way in WAYS.items() if not way.is_beside_source or RECIPES[asked.recipe].has_vector}
+    return {
+        way.option: _widest(replace(asked, how=how), asked.size, 0.0, None) for how, way in able.items() if way.option
+    }
 
 
 def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit:
@@ -108,7 +100,7 @@ def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit
     What is adapted has its model's widths. A student's generator is a share of its teacher's width, and its critic and
     its batches are the narrowest: of ten minutes these make three times as many images.
     """
-    if asked.how == ALONE:
+    if not asked.way.has_source:
         names = [asked.recipe] if asked.recipe else dict.fromkeys((BEST[size], DEFAULT))
         least = {BEST[size]: BEST_FROM.get(size, 0.0)} if not asked.recipe else {}
         spare = found = None
@@ -123,7 +115,7 @@ def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit
         assert found is not None
         return spare or found
     narrowest = RECIPES[asked.recipe].sizes[size][0]
-    if asked.how == DISTILLED:
+    if asked.way.is_student:
         return _measured(asked, size, replace(narrowest, generator=asked.generator_width))
     least = narrowest.least * SHARE_OF_ADAPTED
     return _measured(asked, size, Widths(asked.generator_width, asked.critic_width, asked.batch_size, least))

@@ -9,7 +9,8 @@ import typer
 
 from frugalgan.command import Resume
 from frugalgan.direct.recipes import RECIPES
-from frugalgan.direct.values import ADAPTED, ALONE, CARD, DISTILLED, EXPORT, PAGE, SAMPLES, TUNED, VECTOR, Choice
+from frugalgan.direct.values import CARD, EXPORT, PAGE, SAMPLES, Choice
+from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
 from frugalgan.export.commands import export
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
@@ -19,11 +20,6 @@ Seed = Annotated[int, typer.Option(min=0, help="of weights, order of pictures, z
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be chosen, and why")]
 Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
 Model = Annotated[Path, typer.Argument(help="a folder that `frugalgan train` made")]
-ANOTHER = {  # how a model is made → options that may keep its training from diverging
-    ALONE: "another --seed, --recipe or --size",
-    DISTILLED: "another --smaller",
-    **dict.fromkeys((ADAPTED, TUNED, VECTOR), "another --seed, or another way (--frozen, --vector)"),
-}
 
 
 def train(
@@ -97,7 +93,7 @@ def adapt(
 ) -> None:
     """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
     from frugalgan.direct.checks import teacher_in
-    from frugalgan.direct.choice import WAYS, ChoiceError
+    from frugalgan.direct.choice import ChoiceError
     from frugalgan.direct.make import chosen_in
 
     source, known = teacher_in(model), chosen_in(out)
@@ -107,7 +103,7 @@ def adapt(
         able = ", ".join(name for name, one in RECIPES.items() if one.has_vector)
         raise ChoiceError(f"--vector: {model} has none: `frugalgan train … --recipe {able}` makes a model that can")
     how = ADAPTED if frozen else VECTOR if vector else TUNED
-    if known is not None and how == TUNED and known.how in WAYS.values():
+    if known is not None and how == TUNED and known.way.option:
         how = known.how  # goes on as it was begun
     asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed, source=str(model))
     _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
@@ -127,7 +123,7 @@ def _make(
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card
     from frugalgan.direct.checks import check_pictures, check_same
-    from frugalgan.direct.choice import WAYS, ChoiceError, choose, ways_to_adapt
+    from frugalgan.direct.choice import ChoiceError, choose, ways_to_adapt
     from frugalgan.direct.make import WORK, FolderError, alone_in, check_source, chosen_in, make
     from frugalgan.training.plan import bytes_of
     from frugalgan.training.record import NonFiniteLoss
@@ -146,8 +142,8 @@ def _make(
         choice = known
     else:
         check_pictures(asked, out)
-        for option, way in ways_to_adapt(asked).items() if asked.how in WAYS.values() else ():
-            typer.echo(f"{option}: {way.cost()}{' (chosen)' * (way.choice.how == asked.how)}")
+        for option, fit in ways_to_adapt(asked).items() if asked.way.option else ():
+            typer.echo(f"{option}: {fit.cost()}{' (chosen)' * (option == asked.way.option)}")
         fit = choose(asked, minutes=minutes, memory=limit, size=size)
         typer.echo("\n".join(fit.lines(limit)))
         choice = fit.choice
@@ -162,7 +158,7 @@ def _make(
             make(choice, out, source, resume=Resume.ANY if resume else resume_asked_for())
         except NonFiniteLoss as error:
             what = str(error).partition(";")[0]
-            cure = f"try {ANOTHER[choice.how]}, in another folder (--out)"
+            cure = f"try {choice.way.cure}, in another folder (--out)"
             raise ChoiceError(f"{out}: training diverged: {what}: {cure}") from None
         typer.echo(f"{out}: weights, {CARD} with all numbers, {PAGE} with pictures and curves, {SAMPLES}")
         try:

@@ -21,7 +21,7 @@ from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch, foreign_files
 from frugalgan.direct.card import write_card
 from frugalgan.direct.page import write_page
-from frugalgan.direct.values import ALONE, MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
+from frugalgan.direct.values import MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
 from frugalgan.evaluation.write import write_evaluation
 from frugalgan.evaluation.write_reference import write_reference
 from frugalgan.export.layout import WORK
@@ -155,7 +155,7 @@ def _work(choice: Choice, told: Watch, resume: Resume) -> None:
             out=places.MODELS / MODEL,
             snapshots=SNAPSHOTS,
             resume=resume,
-            source=None if choice.how == ALONE else places.weights(SOURCE),
+            source=places.weights(SOURCE) if choice.way.has_source else None,
             watch=_watches(_preview(Path("..") / PREVIEW), told),
             forget=True,
         )

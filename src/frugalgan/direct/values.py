@@ -6,11 +6,11 @@ from typing import Any
 
 from frugalgan.config.study import Study, study
 from frugalgan.direct.recipes import DEFAULT, RECIPES, SECTIONS
+from frugalgan.direct.ways import ALONE, WAYS, Way
 from frugalgan.export.layout import MODEL, PICTURES
 
 SOURCE = "source"  # the name of the model that PICTURES' MODEL starts from
 CARD, PAGE, SAMPLES, EXPORT = "README.md", "report.html", "samples.png", "export"  # of its folder
-ALONE, DISTILLED, ADAPTED, TUNED, VECTOR = "alone", "distilled", "adapted", "tuned", "vector"
 EXTRACTORS = {32: "efficientnet_lite0_mid64", 64: "efficientnet_lite0_64"}  # px → the network that judges; else 224 px
 SMALLER = 4  # times as narrow a student's generator is
 
@@ -27,37 +27,38 @@ class Choice:
     batch_size: int
     seed: int = 0
     labels: bool = False
-    how: str = ALONE
+    how: str = ALONE  # of WAYS
     smaller: int = SMALLER  # of a distilled one
     recipe: str = DEFAULT  # "": not chosen yet
     features: bool = False  # a distilled one is compared by its critic, too
     source: str = ""  # the folder of the model that it learnt from or started with
 
+    def __post_init__(self) -> None:
+        """Raises ValueError."""
+        if self.how not in WAYS:
+            raise ValueError(f"how {self.how!r}: must be one of {', '.join(WAYS)}")
+
+    @property
+    def way(self) -> Way:
+        return WAYS[self.how]
+
 
 def study_of(choice: Choice) -> Study:
     """The study of one model, `MODEL`; where it is distilled or adapted, `SOURCE` is a row, too."""
-    recipe = RECIPES[choice.recipe]
+    recipe, way = RECIPES[choice.recipe], choice.way
     widths, labels = (choice.generator_width, choice.critic_width), {"conditional": choice.labels}
     networks = {SOURCE: recipe.family(*widths) | labels}
-    switches = recipe.switches_of(choice.size, choice.generator_width) if choice.how == ALONE else recipe.switches
-    if choice.how == DISTILLED:
-        networks[DISTILLED] = recipe.student(*recipe.narrowed(*widths, choice.smaller)) | labels
+    switches = recipe.switches if way.has_source else recipe.switches_of(choice.size, choice.generator_width)
+    if way.is_student:
+        networks[choice.how] = recipe.student(*recipe.narrowed(*widths, choice.smaller)) | labels
         switches = switches | recipe.taught
-    elif choice.how == VECTOR:
-        switches = switches | {"learning_rate": 0.02}  # for few numbers [StyleDomain]
     raw: dict[str, Any] = {
         "seed": choice.seed,
         "datasets": {PICTURES: _dataset(choice)},
         "networks": networks,
-        "starts": {
-            ALONE: {},
-            DISTILLED: {"teacher": True},
-            ADAPTED: {"weights": ["generator", "critic"], "generator_layers": 2, "critic_layers": -2},
-            TUNED: {"weights": ["generator", "critic"]},
-            VECTOR: {"weights": ["generator", "critic"], "adaptation": "domain_vector_plus"},
-        },
+        "starts": {name: one.start for name, one in WAYS.items()},
         "budgets": {MODEL: {"kimg": choice.kimg, "batch_size": choice.batch_size}},
-        "recipes": {SOURCE: recipe.switches, MODEL: switches},
+        "recipes": {SOURCE: recipe.switches, MODEL: switches | way.switches},
         "students": [],
         "pools": {},
         **SECTIONS,
@@ -70,10 +71,10 @@ def study_of(choice: Choice) -> Study:
     words = {"data": PICTURES, "networks": SOURCE, "budget": MODEL, "recipe": MODEL, "seeds": 1}
     source = words | {"method": recipe.method, "from": "random", "start": ALONE}
     rows = {MODEL: source}
-    if choice.how != ALONE:
+    if way.has_source:
         rows = {SOURCE: source | {"recipe": SOURCE}, MODEL: source | {"from": SOURCE, "start": choice.how}}
-    if choice.how == DISTILLED:
-        rows[MODEL] |= {"method": "kd_features" if choice.features else "kd", "networks": DISTILLED}
+    if way.is_student:
+        rows[MODEL] |= {"method": "kd_features" if choice.features else "kd", "networks": choice.how}
     return study(raw, {"models": rows}, Path("the command line"), Path("the command line"))
 
 
