@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from test_direct import SMALL, timed
 
-from frugalgan.direct.choice import ChoiceError, choose
+from frugalgan.direct.choice import choose
 from frugalgan.direct.recipes import BEST, BEST_FROM, RECIPES
-from frugalgan.direct.values import study_of
+from frugalgan.direct.values import ChoiceError, study_of
 from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
 from frugalgan.methods.stylegan2 import StyleGan2
 from frugalgan.training.job import jobs

@@ -18,11 +18,12 @@ from frugalgan.command import Resume
 from frugalgan.config import places
 from frugalgan.data.sources import fetch
 from frugalgan.direct import choice as choices
-from frugalgan.direct.checks import check_same
 from frugalgan.direct.commands import resume_asked_for
-from frugalgan.direct.make import CHOICE, WORK, FolderError, alone_in, chosen_in, make
+from frugalgan.direct.folder import CHOICE, FolderError, alone_in, check_same, chosen_in
+from frugalgan.direct.make import make
 from frugalgan.direct.values import MODEL, PICTURES, SOURCE, Choice, study_of
 from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
+from frugalgan.export.layout import WORK
 from frugalgan.training.record import NonFiniteLoss
 
 RNG = np.random.default_rng(3)

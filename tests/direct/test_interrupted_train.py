@@ -12,8 +12,10 @@ from pipeline import PROJECT, call, start
 from test_direct import SMALL, few, pictures  # noqa: F401  (fixtures)
 
 from frugalgan.config import places
-from frugalgan.direct.make import CHOICE, WEIGHTS, WORK, make
+from frugalgan.direct.folder import CHOICE, WEIGHTS
+from frugalgan.direct.make import make
 from frugalgan.direct.values import PICTURES
+from frugalgan.export.layout import WORK
 from frugalgan.files import write_json
 
 CHOSEN = "goes on with what was chosen"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from frugalgan.direct.recipes import BEST, BEST_FROM, DEFAULT, RECIPES, Widths
-from frugalgan.direct.values import MODEL, Choice, study_of
+from frugalgan.direct.values import MODEL, Choice, ChoiceError, study_of
 from frugalgan.direct.ways import WAYS
 from frugalgan.training.job import job
 from frugalgan.training.plan import seconds_per_step
@@ -19,10 +19,6 @@ SHARE_OF_TRAINING = 0.9  # of the time; the rest prepares the pictures and measu
 SHARE_OF_ADAPTED = 0.25  # of the least images: what is adapted can draw already
 OVERHEAD = 40.0  # seconds that these need in any case
 DEAREST = 4.0  # times as long as an image of half the size takes, at least
-
-
-class ChoiceError(ValueError):
-    """Nothing fits; the message says what would."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from frugalgan.command import Resume
+from frugalgan.direct.folder import FolderError, alone_in, check_same, chosen_in, teacher_in
 from frugalgan.direct.recipes import RECIPES
-from frugalgan.direct.values import CARD, EXPORT, PAGE, SAMPLES, Choice
+from frugalgan.direct.values import CARD, EXPORT, PAGE, SAMPLES, Choice, ChoiceError
 from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
 from frugalgan.export.commands import export
+from frugalgan.export.layout import WORK
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="for all of it, from pictures to a measured model")]
@@ -41,8 +43,7 @@ def train(
 ) -> None:
     """A generator of your own pictures. Size and budget are chosen to fit the minutes and the memory; Ctrl-C and a lost
     machine cost a thousand images at most: the same command goes on."""
-    from frugalgan.direct.choice import MIDDLE, ChoiceError
-    from frugalgan.direct.make import FolderError, chosen_in
+    from frugalgan.direct.choice import MIDDLE
 
     if recipe and recipe not in RECIPES:
         raise ChoiceError(f"--recipe {recipe!r}: must be one of {', '.join(RECIPES)}")
@@ -64,9 +65,6 @@ def distill(
     dry_run: DryRun = False,
 ) -> None:
     """A smaller generator that learns from a trained one's images, and from the pictures that that one learnt from."""
-    from frugalgan.direct.checks import teacher_in
-    from frugalgan.direct.choice import ChoiceError
-
     if smaller not in (2, 4, 8):
         raise ChoiceError(f"--smaller {smaller}: must be 2, 4 or 8")
     source = teacher_in(model)
@@ -92,10 +90,6 @@ def adapt(
     dry_run: DryRun = False,
 ) -> None:
     """The same generator on other pictures: it starts with the trained weights. Says what each way costs."""
-    from frugalgan.direct.checks import teacher_in
-    from frugalgan.direct.choice import ChoiceError
-    from frugalgan.direct.make import chosen_in
-
     source, known = teacher_in(model), chosen_in(out)
     if frozen and vector:
         raise ChoiceError("--frozen --vector: one of them")
@@ -121,10 +115,11 @@ def _make(
     resume: bool = False,
 ) -> None:
     """Choose, say why, and make; or go on with what was chosen in `out`."""
-    from frugalgan.direct.card import write_card
-    from frugalgan.direct.checks import check_pictures, check_same
-    from frugalgan.direct.choice import ChoiceError, choose, ways_to_adapt
-    from frugalgan.direct.make import WORK, FolderError, alone_in, check_source, chosen_in, make
+    from frugalgan.direct.card import write_card  # torch, which these import, takes a second
+    from frugalgan.direct.choice import choose, ways_to_adapt
+    from frugalgan.direct.make import check_source, make
+    from frugalgan.direct.pictures import check_pictures
+    from frugalgan.export.onnx_files import ExportError
     from frugalgan.training.plan import bytes_of
     from frugalgan.training.record import NonFiniteLoss
 
@@ -149,8 +144,6 @@ def _make(
         choice = fit.choice
     if dry_run:
         return
-    from frugalgan.export.onnx_files import ExportError  # torch takes a second
-
     with alone_in(out):
         if chosen_in(out) != known:
             raise FolderError(f"{out}: another command began a model there meanwhile: run it again, or name another")

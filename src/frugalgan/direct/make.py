@@ -1,16 +1,13 @@
 """From a choice to a folder with a model: fetch, prepare, train, sample, measure, as the pipeline's stages do."""
 
-import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from frugalgan.command import Resume
 from frugalgan.config import places
@@ -20,6 +17,7 @@ from frugalgan.data.prepare import prepare
 from frugalgan.data.settings import Prepare
 from frugalgan.data.sources import fetch, foreign_files
 from frugalgan.direct.card import write_card
+from frugalgan.direct.folder import CHOICE, WEIGHTS, FolderError, is_begun
 from frugalgan.direct.page import write_page
 from frugalgan.direct.values import MODEL, PICTURES, SAMPLES, SOURCE, Choice, study_of
 from frugalgan.evaluation.write import write_evaluation
@@ -34,58 +32,8 @@ from frugalgan.training.snapshot import INDEX, OWN
 from frugalgan.training.source import source_sha256
 from frugalgan.training.watch import Watch, event_files, preview
 
-CHOICE, LOCK = "choice.json", "lock"  # in WORK, of the folder that a model is made in
 SNAPSHOTS = Path("snapshots")  # of the folder of the work
-WEIGHTS, PREVIEW = "weights", "preview.png"
-
-
-class FolderError(ValueError):
-    """A folder cannot take a model, or holds none; the message names it and the cure."""
-
-
-def chosen_in(out: Path) -> Choice | None:
-    """What is made in this folder; None where it is new or empty, or nothing was made yet of what was chosen there.
-    Raises FolderError where it is none of ours."""
-    file = out / WORK / CHOICE
-    if file.is_file():
-        try:
-            choice = Choice(**json.loads(file.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
-            raise FolderError(f"{file}: damaged, or of another version: {error}: name another folder") from None
-        return choice if _is_begun(out / WORK) else None
-    if out.exists() and (not out.is_dir() or any(path.name != WORK for path in out.iterdir())):
-        raise FolderError(f"{out}: holds other things: name a new or an empty folder")
-    return None
-
-
-def _is_begun(work: Path) -> bool:
-    """Whether there is anything that depends on what was chosen."""
-    return any((work / place).exists() for place in (places.prepared(PICTURES), places.weights(MODEL)))
-
-
-@contextmanager
-def alone_in(out: Path) -> Iterator[None]:
-    """While it lasts no other command makes a model in this folder. Raises FolderError where one does."""
-    (out / WORK).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / WORK / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise FolderError(
-            f"{out}: is being made by another command: wait for its end, or name another folder"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def choice_of(folder: Path) -> Choice:
-    """The choice of a finished model's folder. Raises FolderError."""
-    choice = chosen_in(folder) if (folder / WORK).is_dir() else None
-    if choice is None or not (folder / WEIGHTS).is_dir():
-        raise FolderError(f"{folder}: no finished model of `frugalgan train PICTURES --out {folder}`")
-    return choice
+PREVIEW = "preview.png"
 
 
 def check_source(source: Path, out: Path) -> None:
@@ -104,7 +52,7 @@ def make(choice: Choice, out: Path, source: Path | None = None, resume: Resume =
     """
     work = out / WORK
     write_json(work / CHOICE, asdict(choice))
-    if source is not None and not _is_begun(work):
+    if source is not None and not is_begun(work):
         _bring(source, work)
     events = os.environ.get("FRUGALGAN_EVENTS")  # as the stages know it
     with event_files(Path(events).resolve() / out.resolve().name if events else None) as told, chdir(work):

@@ -15,6 +15,10 @@ EXTRACTORS = {32: "efficientnet_lite0_mid64", 64: "efficientnet_lite0_64"}  # px
 SMALLER = 4  # times as narrow a student's generator is
 
 
+class ChoiceError(ValueError):
+    """What is asked for cannot be made; the message says what can."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """All that decides one model."""

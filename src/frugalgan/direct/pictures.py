@@ -1,4 +1,4 @@
-"""What `train`, `distill` and `adapt` check before they begin: the teacher, the folder for the model, the pictures."""
+"""Whether pictures can be learnt from, before anything else is done."""
 
 from pathlib import Path
 
@@ -6,30 +6,11 @@ from frugalgan.config import places
 from frugalgan.data.facts import read_facts
 from frugalgan.data.prepare import MOST_LABELS
 from frugalgan.data.sources.folder import find_pictures
-from frugalgan.direct.choice import ChoiceError
-from frugalgan.direct.make import FolderError, choice_of
-from frugalgan.direct.values import PICTURES, Choice
+from frugalgan.direct.folder import FolderError
+from frugalgan.direct.values import PICTURES, Choice, ChoiceError
 from frugalgan.export.layout import WORK
 
 LEAST = 20  # pictures: of 16 for training, with those that are held out
-
-
-def teacher_in(model: Path) -> Choice:
-    """What was chosen in that folder, of a model that others can learn from. Raises FolderError."""
-    choice = choice_of(model)
-    if is_it := choice.way.no_source:
-        raise FolderError(f"{model}: is itself {is_it}: name the model that it came from, {choice.source}")
-    return choice
-
-
-def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
-    """Raise FolderError where the folder holds another model than is asked for."""
-    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe", "features")
-    differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
-    if size not in (None, known.size):
-        differs.append(f"size {known.size}")
-    if differs:
-        raise FolderError(f"{out}: holds another model, of {', '.join(differs)}: name another folder, or remove it")
 
 
 def check_pictures(asked: Choice, out: Path) -> None:
