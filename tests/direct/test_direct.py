@@ -18,11 +18,12 @@ from frugalgan.command import Resume
 from frugalgan.config import places
 from frugalgan.data.sources import fetch
 from frugalgan.direct import choice as choices
+from frugalgan.direct.asked import asked_of
 from frugalgan.direct.commands import resume_asked_for
 from frugalgan.direct.folder import CHOICE, FolderError, alone_in, check_same, chosen_in
 from frugalgan.direct.make import make
 from frugalgan.direct.values import MODEL, PICTURES, SOURCE, Choice, study_of
-from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
+from frugalgan.direct.ways import ADAPTED, ALONE, DISTILLED, TUNED, VECTOR
 from frugalgan.export.layout import WORK
 from frugalgan.training.record import NonFiniteLoss
 
@@ -151,7 +152,7 @@ def test_a_model_its_student_and_its_adaptation(pictures: Path, tmp_path: Path, 
     (tmp_path / "export" / "mine.txt").write_text("a note of somebody's")
     assert "holds other things (mine.txt)" in said("export", str(out), "--out", str(tmp_path / "export"), code=1)
     with pytest.raises(FolderError, match="holds another model, of pictures"):
-        check_same(source, replace(source, pictures="/others"), out, None)
+        check_same(source, replace(asked_of(out, source, ALONE), pictures="/others"), out)
 
 
 @pytest.mark.slow
@@ -230,7 +231,7 @@ def test_bad_input_is_one_clear_line(pictures: Path, tmp_path: Path, monkeypatch
     for nothing in (tmp_path / "none", pictures):
         assert f"{nothing}: no finished model" in said("distill", str(nothing), "--out", out, code=1)
     (damaged := tmp_path / "damaged/.work").mkdir(parents=True)
-    for text in ("{", json.dumps(asdict(SMALL) | {"how": "guessed"})):
+    for text in ("{", *(json.dumps(asdict(SMALL) | {key: "guessed"}) for key in ("how", "recipe"))):
         (damaged / "choice.json").write_text(text)
         again = said("train", str(pictures), "--out", str(damaged.parent), code=1)
         assert "choice.json: damaged, or of another" in again

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from frugalgan.direct.asked import Asked
 from frugalgan.direct.recipes import BEST, BEST_FROM, DEFAULT, RECIPES, Widths
 from frugalgan.direct.values import MODEL, Choice, ChoiceError, study_of
 from frugalgan.direct.ways import WAYS
@@ -53,11 +54,13 @@ class Fit:
         ]
 
 
-def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | None) -> Fit:
-    """The largest size of which the minutes are enough for the least budget, within `memory` bytes; or that `size`.
+def choose(asked: Asked, *, minutes: float, memory: int | None) -> Fit:
+    """The largest size of which the minutes are enough for the least budget, within `memory` bytes; or the size that
+    is asked for.
 
-    `asked` has everything else. Steps are timed here and now, on noise. Raises ChoiceError.
+    Steps are timed here and now, on noise. Raises ChoiceError.
     """
+    size = asked.size
     sizes = list(RECIPES[asked.recipe].sizes if asked.recipe else BEST)
     if size is not None and size not in sizes:
         by = f", by --recipe {asked.recipe}" if asked.recipe else ""
@@ -81,45 +84,66 @@ def choose(asked: Choice, *, minutes: float, memory: int | None, size: int | Non
     return best
 
 
-def ways_to_adapt(asked: Choice) -> dict[str, Fit]:
-    """What each way to adapt that model costs: option → what it was found to need here."""
-    able = {how: way for how, way in WAYS.items() if not way.is_beside_source or RECIPES[asked.recipe].has_vector}
-    return {
-        way.option: _widest(replace(asked, how=how), asked.size, 0.0, None) for how, way in able.items() if way.option
-    }
+def ways_to_adapt(asked: Asked) -> dict[str, Fit]:
+    """What each way to adapt that model costs: option → what it was found to need here. None where it is not to be
+    adapted."""
+    model = asked.model
+    if model is None or not asked.way.option:
+        return {}
+    able = {how: way for how, way in WAYS.items() if not way.is_beside_source or RECIPES[model.recipe].has_vector}
+    return {way.option: _from_model(replace(asked, how=how), model) for how, way in able.items() if way.option}
 
 
-def _widest(asked: Choice, size: int, seconds: float, memory: int | None) -> Fit:
+def _widest(asked: Asked, size: int, seconds: float, memory: int | None) -> Fit:
     """The best recipe and the widest networks of that size that fit; where none does, the best recipe below the images
-    from which on it is the best; and the last, which need least, where that does not fit, either.
+    from which on it is the best; and the last, which need least, where that does not fit, either."""
+    if asked.model is not None:
+        return _from_model(asked, asked.model)
+    names = [asked.recipe] if asked.recipe else dict.fromkeys((BEST[size], DEFAULT))
+    least = {BEST[size]: BEST_FROM.get(size, 0.0)} if not asked.recipe else {}
+    spare = found = None
+    tried = ((recipe, widths) for recipe in names for widths in reversed(RECIPES[recipe].sizes[size]))
+    for name, one in tried:
+        found = _measured(asked, name, size, one)
+        best = replace(found, least=max(one.least, least.get(name, 0.0)))
+        if _fits(best, seconds, memory):
+            return best
+        if spare is None and _fits(found, seconds, memory):
+            spare = found  # better than nothing
+    assert found is not None
+    return spare or found
 
-    What is adapted has its model's widths. A student's generator is a share of its teacher's width, and its critic and
-    its batches are the narrowest: of ten minutes these make three times as many images.
-    """
-    if not asked.way.has_source:
-        names = [asked.recipe] if asked.recipe else dict.fromkeys((BEST[size], DEFAULT))
-        least = {BEST[size]: BEST_FROM.get(size, 0.0)} if not asked.recipe else {}
-        spare = found = None
-        tried = ((recipe, widths) for recipe in names for widths in reversed(RECIPES[recipe].sizes[size]))
-        for name, one in tried:
-            found = _measured(replace(asked, recipe=name), size, one)
-            best = replace(found, least=max(one.least, least.get(name, 0.0)))
-            if _fits(best, seconds, memory):
-                return best
-            if spare is None and _fits(found, seconds, memory):
-                spare = found  # better than nothing
-        assert found is not None
-        return spare or found
-    narrowest = RECIPES[asked.recipe].sizes[size][0]
+
+def _from_model(asked: Asked, model: Choice) -> Fit:
+    """What is adapted has its model's widths. A student's generator is a share of its teacher's width, and its critic
+    and its batches are the narrowest: of ten minutes these make three times as many images."""
+    narrowest = RECIPES[model.recipe].sizes[model.size][0]
     if asked.way.is_student:
-        return _measured(asked, size, replace(narrowest, generator=asked.generator_width))
-    least = narrowest.least * SHARE_OF_ADAPTED
-    return _measured(asked, size, Widths(asked.generator_width, asked.critic_width, asked.batch_size, least))
+        widths = replace(narrowest, generator=model.generator_width)
+    else:
+        least = narrowest.least * SHARE_OF_ADAPTED
+        widths = Widths(model.generator_width, model.critic_width, model.batch_size, least)
+    return _measured(asked, model.recipe, model.size, widths)
 
 
-def _measured(asked: Choice, size: int, widths: Widths) -> Fit:
-    batch, sizes = widths.batch, {"generator_width": widths.generator, "critic_width": widths.critic}
-    choice = replace(asked, size=size, batch_size=batch, **sizes)
+def _measured(asked: Asked, recipe: str, size: int, widths: Widths) -> Fit:
+    """With the least budget."""
+    batch = widths.batch
+    choice = Choice(
+        asked.pictures,
+        size,
+        widths.generator,
+        widths.critic,
+        widths.least,
+        batch,
+        seed=asked.seed,
+        labels=asked.labels,
+        how=asked.how,
+        smaller=asked.smaller,
+        recipe=recipe,
+        features=asked.features,
+        source="" if asked.source is None else str(asked.source),
+    )
     planned = job(study_of(choice), MODEL)
     conditions = Conditions.of(planned)
     need = predict(planned.recipe, batch, conditions)

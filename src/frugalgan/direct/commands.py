@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from frugalgan.command import Resume
+from frugalgan.direct.asked import Asked, asked_of
 from frugalgan.direct.folder import FolderError, alone_in, check_same, chosen_in, teacher_in
 from frugalgan.direct.recipes import RECIPES
-from frugalgan.direct.values import CARD, EXPORT, PAGE, SAMPLES, Choice, ChoiceError
+from frugalgan.direct.values import CARD, EXPORT, PAGE, SAMPLES, ChoiceError
 from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
 from frugalgan.export.commands import export
 from frugalgan.export.layout import WORK
@@ -43,14 +44,12 @@ def train(
 ) -> None:
     """A generator of your own pictures. Size and budget are chosen to fit the minutes and the memory; Ctrl-C and a lost
     machine cost a thousand images at most: the same command goes on."""
-    from frugalgan.direct.choice import MIDDLE
-
     if recipe and recipe not in RECIPES:
         raise ChoiceError(f"--recipe {recipe!r}: must be one of {', '.join(RECIPES)}")
     if resume and chosen_in(out) is None:
         raise FolderError(f"{out}: nothing was begun there: leave --resume out")
-    asked = Choice(str(_folder(pictures)), MIDDLE, 0, 0, 0.0, 1, seed=seed, labels=labels, recipe=recipe)
-    _make(asked, out, minutes=minutes, memory=memory, size=size, dry_run=dry_run, resume=resume)
+    asked = Asked(str(_folder(pictures)), seed, labels, recipe=recipe or None, size=size)
+    _make(asked, out, minutes=minutes, memory=memory, dry_run=dry_run, resume=resume)
 
 
 def distill(
@@ -70,8 +69,8 @@ def distill(
     source = teacher_in(model)
     if features and not RECIPES[source.recipe].has_features:
         raise ChoiceError(f"--features: the critic of {source.recipe} cannot be asked what it sees: leave it out")
-    asked = replace(source, how=DISTILLED, smaller=smaller, features=features, source=str(model))
-    _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
+    asked = replace(asked_of(model, source, DISTILLED), smaller=smaller, features=features)
+    _make(asked, out, minutes=minutes, memory=memory, dry_run=dry_run)
 
 
 def adapt(
@@ -99,21 +98,11 @@ def adapt(
     how = ADAPTED if frozen else VECTOR if vector else TUNED
     if known is not None and how == TUNED and known.way.option:
         how = known.how  # goes on as it was begun
-    asked = replace(source, pictures=str(_folder(pictures)), how=how, seed=seed, source=str(model))
-    _make(asked, out, minutes=minutes, memory=memory, size=asked.size, dry_run=dry_run, source=model)
+    asked = replace(asked_of(model, source, how), pictures=str(_folder(pictures)), seed=seed)
+    _make(asked, out, minutes=minutes, memory=memory, dry_run=dry_run)
 
 
-def _make(
-    asked: Choice,
-    out: Path,
-    *,
-    minutes: float,
-    memory: str,
-    size: int | None,
-    dry_run: bool,
-    source: Path | None = None,
-    resume: bool = False,
-) -> None:
+def _make(asked: Asked, out: Path, *, minutes: float, memory: str, dry_run: bool, resume: bool = False) -> None:
     """Choose, say why, and make; or go on with what was chosen in `out`."""
     from frugalgan.direct.card import write_card  # torch, which these import, takes a second
     from frugalgan.direct.choice import choose, ways_to_adapt
@@ -126,10 +115,9 @@ def _make(
     limit = bytes_of(memory) if memory else None
     known = chosen_in(out)
     if known is not None:
-        asked = replace(asked, recipe=asked.recipe or known.recipe)
-        check_same(known, asked, out, size)
-        if source is not None:
-            check_source(source, out)
+        check_same(known, asked, out)
+        if asked.source is not None:
+            check_source(asked.source, out)
         typer.echo(
             f"{out}: goes on with what was chosen when it was begun, minutes and memory, too: "
             f"{known.size}×{known.size} px, {known.kimg:g} thousand images"
@@ -137,9 +125,9 @@ def _make(
         choice = known
     else:
         check_pictures(asked, out)
-        for option, fit in ways_to_adapt(asked).items() if asked.way.option else ():
+        for option, fit in ways_to_adapt(asked).items():
             typer.echo(f"{option}: {fit.cost()}{' (chosen)' * (option == asked.way.option)}")
-        fit = choose(asked, minutes=minutes, memory=limit, size=size)
+        fit = choose(asked, minutes=minutes, memory=limit)
         typer.echo("\n".join(fit.lines(limit)))
         choice = fit.choice
     if dry_run:
@@ -148,7 +136,7 @@ def _make(
         if chosen_in(out) != known:
             raise FolderError(f"{out}: another command began a model there meanwhile: run it again, or name another")
         try:
-            make(choice, out, source, resume=Resume.ANY if resume else resume_asked_for())
+            make(choice, out, asked.source, resume=Resume.ANY if resume else resume_asked_for())
         except NonFiniteLoss as error:
             what = str(error).partition(";")[0]
             cure = f"try {choice.way.cure}, in another folder (--out)"

@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from frugalgan.config import places
+from frugalgan.direct.asked import Asked
 from frugalgan.direct.values import MODEL, PICTURES, Choice
 from frugalgan.export.layout import WORK
 
@@ -55,12 +56,11 @@ def teacher_in(model: Path) -> Choice:
     return choice
 
 
-def check_same(known: Choice, asked: Choice, out: Path, size: int | None) -> None:
+def check_same(known: Choice, asked: Asked, out: Path) -> None:
     """Raise FolderError where the folder holds another model than is asked for."""
-    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe", "features")
-    differs = [f"{key} {getattr(known, key)}" for key in keys if getattr(known, key) != getattr(asked, key)]
-    if size not in (None, known.size):
-        differs.append(f"size {known.size}")
+    keys = ("pictures", "labels", "seed", "how", "smaller", "recipe", "features", "size")
+    pairs = {key: (getattr(known, key), getattr(asked, key)) for key in keys}
+    differs = [f"{key} {one}" for key, (one, wanted) in pairs.items() if wanted not in (None, one)]
     if differs:
         raise FolderError(f"{out}: holds another model, of {', '.join(differs)}: name another folder, or remove it")
 

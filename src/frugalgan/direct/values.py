@@ -33,14 +33,15 @@ class Choice:
     labels: bool = False
     how: str = ALONE  # of WAYS
     smaller: int = SMALLER  # of a distilled one
-    recipe: str = DEFAULT  # "": not chosen yet
+    recipe: str = DEFAULT  # of RECIPES
     features: bool = False  # a distilled one is compared by its critic, too
     source: str = ""  # the folder of the model that it learnt from or started with
 
     def __post_init__(self) -> None:
         """Raises ValueError."""
-        if self.how not in WAYS:
-            raise ValueError(f"how {self.how!r}: must be one of {', '.join(WAYS)}")
+        for key, known in {"how": WAYS, "recipe": RECIPES}.items():
+            if (value := getattr(self, key)) not in known:
+                raise ValueError(f"{key} {value!r}: must be one of {', '.join(known)}")
 
     @property
     def way(self) -> Way:
