@@ -11,6 +11,7 @@ from frugalgan.direct.choice import Fit, choose
 from frugalgan.direct.recipes import BEST, BEST_FROM, RECIPES
 from frugalgan.direct.values import ChoiceError, study_of
 from frugalgan.direct.ways import ADAPTED, DISTILLED, TUNED, VECTOR
+from frugalgan.direct.widths import DcganWidths, StyleGan2Widths
 from frugalgan.methods.stylegan2 import StyleGan2
 from frugalgan.training.job import jobs
 
@@ -86,6 +87,13 @@ def test_what_is_chosen_is_a_study_that_can_be_trained(recipe: str, how: str, la
     planned = jobs(study_of(replace(SMALL, how=how, labels=labels, recipe=recipe, **widths)))
     assert set(planned) == ({"model"} if how == "alone" else {"model", "source"})
     assert planned["model"].recipe.family.conditional == labels
+
+
+def test_a_students_critic_is_as_narrow_as_its_generator_only_in_a_stylegan2() -> None:
+    teacher = replace(SMALL, generator_width=512, critic_width=64)
+    student = replace(teacher, how=DISTILLED, smaller=4)
+    assert student.own_widths == DcganWidths(128, 64) and teacher.own_widths == DcganWidths(512, 64)
+    assert replace(student, recipe="stylegan2").own_widths == StyleGan2Widths(128, 16)
 
 
 def test_the_recipe_is_the_best_at_the_size_where_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,14 +40,13 @@ class Fit:
 
     def lines(self, memory: int | None) -> list[str]:
         """What is chosen and why, to be read."""
-        c, recipe = self.choice, RECIPES[self.choice.recipe]
+        c = self.choice
         limit = "no limit asked for" if memory is None else f"{memory / MIB:.0f} allowed"
-        times = c.smaller if c.way.is_student else 1
-        networks = recipe.networks(*recipe.narrowed(c.generator_width, c.critic_width, times))
-        method = c.way.chosen.format(title=recipe.title, seen=", what its critic sees," if c.features else "")
+        seen = ", what its critic sees," if c.features else ""
+        method = c.way.chosen.format(title=RECIPES[c.recipe].title, seen=seen)
         return [
             f"size:     {c.size}×{c.size} px",
-            f"networks: {networks}; {method}; batches of {c.batch_size}",
+            f"networks: {c.own_widths.about()}; {method}; batches of {c.batch_size}",
             f"budget:   {c.kimg:g} thousand images in {self.training_seconds / 60:.1f} minutes of training, at "
             f"{1000 / self.seconds_per_kimg:.0f} images/s here; {self.least:g} are the least for these networks",
             f"memory:   {self.peak_bytes / MIB:.0f} MiB at the peak of a step ({limit})",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from frugalgan.direct.widths import DcganWidths, StyleGan2Widths
+
 RATES: dict[str, Any] = {"learning_rate": 3e-4, "critic_learning_rate": 3e-4, "beta1": 0.0, "n_critic": 1}
 KD: dict[str, Any] = RATES | {"alpha": 0.05, "beta2": 0.99}
 SECTIONS: dict[str, dict[str, Any]] = {  # of methods, as params.yaml has them
@@ -32,7 +34,7 @@ class Recipe:
     """What `--recipe` names."""
 
     title: str
-    about: str  # networks, with their widths
+    networks: type[DcganWidths] | type[StyleGan2Widths]  # what its widths mean
     method: str
     sizes: dict[int, tuple[Widths, ...]]  # px → narrow to wide
     switches: dict[str, Any]  # of a section of `recipes`
@@ -45,27 +47,7 @@ class Recipe:
         own = [widths.switches for widths in self.sizes.get(size, ()) if widths.generator == generator]
         return self.switches | (own[0] if own else {})
 
-    def family(self, generator: int, critic: int) -> dict[str, Any]:
-        """A section of `networks`."""
-        if self.method == "stylegan2":
-            return {"family": "stylegan2", "latent_size": 64, "channel_base": generator, "channel_max": critic}
-        return {"family": "dcgan", "latent_size": 100, "generator_width": generator, "critic_width": critic}
 
-    def student(self, generator: int, critic: int) -> dict[str, Any]:
-        """A section of `networks` of students."""
-        family = self.family(generator, critic)
-        return family if self.method == "stylegan2" else family | {"family": "dcgan_student"}
-
-    def narrowed(self, generator: int, critic: int, times: int) -> tuple[int, int]:
-        """Widths of a student whose generator is so many times as narrow."""
-        return generator // times, critic // times if self.method == "stylegan2" else critic
-
-    def networks(self, generator: int, critic: int) -> str:
-        """The networks in words."""
-        return self.about.format(generator=generator, critic=critic)
-
-
-DCGAN = "DCGAN's, generator {generator} wide, critic {critic}"
 DCGAN_SIZES = {
     32: (Widths(256, 32, 16, 8.0),),
     64: (Widths(256, 32, 8, 8.0), Widths(512, 64, 16, 20.0)),
@@ -75,10 +57,10 @@ DCGAN_SIZES = {
 FASTER = {"learning_rate": 1e-2, "critic_learning_rate": 1e-2, "ema_kimg": 2.2}
 AVERAGED = {"ema_kimg": 2.2}  # as 0.995 an update of 16 images, whatever the batch
 RECIPES = {
-    "wgan_gp": Recipe("WGAN-GP", DCGAN, "wgan_gp", DCGAN_SIZES, AVERAGED),
+    "wgan_gp": Recipe("WGAN-GP", DcganWidths, "wgan_gp", DCGAN_SIZES, AVERAGED),
     "lazy_penalty": Recipe(
         "WGAN-GP, its penalty at every 4th update",
-        DCGAN,
+        DcganWidths,
         "wgan_gp",
         DCGAN_SIZES,
         AVERAGED | {"penalty_every": 4},
@@ -86,7 +68,7 @@ RECIPES = {
     ),
     "stylegan2": Recipe(
         "non-saturating loss, lazy R1",
-        "StyleGAN2's, {generator} channels times the px of a map, at most {critic}",
+        StyleGan2Widths,
         "stylegan2",
         {32: (Widths(512, 64, 8, 12.0),), 64: (Widths(512, 64, 8, 20.0, FASTER),)},
         {"ema_kimg": 0.55},  # as 0.99 an update of 8 images

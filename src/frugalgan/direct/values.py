@@ -7,6 +7,7 @@ from typing import Any
 from frugalgan.config.study import Study, study
 from frugalgan.direct.recipes import DEFAULT, RECIPES, SECTIONS
 from frugalgan.direct.ways import ALONE, WAYS, Way
+from frugalgan.direct.widths import DcganWidths, StyleGan2Widths
 from frugalgan.export.layout import MODEL, PICTURES
 
 SOURCE = "source"  # the name of the model that PICTURES' MODEL starts from
@@ -47,15 +48,25 @@ class Choice:
     def way(self) -> Way:
         return WAYS[self.how]
 
+    @property
+    def widths(self) -> DcganWidths | StyleGan2Widths:
+        """Of its source, where it is a student."""
+        return RECIPES[self.recipe].networks(self.generator_width, self.critic_width)
+
+    @property
+    def own_widths(self) -> DcganWidths | StyleGan2Widths:
+        """Of the model itself."""
+        return self.widths.narrowed(self.smaller) if self.way.is_student else self.widths
+
 
 def study_of(choice: Choice) -> Study:
     """The study of one model, `MODEL`; where it is distilled or adapted, `SOURCE` is a row, too."""
     recipe, way = RECIPES[choice.recipe], choice.way
-    widths, labels = (choice.generator_width, choice.critic_width), {"conditional": choice.labels}
-    networks = {SOURCE: recipe.family(*widths) | labels}
+    labels = {"conditional": choice.labels}
+    networks = {SOURCE: choice.widths.family() | labels}
     switches = recipe.switches if way.has_source else recipe.switches_of(choice.size, choice.generator_width)
     if way.is_student:
-        networks[choice.how] = recipe.student(*recipe.narrowed(*widths, choice.smaller)) | labels
+        networks[choice.how] = choice.own_widths.student() | labels
         switches = switches | recipe.taught
     raw: dict[str, Any] = {
         "seed": choice.seed,
