@@ -7,8 +7,8 @@ import numpy as np
 
 from frugalgan.config import places
 from frugalgan.data.facts import FILE, read_facts
-from frugalgan.evaluation.features import extract, extractor, load_features
 from frugalgan.evaluation.drawn import first_of_draws
+from frugalgan.evaluation.features import extract, extractor, load_features
 from frugalgan.evaluation.metrics.frechet import frechet_distance
 from frugalgan.evaluation.metrics.names import distance_key
 from frugalgan.evaluation.reference import REFERENCE
