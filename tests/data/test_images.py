@@ -34,6 +34,18 @@ def with_opencv(suffix: str, image: np.ndarray) -> bytes:
     return cv2.imencode(suffix, image)[1].tobytes()
 
 
+def with_tag(tiff: bytes, tag: int, *, kind: int | None = None, value: int | None = None) -> bytes:
+    """An entry of a little-endian TIFF's directory changed."""
+    changed, at = bytearray(tiff), int.from_bytes(tiff[4:8], "little") + 2
+    while int.from_bytes(changed[at : at + 2], "little") != tag:
+        at += 12
+    if kind is not None:
+        struct.pack_into("<H", changed, at + 2, kind)
+    if value is not None:
+        struct.pack_into("<I", changed, at + 8, value)
+    return bytes(changed)
+
+
 def without_adobe_marker(jpeg: bytes) -> bytes:
     start = jpeg.index(b"\xff\xee")
     return jpeg[:start] + jpeg[start + 2 + int.from_bytes(jpeg[start + 2 : start + 4], "big") :]
@@ -53,6 +65,9 @@ CMYK = RGB.convert("CMYK")
 DEEP = SMOOTH[..., ::-1].astype(np.uint16) * 257
 JPEG = encoded(RGB, "JPEG", quality=95)
 PNG = encoded(RGB, "PNG")
+TIFF = encoded(RGB, "TIFF")
+AVIF = encoded(RGB, "AVIF", quality=100, subsampling="4:4:4")
+STRIPS = 273  # a tag of TIFF: where pixels begin
 KINDS = {
     "rgb.jpg": (encoded(RGB, "JPEG", quality=100, subsampling=0), SMOOTH, 4),
     "progressive.jpg": (encoded(RGB, "JPEG", quality=100, subsampling=0, progressive=True), SMOOTH, 4),
@@ -69,7 +84,7 @@ KINDS = {
     "16_bit_grey.tif": (with_opencv(".tiff", DEEP[..., 2].copy()), GREY, 0),
     "16_bit_alpha.png": (with_opencv(".png", np.dstack([DEEP, ALPHA.astype(np.uint16) * 257])), OVER_WHITE, 1),
     "palette.gif": (encoded(RGB.quantize(64), "GIF"), np.asarray(RGB.quantize(64).convert("RGB")), 0),
-    "rgb.avif": (encoded(RGB, "AVIF", quality=100, subsampling="4:4:4"), SMOOTH, 4),
+    "rgb.avif": (AVIF, SMOOTH, 4),
     "rgb.bmp": (encoded(RGB, "BMP"), SMOOTH, 0),
     "jpeg.named.png": (JPEG, np.asarray(Image.open(io.BytesIO(JPEG))), 1),
     "trailing.jpg": (JPEG + b"more" * 99, np.asarray(Image.open(io.BytesIO(JPEG))), 1),
@@ -125,7 +140,7 @@ def test_the_bits_of_a_camera_are_found_and_scaled_by(bits: int, suffix: str, ch
 
 
 def test_the_largest_photo_is_what_was_asked_for() -> None:
-    for data in (PNG, JPEG, encoded(RGB, "TIFF")):
+    for data in (PNG, JPEG, TIFF):
         assert decode(data, "photo", max_pixels=96 * 64).pixels.shape == (64, 96, 3)
         with pytest.raises(ImageError, match=r"photo: 96×64 pixels are .* more than prepare\.max_megapixels = 0\.006"):
             decode(data, "photo", max_pixels=6_000)
@@ -135,6 +150,8 @@ def test_a_phones_heic_is_read_or_the_package_that_reads_it_is_named(monkeypatch
     pytest.importorskip("pi_heif", reason="an extra: pip install pi-heif")
     data = (Path(__file__).parent / "phone.heic").read_bytes()  # the smooth picture, as libheif writes it
     assert np.abs(decode(data, "phone.heic").pixels.astype(float) - SMOOTH).mean() < 5
+    with pytest.raises(ImageError, match=r"phone\.heic: not an image of a known kind \(.*HEIF\)"):
+        decode(data[:100], "phone.heic")
     monkeypatch.delitem(Image.OPEN, "HEIF")
     monkeypatch.setitem(sys.modules, "pi_heif", None)  # as where it is not installed
     with pytest.raises(ImageError, match=r"phone\.heic: HEIC needs another package: pip install pi-heif; or save it"):
@@ -169,6 +186,13 @@ BAD = {
     "giant_jpeg": (jpeg_of_size(60_000, 60_000), "60000×60000"),
     "large_png": (png_of_size(MAX_PIXELS // 9000 + 1, 9000), "pixels"),
     "float.tif": (with_opencv(".tiff", SMOOTH[..., 0].astype(np.float32)), "32-bit"),
+    "strips_at_a_text.tif": (with_tag(TIFF, STRIPS, kind=2), "can't be decoded: 'str' object"),
+    "strips_at_a_fraction.tif": (with_tag(TIFF, STRIPS, kind=10), "can't be decoded: 'IFDRational' object"),
+    "strips_at_64_bits.tif": (
+        with_tag(encoded(Image.new("RGB", (24, 16), "white"), "TIFF"), STRIPS, kind=16),
+        "can't be decoded: Python int too large",
+    ),
+    "no_items.avif": (AVIF.replace(b"iinf", b"none"), "can't be decoded: .*image item"),
 }
 
 
@@ -195,17 +219,59 @@ def test_file_names_need_not_be_utf8(tmp_path: Path) -> None:
     assert np.array_equal(read_rgb(os.fsdecode(path)), SMOOTH)
 
 
-def test_garbled_files_never_crash() -> None:
-    rng = np.random.default_rng(0)
-    for data in (PNG, encoded(RGB, "WEBP"), encoded(CMYK, "JPEG"), encoded(RGB, "TIFF")):
-        for _ in range(50):
-            garbled = bytearray(data)
-            for position in rng.integers(0, len(data), 8):
-                garbled[position] = rng.integers(256)
-            try:
-                assert decode(bytes(garbled), "garbled").pixels.ndim == 3
-            except ImageError as error:
-                assert "garbled" in str(error)
+SMALL = RGB.resize((24, 16))
+GARBLED = {
+    "avif": encoded(SMALL, "AVIF", speed=10),
+    "bmp": encoded(SMALL, "BMP"),
+    "cmyk.jpg": encoded(CMYK, "JPEG"),
+    "gif": encoded(SMALL.quantize(64), "GIF"),
+    "heic": (Path(__file__).parent / "phone.heic").read_bytes(),
+    "jp2": encoded(SMALL, "JPEG2000"),
+    "png": PNG,
+    "tif": TIFF,
+    "16_bit.tif": with_opencv(".tiff", DEEP),
+    "webp": encoded(RGB, "WEBP"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's, on odd but usable files
+@pytest.mark.parametrize("kind", GARBLED)
+@pytest.mark.parametrize("part", [1.0, 0.1], ids=["everywhere", "at_the_start"])
+def test_garbled_files_never_crash(kind: str, part: float) -> None:
+    data, rng = GARBLED[kind], np.random.default_rng(0)
+    for _ in range(50):
+        garbled = bytearray(data)
+        for position in rng.integers(0, max(1, int(part * len(data))), 8):
+            garbled[position] = rng.integers(256)
+        try:
+            assert decode(bytes(garbled), "garbled").pixels.ndim == 3
+        except ImageError as error:
+            assert "garbled" in str(error)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["tif", "16_bit.tif"])
+def test_tiffs_with_garbled_tags_never_crash(name: str) -> None:
+    data, rng = GARBLED[name], np.random.default_rng(0)
+    start = int.from_bytes(data[4:8], "little")
+    end = start + 2 + 12 * int.from_bytes(data[start : start + 2], "little")
+    for _ in range(300):
+        garbled = bytearray(data)
+        for position in rng.integers(start, end, 3):
+            garbled[position] = rng.integers(20)  # as kinds of values, counts and small offsets are
+        try:
+            assert decode(bytes(garbled), "garbled").pixels.ndim == 3
+        except ImageError as error:
+            assert "garbled" in str(error)
+
+
+def test_a_lack_of_memory_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image, "open", full)
+    with pytest.raises(MemoryError):
+        decode(PNG, "photo")
 
 
 def test_a_shrunk_jpeg_is_close_to_the_slow_way() -> None:

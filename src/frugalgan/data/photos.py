@@ -168,12 +168,12 @@ def _decode_with_pillow(data: bytes, path: str | os.PathLike[str], upright: bool
                 pixels = np.asarray(Image.fromarray(pixels).transpose(turn[orientation]))
             return Decoded(pixels.copy(), bits=bits)
     except UnidentifiedImageError as error:
-        if is_heif:
+        if is_heif and HEIF not in known_formats():
             raise ImageError(path, "HEIC needs another package: pip install pi-heif; or save it as JPEG") from error
         raise ImageError(path, "not an image of a known kind (" + ", ".join(known_formats()) + ")") from error
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
-        if isinstance(error, ImageError):
-            raise
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # of a damaged file: Pillow and its libraries have no class for them all
         raise ImageError(path, f"can't be decoded: {error}") from error
 
 
@@ -217,10 +217,7 @@ def _has_deep_colours(image: Image.Image, data: bytes) -> bool:
 
 
 def _deep_to_rgb(data: bytes, path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise ImageError(path, f"can't be decoded: {error}") from error
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.dtype != np.uint16 or image.ndim != 3:
         raise ImageError(path, "pixels of more than 8 bits that can't be decoded; save it with 8 bits")
     colours, bits = _eight_bits(image[..., 2::-1])
