@@ -67,7 +67,7 @@ JPEG = encoded(RGB, "JPEG", quality=95)
 PNG = encoded(RGB, "PNG")
 TIFF = encoded(RGB, "TIFF")
 AVIF = encoded(RGB, "AVIF", quality=100, subsampling="4:4:4")
-STRIPS = 273  # a tag of TIFF: where pixels begin
+STRIPS, PHOTOMETRIC = 273, 262  # tags of TIFF: where pixels begin, and what their values mean; 0 of these: 0 is white
 KINDS = {
     "rgb.jpg": (encoded(RGB, "JPEG", quality=100, subsampling=0), SMOOTH, 4),
     "progressive.jpg": (encoded(RGB, "JPEG", quality=100, subsampling=0, progressive=True), SMOOTH, 4),
@@ -82,6 +82,16 @@ KINDS = {
     "16_bit.tif": (with_opencv(".tiff", DEEP), SMOOTH, 0),
     "16_bit_grey.png": (with_opencv(".png", DEEP[..., 2].copy()), GREY, 0),
     "16_bit_grey.tif": (with_opencv(".tiff", DEEP[..., 2].copy()), GREY, 0),
+    "white_is_zero.tif": (
+        with_tag(encoded(Image.fromarray(255 - GREY[..., 0]), "TIFF"), PHOTOMETRIC, value=0),
+        GREY,
+        0,
+    ),
+    "16_bit_white_is_zero.tif": (
+        with_tag(encoded(Image.fromarray(65535 - DEEP[..., 2]), "TIFF"), PHOTOMETRIC, value=0),
+        GREY,
+        0,
+    ),
     "16_bit_alpha.png": (with_opencv(".png", np.dstack([DEEP, ALPHA.astype(np.uint16) * 257])), OVER_WHITE, 1),
     "palette.gif": (encoded(RGB.quantize(64), "GIF"), np.asarray(RGB.quantize(64).convert("RGB")), 0),
     "rgb.avif": (AVIF, SMOOTH, 4),

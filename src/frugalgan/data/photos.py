@@ -6,9 +6,11 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +43,7 @@ UPRIGHT = {
 BACK = UPRIGHT | {6: UPRIGHT[8], 8: UPRIGHT[6]}
 # Bits that cameras give a pixel's value, where a file has room for 16.
 BITS = (8, 10, 12, 14, 16)
-BITS_PER_SAMPLE, PHOTOMETRIC, RGB = 258, 262, 2  # of TIFF
+BITS_PER_SAMPLE, PHOTOMETRIC, WHITE_IS_ZERO, RGB = 258, 262, 0, 2  # of TIFF
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,8 @@ def _to_rgb(image: Image.Image, data: bytes, path: str | os.PathLike[str]) -> tu
     """(H, W, 3) uint8, and the bits of a value; `image` is `data`, decoded."""
     if image.mode.startswith("I;16"):
         grey, bits = _eight_bits(np.asarray(image))
+        if _tags(image).get(PHOTOMETRIC) == WHITE_IS_ZERO:  # which Pillow sees to in 8 bits only
+            grey = 255 - grey
         return np.repeat(grey[..., None], 3, axis=2), bits
     if image.mode in ("I", "F"):
         raise ImageError(path, f"{image.mode}: 32-bit pixels have no agreed range; save it with 8 or 16 bits")
@@ -212,8 +216,13 @@ def _has_deep_colours(image: Image.Image, data: bytes) -> bool:
     """Whether it is a PNG or TIFF of 16 bits in several channels, of which Pillow keeps the upper eight."""
     if image.format == "PNG":
         return data[24] == 16
-    tags = getattr(image, "tag_v2", {})
+    tags = _tags(image)
     return max(tags.get(BITS_PER_SAMPLE, (8,))) > 8 and tags.get(PHOTOMETRIC) == RGB
+
+
+def _tags(image: Image.Image) -> Mapping[int, Any]:
+    """Those of a TIFF; other kinds have none."""
+    return getattr(image, "tag_v2", {})
 
 
 def _deep_to_rgb(data: bytes, path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
