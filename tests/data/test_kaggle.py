@@ -18,7 +18,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The data sets that were downloaded, from a cache that has both."""
     put(
         tmp_path / "cache" / CATS,
-        *("CAT_00/1.jpg", "CAT_00/1.jpg.cat", "cats/CAT_00/1.jpg", "cats/CAT_00/1.jpg.cat", "cats/CAT_01/2.jpg"),
+        *("CAT_00/1.jpg", "CAT_00/1.jpg.cat", "cats/CAT_00/1.jpg", "cats/CAT_00/1.jpg.cat"),
+        *("cats/CAT_01/2.jpg", "cats/CAT_01/2.jpg.cat"),
     )
     put(tmp_path / "cache" / FACES, "afhq/train/cat/a.jpg", "afhq/val/dog/b.jpg", "afhq/train/wild/c.jpg")
     put(tmp_path / "cache" / FACES, "afhq/val/cat/d.jpg", "afhq/train/dog/e.jpg")
@@ -40,6 +41,7 @@ def test_cats_are_faces_and_photos_with_key_points_each_once(tmp_path: Path, ask
         "cat-dataset/CAT_00/1.jpg",
         "cat-dataset/CAT_00/1.jpg.cat",
         "cat-dataset/cats/CAT_01/2.jpg",
+        "cat-dataset/cats/CAT_01/2.jpg.cat",
         "animal-faces/afhq/train/cat/a.jpg",
         "animal-faces/afhq/val/cat/d.jpg",
     }

@@ -86,12 +86,36 @@ def test_photos_of_one_name_in_other_folders_are_others(tmp_path: Path) -> None:
 
 
 def test_key_points_belong_to_the_photo_of_their_name(tmp_path: Path) -> None:
-    put(tmp_path, "mine/a.png", "mine/a.png.cat", "mine/b.png", "mine/c.cat", "CAT_03/d.jpg")
+    put(tmp_path, "mine/a.png", "mine/a.png.cat", "mine/b.png", "mine/c.cat", "CAT_03/d.jpg", "CAT_03/e.jpg")
+    put(tmp_path, "CAT_03/e.jpg.cat")
     # In a folder of the CAT data set, a photo without key points is one that lacks them.
     assert {one.path: one.has_points for one in found(tmp_path)} == {
         "CAT_03/d.jpg": True,
+        "CAT_03/e.jpg": True,
         "mine/a.png": True,
         "mine/b.png": False,
+    }
+
+
+@pytest.mark.parametrize("folder", ["CAT_2023", "CAT_07", "CAT_03"])
+def test_a_folder_that_is_only_called_like_the_cat_data_sets_has_no_key_points(tmp_path: Path, folder: str) -> None:
+    put(tmp_path, f"{folder}/a.jpg", f"{folder}/b.jpg")
+    assert not any(one.has_points for one in found(tmp_path))
+
+
+def test_only_the_cat_data_sets_folders_hold_cats_and_copies(tmp_path: Path) -> None:
+    put(tmp_path, "CAT_2023/1.jpg", "cats/CAT_2023/1.jpg")
+    assert paths(tmp_path) == ["CAT_2023/1.jpg", "cats/CAT_2023/1.jpg"]
+    assert paths(tmp_path, "cat") == ["cats/CAT_2023/1.jpg"]
+
+
+def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
+    longest = "x" * 251 + ".jpg"
+    put(tmp_path, longest, f"CAT_00/{longest}", "CAT_00/a.jpg", "CAT_00/a.jpg.cat")
+    assert {one.path: one.has_points for one in found(tmp_path)} == {
+        f"CAT_00/{longest}": True,
+        "CAT_00/a.jpg": True,
+        longest: False,
     }
 
 

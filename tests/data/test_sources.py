@@ -38,6 +38,13 @@ def test_pictures_and_key_points_only_and_the_source_stays(tmp_path: Path) -> No
     assert {picture.path for picture in read_index(tmp_path / "raw")} == {n for n in wanted if not n.endswith(".cat")}
 
 
+def test_the_longest_name_is_copied_with_key_points_missing_or_not_wanted(tmp_path: Path) -> None:
+    longest = "x" * 251 + ".jpg"
+    wanted = {longest, f"CAT_00/{longest}", "CAT_00/a.jpg", "CAT_00/a.jpg.cat"}
+    put(tmp_path / "source", *wanted)
+    assert fetched(tmp_path / "source", tmp_path / "raw") == wanted
+
+
 def test_copies_share_nothing_with_the_originals(tmp_path: Path) -> None:
     put(tmp_path / "source", "deep/a.jpg")
     original = tmp_path / "source/deep/a.jpg"

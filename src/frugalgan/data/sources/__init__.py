@@ -4,6 +4,7 @@ A source puts its pictures there in any subfolders, with index.csv (data/index.p
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def rename_pictures(folder: Path) -> None:
     renamed = [replace(picture, stored=_stored(picture.path)) for picture in read_index(folder)]
     for picture in renamed:
         (folder / picture.path).rename(folder / picture.stored)
-        if picture.has_points and (points := folder / f"{picture.path}.cat").is_file():
+        if picture.has_points and os.path.isfile(points := folder / f"{picture.path}.cat"):
             points.rename(folder / f"{picture.stored}.cat")
     for place in folder.iterdir():
         if place.is_dir():

@@ -28,7 +28,7 @@ HELDOUT = (
 )
 SPLITS = {name: "train" for name in TRAIN} | {name: "heldout" for name in HELDOUT}
 ANIMALS = {"cat": "cat", "cats": "cat", "dog": "dog", "dogs": "dog", "wild": "wild"}
-CAT_FOLDER = re.compile(r"CAT_\d+")  # of the CAT data set: photos with key points
+CAT_FOLDER = re.compile(r"CAT_0[0-6]")  # of the CAT data set: photos with key points
 SKIPPED = ("__MACOSX",)
 # Pictures of kinds that are not read: listed, not copied.
 OTHER_KINDS = (
@@ -114,9 +114,12 @@ def find_pictures(source: Path, *, subject: str) -> Survey:
     has_parts = {"train", "heldout"} <= set(splits.values())
     folders = {place: _without_parts(place) if has_parts else list(place.parts[:-1]) for place in places}
     shared = _shared(list(folders.values()))
+    with_points = {place for place in places if os.path.isfile(_points_file(source / place))}
+    # Where others of a folder of the CAT data set have key points, a photo without lacks them.
+    annotated = {place.parent for place in with_points if CAT_FOLDER.fullmatch(place.parent.name)}
     for place in places:
         label = folders[place][shared] if len(folders[place]) > shared else ""
-        has_points = bool(CAT_FOLDER.fullmatch(place.parent.name)) or _points_file(source / place).is_file()
+        has_points = place in with_points or place.parent in annotated
         split = splits[place] if has_parts else ""
         there.pictures[place] = Found(source / place, Picture(place.as_posix(), split, label, has_points))  # pyright: ignore[reportArgumentType]
     return there
@@ -132,7 +135,7 @@ def copy(found: dict[Path, Found], folder: Path, left_out: dict[Path, str]) -> i
         try:
             data = one.file.read_bytes()
             points = _points_file(one.file)
-            points_data = points.read_bytes() if one.picture.has_points and points.is_file() else None
+            points_data = points.read_bytes() if one.picture.has_points and os.path.isfile(points) else None
         except OSError as error:
             reasons[place.as_posix()] = f"can't be read: {error.strerror}"
             continue
