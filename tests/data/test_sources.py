@@ -66,16 +66,28 @@ def test_every_name_comes_back_from_the_index(tmp_path: Path) -> None:
     fetched(tmp_path / "source", tmp_path / "raw")  # all known as fetched, so that they can be replaced
 
 
-@pytest.mark.parametrize("linked", ["file", "folder", "broken", "points"])
+@pytest.mark.parametrize("linked", ["file", "file without a suffix", "folder", "broken", "itself", "points"])
 def test_links_out_of_the_source_are_refused_by_name(tmp_path: Path, linked: str) -> None:
-    put(tmp_path, "elsewhere/a.jpg", "source/afhq/train/cat/b.jpg")
+    write_photo(tmp_path / "elsewhere/a.jpg", 1)
+    put(tmp_path, "source/afhq/train/cat/b.jpg")
     folder = tmp_path / "source/afhq/train/cat"
-    name = {"folder": "more", "points": "b.jpg.cat"}.get(linked, "a.jpg")
-    target = {"folder": tmp_path / "elsewhere", "broken": tmp_path / "source/none.jpg"}.get(linked)
+    name = {"folder": "more", "points": "b.jpg.cat", "file without a suffix": "a"}.get(linked, "a.jpg")
+    target = {
+        "folder": tmp_path / "elsewhere",
+        "broken": tmp_path / "source/none.jpg",
+        "itself": folder / "a.jpg",
+    }.get(linked)
     (folder / name).symlink_to(target or tmp_path / "elsewhere/a.jpg")
-    with pytest.raises(SourceError, match=rf"{name}: a symbolic link that is broken or leads out of"):
+    with pytest.raises(SourceError, match=rf"{name}: a symbolic link that is broken or leads out of .*; put the file"):
         fetched(tmp_path / "source", tmp_path / "raw")
     assert not (tmp_path / "raw").exists()
+
+
+def test_links_that_are_no_pictures_may_lead_anywhere(tmp_path: Path) -> None:
+    put(tmp_path, "notes", "source/a.jpg")
+    for name, target in (("notes", tmp_path / "notes"), ("broken", tmp_path / "none"), ("itself", "itself")):
+        (tmp_path / "source" / name).symlink_to(target)
+    assert fetched(tmp_path / "source", tmp_path / "raw") == {"a.jpg"}
 
 
 def test_links_within_the_source_become_files(tmp_path: Path) -> None:

@@ -158,31 +158,38 @@ def _first(reasons: Mapping[Any, str]) -> str:
 def _walk(source: Path, there: Survey) -> Iterator[Path]:
     """Picture files, sorted; other files are counted in `there`. Each photo of the CAT data set once, though Kaggle's
     archive has it twice (`CAT_00/…` and `cats/CAT_00/…`). Raises SourceError for links that lead out."""
-    home, seen = source.resolve(), set()
+    home, seen = os.path.realpath(source), set()
     for folder, subfolders, names in os.walk(source, onerror=_raise):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name not in SKIPPED)
         for path in (Path(folder, name) for name in [*subfolders, *sorted(names)]):
             if path.name.startswith("."):
                 continue
             suffix = path.suffix.lower()
-            if path.is_symlink() and (suffix in (*SUFFIXES, ".cat") or path.is_dir()):
-                target = path.resolve()
-                if not target.is_relative_to(home) or not target.exists():
-                    raise SourceError(
-                        f"{path}: a symbolic link that is broken or leads out of {source}; put the file itself there"
-                    )
+            if suffix in (*SUFFIXES, ".cat") or path.is_dir():
+                _check_link(path, source, home)
             if not path.is_file() or suffix == ".cat":
                 continue
             if suffix in OTHER_KINDS:
                 there.left_out[path.relative_to(source)] = f"{suffix}: this kind is not read; save it as JPEG or PNG"
                 continue
-            if suffix not in SUFFIXES and not _begins_as_picture(path):
-                there.others[suffix] += 1
-                continue
+            if suffix not in SUFFIXES:
+                if not _begins_as_picture(path):
+                    there.others[suffix] += 1
+                    continue
+                _check_link(path, source, home)
             key = _without_copies(path.relative_to(source)) if CAT_FOLDER.fullmatch(path.parent.name) else path
             if key not in seen:
                 seen.add(key)
                 yield path
+
+
+def _check_link(path: Path, source: Path, home: str) -> None:
+    """Raises SourceError where `path` is a link that is broken or leads out of `source`, which really is `home`."""
+    if not path.is_symlink():
+        return
+    target = os.path.realpath(path)
+    if not Path(target).is_relative_to(home) or not os.path.exists(target):
+        raise SourceError(f"{path}: a symbolic link that is broken or leads out of {source}; put the file itself there")
 
 
 def _begins_as_picture(path: Path) -> bool:
