@@ -118,6 +118,10 @@ def test_other_labels_than_images_missing_and_damaged_files_are_named(images: Im
         replace(images, labels_path=path).batch(0, 2)
     with pytest.raises(FileError, match=r"none\.npy: no such file; `dvc repro` makes it"):
         replace(images, path=path.with_name("none.npy")).batch(0, 2)
-    images.path.write_bytes(images.path.read_bytes()[:-5])
-    with pytest.raises(FileError, match=r"images\.npy: not a whole array of images .*delete it and run `dvc repro`"):
-        replace(images).batch(0, 2)
+    whole = images.path.read_bytes()
+    for data in (whole[:-5], whole[:60], b""):
+        for file, damaged in ((images.path, images), (path, replace(images, labels_path=path))):
+            images.path.write_bytes(whole)
+            file.write_bytes(data)
+            with pytest.raises(FileError, match=rf"{file.name}: not a whole array .*delete it and run `dvc repro`"):
+                replace(damaged).batch(0, 2)

@@ -161,7 +161,7 @@ def _load(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r")
     except FileNotFoundError:
         raise FileError(f"{path}: no such file; `dvc repro` makes it") from None
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         cure = "delete it and run `dvc repro`"
         raise FileError(f"{path}: not a whole array of images ({error}); {cure}") from None
 
