@@ -7,6 +7,7 @@ import pytest
 from picture_files import run, write_photos
 
 from frugalgan.data.facts import read_facts
+from frugalgan.data.prepare import PreparationError
 from frugalgan.data.styles import STYLES, in_turn, styled
 
 RNG = np.random.default_rng(5)
@@ -85,6 +86,16 @@ def test_of_several_styles_each_picture_is_there_in_each_and_labelled(tmp_path: 
         for label, style in enumerate(chosen):
             assert np.array_equal(found[told == label], styled(plain, style))
     assert len((tmp_path / "several" / "manifest.csv").read_text().splitlines()) == 1 + 3 * 20
+
+
+def test_pictures_are_counted_once_whatever_their_styles(tmp_path: Path) -> None:
+    raw = write_photos(tmp_path / "raw/train", 5).parent
+    with pytest.raises(PreparationError, match="raw: 3 images for training and 2 held out, but at least 16 are needed"):
+        run(raw, tmp_path / "out", style="none + pencil + night + negative", labels=True)
+    write_photos(raw / "train", 20)
+    write_photos(raw / "val", 3, first=100)
+    report = run(raw, tmp_path / "out", style="none + pencil", labels=True)
+    assert (report.train, report.heldout) == (20, 3)
 
 
 def test_in_turn_is_the_style_of_each_label_in_turn() -> None:

@@ -22,8 +22,8 @@ from frugalgan.files import replaced
 MANIFEST = "manifest.csv"
 OWN = {IMAGES, HELDOUT, LABELS, HELDOUT_LABELS, FILE, MANIFEST, REJECTED}
 HELDOUT_ONE_IN = 10
-REASONS_SHOWN = 3
-LEAST, LEAST_FOR_TRAINING = 16, 8  # images
+SHOWN = 3  # reasons or labels in an error
+LEAST, LEAST_FOR_TRAINING = 16, 8  # pictures
 MOST_LABELS = 256  # labels are bytes
 
 
@@ -136,7 +136,8 @@ def _prepare_pictures(
     _write_csv(folder / REJECTED, ("file", "reason"), sorted((rejected | duplicates).items()))
     rows = [(split, str(i), *row) for split, rows in manifest.items() for i, row in enumerate(rows)]
     _write_csv(folder / MANIFEST, ("split", "index", "source", "x", "y", "side", "angle", "sha256"), rows)
-    return PreparationReport(train.count, heldout.count, len(rejected), len(duplicates), scaled), names
+    each = len(dataset.styles)
+    return PreparationReport(train.count // each, heldout.count // each, len(rejected), len(duplicates), scaled), names
 
 
 def _label_names(raw: Path, pictures: list[Picture]) -> tuple[str, ...]:
@@ -182,7 +183,7 @@ def _check_replaceable(out: Path) -> None:
 
 def _check_rejected(raw: Path, rejected: dict[str, str], photos: int, max_rejected: float) -> None:
     if len(rejected) > max_rejected * photos:
-        first = "".join(f"\n  {name}: {reason}" for name, reason in sorted(rejected.items())[:REASONS_SHOWN])
+        first = "".join(f"\n  {name}: {reason}" for name, reason in sorted(rejected.items())[:SHOWN])
         raise PreparationError(
             f"{raw}: {len(rejected)} of {photos} photos ({len(rejected) / photos:.1%}) are unusable, more than "
             f"prepare.max_rejected = {max_rejected:g} allows; repair the pictures or raise it. The first:{first}"
