@@ -137,6 +137,14 @@ def test_too_few_digits_name_folder_numbers_and_cure(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_digits_that_training_lacks_are_named(tmp_path: Path) -> None:
+    raw = raw_digits(tmp_path / "raw")
+    write_idx(raw / f"{TRAIN_FILES[1]}.gz", np.arange(20, dtype=np.uint8) % 8)
+    with pytest.raises(PreparationError, match=r"raw: labels without an image for training: 8, 9 .*`labels: false`"):
+        prepared(raw, tmp_path / "out")
+    assert prepared(raw, tmp_path / "out", labels=False).train == 20
+
+
 def test_missing_raw_files_are_named_with_the_stage(tmp_path: Path) -> None:
     raw = raw_digits(tmp_path / "mine")
     for name in FILES[1:3]:

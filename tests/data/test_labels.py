@@ -1,6 +1,7 @@
 """What data.json and the arrays say: labels from subfolders, grey images, facts that training reads."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,26 @@ def test_one_folder_gives_no_labels_and_too_many_do_not_fit(tmp_path: Path) -> N
         (tmp_path / f"many/{number:03d}/a.jpg").write_bytes(picture)
     with pytest.raises(PreparationError, match="many: 257 different labels, from 2 to 256 are possible"):
         run(tmp_path / "many", tmp_path / "out", labels=True)
+
+
+def test_labels_without_an_image_for_training_are_named_with_the_cure(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    write_photos(raw / "train/aster", 20)
+    write_photos(raw / "train/fern", 20, first=100)
+    write_photos(raw / "train/rose", 5)  # those of aster again
+    write_photo(raw / "train/tulip/broken.jpg", 1).write_bytes(b"")
+    write_photos(raw / "val/violet", 3, first=200)
+    write_photos(raw / "val/zinnia", 3, first=300)
+    message = r"raw: labels without an image for training: rose, tulip, violet, … .*; add pictures of them to the data"
+    with pytest.raises(PreparationError, match=rf"{message} set's source, remove their folders, or set `labels: fal"):
+        run(raw, tmp_path / "out", labels=True)
+    assert not (tmp_path / "out").exists()
+    assert run(raw, tmp_path / "out", labels=False).train == 40
+    for part in ("train/rose", "train/tulip", "val/violet", "val/zinnia"):
+        shutil.rmtree(raw / part)
+    write_photos(raw / "val/fern", 3, first=200)
+    run(raw, tmp_path / "out", labels=True)
+    assert read_facts(tmp_path / "out").labels == ("aster", "fern")
 
 
 def test_pictures_without_labels_have_no_file_of_them(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def prepare(
     their content. Of each content the first picture counts, held-out ones before all others.
 
     FileExistsError if `out` holds anything else; PreparationError if more than the share `settings.max_rejected` is
-    unusable, too few images remain for training, or labels are asked for and missing.
+    unusable, too few pictures remain for training, or labels are asked for and missing, or not all are there.
     """
     _check_replaceable(out)
     with replaced(out) as folder:
@@ -75,6 +75,7 @@ def prepare(
         else:
             report, labels = _prepare_pictures(raw, folder, dataset, settings, workers)
         _check_minimum(raw, report)
+        _check_labels(raw, labels, folder)
         write_facts(folder, replace(DataFacts.of(dataset), labels=labels))
     return report
 
@@ -195,6 +196,19 @@ def _check_minimum(raw: Path, report: PreparationReport) -> None:
         raise PreparationError(
             f"{raw}: {report.train} images for training and {report.heldout} held out, but at least {LEAST} are "
             f"needed, of which {LEAST_FOR_TRAINING} for training; add pictures to the data set's source"
+        )
+
+
+def _check_labels(raw: Path, labels: tuple[str, ...], folder: Path) -> None:
+    """Whether training has an image of each, in the prepared `folder`."""
+    if not labels:
+        return
+    counts = np.bincount(np.load(folder / LABELS), minlength=len(labels))
+    if missing := [label for label, count in zip(labels, counts, strict=True) if not count]:
+        first = ", ".join(missing[:SHOWN]) + ", …" * (len(missing) > SHOWN)
+        raise PreparationError(
+            f"{raw}: labels without an image for training: {first} (their pictures are held out, unusable or "
+            "duplicates); add pictures of them to the data set's source, remove their folders, or set `labels: false`"
         )
 
 
