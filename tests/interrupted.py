@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from small import CPU, accumulation_of, state_of
+from small import CPU, accumulation_of, recorder_of, state_of
 
 from frugalgan.command import Resume
 from frugalgan.data.batches import Images
-from frugalgan.methods.gradients import identity
 from frugalgan.training.job import Recipe
 from frugalgan.training.keeper import Keeper
-from frugalgan.training.loop import Budget, train
+from frugalgan.training.loop import train
+from frugalgan.training.processes import Processes
 from frugalgan.training.record import Recorder
 from frugalgan.training.run import heldout_losses
 from frugalgan.training.snapshot import Snapshots
@@ -30,16 +30,16 @@ def run(
 ) -> tuple[State, Recorder]:
     """Train to `steps`, saving after each; `stop` is called then and may raise."""
     state, method = state_of(recipe), recipe.method
-    recorder = Recorder("test", steps, CPU, 0, 6, heldout=lambda G: heldout_losses(method, state.networks, images, G))
+    recorder = recorder_of(steps, heldout=lambda G: heldout_losses(method, state.networks, images, G))
     snapshots = Snapshots(snapshots.folder.parent, snapshots.configuration, steps)  # as a new process has them
-    with Keeper("test", snapshots, method.batches_per_step * BATCH / 1000, 0, identity) as keeper:
+    with Keeper("test", snapshots, method.batches_per_step * BATCH / 1000, Processes(CPU)) as keeper:
         keeper.resume(state, recorder, Resume.EXACT)
 
         def after_step(state: State, recorder: Recorder) -> None:
             keeper.after_step(state, recorder)
             stop(recorder)
 
-        train(state, method, images, Budget(steps, BATCH), recorder, accumulation_of(), after_step)
+        train(state, method, images, BATCH, recorder, accumulation_of(), after_step)
     return state, recorder
 
 

@@ -43,6 +43,8 @@ from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, KINDS
 from frugalgan.training.job import PoolRecipe, Recipe
+from frugalgan.training.processes import Processes
+from frugalgan.training.record import Recorder
 from frugalgan.training.state import Conditions, State, begin
 
 # Families that live here are found by name like those of src/frugalgan/networks.
@@ -286,6 +288,11 @@ def conditions_of(**choices: Any) -> Conditions:
 def accumulation_of(**choices: Any) -> Accumulation:
     """How gradients are gathered, one process."""
     return conditions_of(**choices).accumulation()
+
+
+def recorder_of(steps: int, **choices: Any) -> Recorder:
+    """What one sees of a training of so many steps, one process."""
+    return Recorder("test", steps, processes=Processes(CPU), seed=0, moment_samples=6, **choices)
 
 
 def batch_of(n: int, size: int = DATA.size, key: tuple[int, ...] = (5, 0)) -> Batch:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import torch
 from small import (
-    CPU,
     GANS,
     RECIPES,
     accumulation_of,
@@ -18,6 +17,7 @@ from small import (
     labelled_noise,
     method_of,
     per_sample,
+    recorder_of,
     state_of,
 )
 from torch import Tensor
@@ -32,7 +32,7 @@ from frugalgan.networks.parts import CRITIC, GENERATOR, trainable
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.training.job import Recipe
-from frugalgan.training.loop import Budget, train
+from frugalgan.training.loop import train
 from frugalgan.training.record import NonFiniteLoss, Recorder
 from frugalgan.training.state import Conditions, State
 
@@ -69,8 +69,8 @@ def update(recipe: Recipe, images: Images, **choice: int) -> Update:
 
 
 def run(recipe: Recipe, images: Images) -> tuple[State, Recorder]:
-    state, recorder = state_of(recipe), Recorder("test", STEPS, CPU, 0, 6)
-    train(state, recipe.method, images, Budget(STEPS, BATCH), recorder, accumulation_of())
+    state, recorder = state_of(recipe), recorder_of(STEPS)
+    train(state, recipe.method, images, BATCH, recorder, accumulation_of())
     return state, recorder
 
 

@@ -16,6 +16,7 @@ from small import (
     labelled_noise,
     method_of,
     per_sample,
+    recorder_of,
     state_of,
 )
 from torch import Tensor
@@ -26,8 +27,7 @@ from frugalgan.data.batches import Batch, Images
 from frugalgan.methods.autoencoder import Autoencoder
 from frugalgan.methods.losses import kl_to_normal, mmd_imq
 from frugalgan.training.job import Recipe
-from frugalgan.training.loop import Budget, train
-from frugalgan.training.record import Recorder
+from frugalgan.training.loop import train
 from frugalgan.training.run import heldout_losses
 
 AUTOENCODERS = {name: row for name, row in RECIPES.items() if isinstance(row.method, Autoencoder)}
@@ -93,8 +93,8 @@ def test_training_lowers_the_loss_on_seen_and_on_heldout_images(row: Recipe, tmp
     data = Images(tmp_path / "images.npy", 0, False, CPU, labels_path=tmp_path / "labels.npy")
     row = method_of(row, learning_rate=2e-3)
     state, method = state_of(row), row.method
-    recorder = Recorder("test", 150, CPU, 0, 6, heldout=lambda G: heldout_losses(method, state.networks, data, G))
-    train(state, method, data, Budget(150, 8), recorder, accumulation_of())
+    recorder = recorder_of(150, heldout=lambda G: heldout_losses(method, state.networks, data, G))
+    train(state, method, data, 8, recorder, accumulation_of())
     rows, heldout = recorder.rows(), recorder.heldout_rows()
     assert rows[-1]["reconstruction"] < 0.5 * rows[0]["reconstruction"]
     assert heldout[-1]["reconstruction"] < 0.5 * heldout[0]["reconstruction"]

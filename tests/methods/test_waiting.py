@@ -4,12 +4,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from small import CPU, RECIPES, accumulation_of, batch_of, conditions_of, labelled_noise, source_of, start_of, state_of
+from small import (
+    RECIPES,
+    accumulation_of,
+    batch_of,
+    conditions_of,
+    labelled_noise,
+    recorder_of,
+    source_of,
+    start_of,
+    state_of,
+)
 from torch import Tensor
 
 from frugalgan.training.job import Recipe
-from frugalgan.training.loop import Budget, train
-from frugalgan.training.record import Recorder
+from frugalgan.training.loop import train
 from frugalgan.training.state import begin
 
 FROM_DECODER = RECIPES["dcgan from a decoder"]
@@ -45,6 +54,6 @@ def test_only_its_first_layers_wait_where_they_are_named() -> None:
 
 def test_a_run_that_waits_records_the_same_losses_throughout(tmp_path: Path) -> None:
     row = start_of(FROM_DECODER, wait=0.5)
-    state, recorder = state_of(row), Recorder("test", 6, CPU, 0, 6)
-    train(state, row.method, labelled_noise(tmp_path, 12), Budget(6, 4), recorder, accumulation_of())
+    state, recorder = state_of(row), recorder_of(6)
+    train(state, row.method, labelled_noise(tmp_path, 12), 4, recorder, accumulation_of())
     assert len(recorder.rows()) == 6 and all({"loss_D", "loss_G"} <= set(row) for row in recorder.rows())

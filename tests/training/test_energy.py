@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small import CPU
+from small import recorder_of
 
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.record import Recorder
@@ -27,7 +27,7 @@ def test_energy_is_that_of_the_packages_and_survives_a_wrap(tmp_path: Path) -> N
 def test_a_part_that_was_not_told_leaves_the_whole_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def told(joules: float | None) -> Recorder:
         monkeypatch.setattr("frugalgan.training.record.joules_since", lambda _: joules)
-        return Recorder("test", 1, CPU, 0, 6)
+        return recorder_of(1)
 
     def gone_on(first: float | None, second: float | None) -> float | None:
         kept = told(first).state_dict()

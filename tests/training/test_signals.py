@@ -8,8 +8,8 @@ from interrupted import run
 from small import CPU, RECIPES
 
 from frugalgan.data.batches import Images
-from frugalgan.methods.gradients import identity
 from frugalgan.training.keeper import Keeper
+from frugalgan.training.processes import Processes
 from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import Snapshots, read_index
 
@@ -41,14 +41,14 @@ def test_a_signal_in_the_last_step_is_heard_when_all_is_kept(
 ) -> None:
     with (
         pytest.raises(SystemExit) as ended,
-        Keeper("test", snapshots, 1.0, 0, identity) as keeper,
+        Keeper("test", snapshots, 1.0, Processes(CPU)) as keeper,
     ):
         signal.raise_signal(number)
-        keeper.end_if_interrupted(Recorder("test", 1, CPU, 0, 6))
+        keeper.end_if_interrupted()
     assert ended.value.code == 128 + number
     assert "interrupted when it was done" in capsys.readouterr().err
-    with Keeper("test", snapshots, 1.0, 0, identity) as keeper:
-        keeper.end_if_interrupted(Recorder("test", 1, CPU, 0, 6))
+    with Keeper("test", snapshots, 1.0, Processes(CPU)) as keeper:
+        keeper.end_if_interrupted()
 
 
 def test_a_second_signal_ends_at_once(images: Images, snapshots: Snapshots) -> None:

@@ -2,16 +2,14 @@
 
 import signal
 import sys
-from collections.abc import Callable
 from types import TracebackType
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
 
 from frugalgan.command import Resume
-from frugalgan.methods.gradients import identity
 from frugalgan.training.interruption import Interruption
+from frugalgan.training.processes import Processes
 from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import SnapshotError, Snapshots
 from frugalgan.training.state import State
@@ -22,20 +20,18 @@ class Keeper:
 
     A context manager: while it lasts no other training may use the same snapshot. One that finds it in use trains
     without. The first Ctrl-C or SIGTERM ends the training after the step, saved; a second one at once. What is
-    decided here, all processes decide together: `mean` is over them.
+    decided here, all `processes` decide together.
     """
 
-    def __init__(
-        self, name: str, snapshots: Snapshots, every_kimg: float, rank: int, mean: Callable[[Tensor], Tensor]
-    ) -> None:
-        self.name, self.snapshots, self.every, self.rank, self.mean = name, snapshots, 1000 * every_kimg, rank, mean
+    def __init__(self, name: str, snapshots: Snapshots, every_kimg: float, processes: Processes) -> None:
+        self.name, self.snapshots, self.every, self.processes = name, snapshots, 1000 * every_kimg, processes
         self._lock = FileLock(snapshots.folder.with_suffix(".lock"))
         self._interruption = Interruption()
         self._kept = 0.0  # multiples of `every` seen when it was last saved
         self._keeps = False  # whether it is this process that saves
 
     def __enter__(self) -> "Keeper":
-        if not self.rank:
+        if not self.processes.rank:
             self.snapshots.folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._lock.acquire(timeout=0)
@@ -57,7 +53,7 @@ class Keeper:
         Raises SnapshotError for one of another configuration, or where processes would go on from different places.
         """
         begins = "starts anew"
-        if self._any(self._keeps, recorder) and resume != Resume.NOT:
+        if self._any(self._keeps) and resume != Resume.NOT:
             if resume == Resume.ANY and self.snapshots.restore_elsewhere(state, recorder):
                 begins = f"goes on from {state.nimg / 1000:g} kimg, from there on not the same to the byte"
             elif self.snapshots.restore(state, recorder):
@@ -81,10 +77,12 @@ class Keeper:
 
     def _check_together(self, recorder: Recorder) -> None:
         """Raise SnapshotError where processes would go on from different places."""
-        if self.mean is identity:
-            return  # there is one process
-        place = torch.tensor([recorder.done, self.snapshots.fingerprint], dtype=torch.float64, device=recorder.device)
-        if not torch.equal(self.mean(place.clone()), place):
+        if self.processes.count == 1:
+            return
+        place = torch.tensor(
+            [recorder.done, self.snapshots.fingerprint], dtype=torch.float64, device=self.processes.device
+        )
+        if not torch.equal(self.processes.mean(place.clone()), place):
             raise SnapshotError(
                 f"{self.snapshots.folder}: not all processes would go on from the same snapshot: let all machines "
                 "share this folder, with equal code, versions and threads, or start anew on all (FRUGALGAN_FRESH=1)"
@@ -93,7 +91,7 @@ class Keeper:
     def after_step(self, state: State, recorder: Recorder) -> None:
         """Save if it is time to. Raises SystemExit with 128 + the signal if one came. Raises NonFiniteLoss."""
         finished, marks = recorder.done == recorder.steps, state.nimg // self.every
-        stop = self._any(self._interruption.signal is not None, recorder)
+        stop = self._any(self._interruption.signal is not None)
         if finished or stop or marks > self._kept:
             recorder.look()
             if self._keeps:
@@ -104,9 +102,9 @@ class Keeper:
             self._tell(f"interrupted at {state.nimg / 1000:g} kimg{saved}")
             raise SystemExit(128 + (self._interruption.signal or signal.SIGTERM))
 
-    def end_if_interrupted(self, recorder: Recorder) -> None:
+    def end_if_interrupted(self) -> None:
         """Raise SystemExit with 128 + the signal if one came in the last step or while the model was written."""
-        if self._any(self._interruption.signal is not None, recorder):
+        if self._any(self._interruption.signal is not None):
             self._tell("interrupted when it was done: all of it is kept")
             raise SystemExit(128 + (self._interruption.signal or signal.SIGTERM))
 
@@ -116,10 +114,10 @@ class Keeper:
             mib = size / 2**20
             self._tell(f"its last state ({mib:.1f} MiB) is kept, to train longer; `frugalgan clean` removes it")
 
-    def _any(self, flag: bool, recorder: Recorder) -> bool:
+    def _any(self, flag: bool) -> bool:
         """Whether it is so in any process."""
-        return self.mean(torch.tensor(float(flag), device=recorder.device)).item() > 0
+        return self.processes.mean(torch.tensor(float(flag), device=self.processes.device)).item() > 0
 
     def _tell(self, text: str) -> None:
-        if not self.rank:
+        if not self.processes.rank:
             print(f"{self.name}: {text}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """The training loop: one for all methods. It knows no loss, and never asks which method runs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from torch import Tensor
 from tqdm import tqdm
@@ -13,37 +12,26 @@ from frugalgan.training.record import Recorder
 from frugalgan.training.state import State
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How long to train: `steps` steps of the method on batches of `batch_size` images."""
-
-    steps: int
-    batch_size: int
-
-    def kimg(self, method: Method) -> float:
-        """Thousands of real images that are seen."""
-        return self.steps * method.batches_per_step * self.batch_size / 1000
-
-
 def train(
     state: State,
     method: Method,
     images: Images,
-    budget: Budget,
+    batch_size: int,
     recorder: Recorder,
     accumulation: Accumulation,
     after_step: Callable[[State, Recorder], None] = lambda state, recorder: None,
 ) -> None:
-    """Train until `budget` is spent, from where `state` and `recorder` are. Raises NonFiniteLoss (from `recorder`).
+    """Take the steps that `recorder` has not seen yet, from where `state` is. Raises NonFiniteLoss (from `recorder`).
 
-    Every random number is a function of (seed, images seen), so equal arguments give equal weights. Of several
-    processes each has its share of every batch (in `images`), and all take the same steps.
+    `batch_size`: images in each batch, of which a step may take several. Every random number is a function of (seed,
+    images seen), so equal arguments give equal weights. Of several processes each has its share of every batch (in
+    `images`), and all take the same steps.
     """
 
     def next_batch() -> Batch:
         with recorder.loading():
-            batch = images.batch(state.nimg, budget.batch_size)
-        state.nimg += budget.batch_size
+            batch = images.batch(state.nimg, batch_size)
+        state.nimg += batch_size
         return batch
 
     def step() -> dict[str, Tensor]:
@@ -53,7 +41,7 @@ def train(
         return losses
 
     progress = tqdm(
-        total=budget.kimg(method),
+        total=recorder.steps * method.batches_per_step * batch_size / 1000,
         initial=state.nimg / 1000,
         desc=recorder.name,
         mininterval=1,
@@ -63,11 +51,11 @@ def train(
     with progress:
         if not recorder.done:
             recorder.moment(state.networks.G, state.ema)
-        while recorder.done < budget.steps:
+        while recorder.done < recorder.steps:
             with recorder.timed():
                 # The second step is the first that finds optimiser state in memory; of lazy penalties that after a
                 # period; by the last, all that waits at first is training.
-                heavy = recorder.done + 1 in (2, method.period + 1, budget.steps)
+                heavy = recorder.done + 1 in (2, method.period + 1, recorder.steps)
                 losses = recorder.memory(step, state) if heavy else step()
             if recorder.record(state.nimg, losses):
                 progress.set_postfix(recorder.shown())

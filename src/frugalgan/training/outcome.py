@@ -90,6 +90,7 @@ def costs(run: Outcome, needed: int, own: int) -> dict[str, Any]:
     the model that an adapted one started from.
     """
     state, recorder = run.state, run.recorder
+    taken_by = "max_memory_allocated" if run.conditions.device.type == "cuda" else "live tensors"
     values = {
         "seconds": recorder.seconds,
         "seconds_drawing_moments": recorder.drawing_seconds,
@@ -98,7 +99,7 @@ def costs(run: Outcome, needed: int, own: int) -> dict[str, Any]:
         "moments_kimg": [kimg for kimg, _ in _moments(recorder)],
         "moments_seconds": [seconds for _, seconds in _moments(recorder)],
         "peak_training_bytes": recorder.peak_bytes,
-        "peak_training_bytes_taken_by": "max_memory_allocated" if recorder.device.type == "cuda" else "live tensors",
+        "peak_training_bytes_taken_by": taken_by,
         **{f"peak_{part}_bytes": size for part, size in recorder.peak_parts.items()},
         "trained_parameters": count_parameters(state.networks.parts.values(), trained_only=True),
         "generator_parameters": count_parameters((state.networks.G,), trained_only=False),

@@ -14,12 +14,12 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from frugalgan.device import synchronize
-from frugalgan.methods.gradients import identity
 from frugalgan.networks import Network
 from frugalgan.networks.sampling import FIXED_SEED, images_of, latents
 from frugalgan.training.ema import working_generator
 from frugalgan.training.energy import joules_since, read_counters
 from frugalgan.training.memory import LiveBytes
+from frugalgan.training.processes import Processes
 from frugalgan.training.state import State
 from frugalgan.training.watch import Watch, nobody
 
@@ -47,21 +47,20 @@ class Recorder:
         self,
         name: str,
         steps: int,
-        device: torch.device,
+        *,
+        processes: Processes,
         seed: int,
         moment_samples: int,
-        mean_of_processes: Callable[[Tensor], Tensor] = identity,
-        rank: int = 0,
         heldout: Callable[[Network], dict[str, float]] = lambda G: {},
         watch: Watch = nobody,
     ) -> None:
-        """`moment_samples`: images at each moment; of several processes, only that of `rank` 0 draws them.
+        """`moment_samples`: images at each moment; of `processes`, only that of rank 0 draws them.
 
         `heldout`: losses on held-out images with the generator as it would be used now, to be noted at each moment.
         `watch` is told the last losses whenever they are looked at, and shown the images of each moment.
         """
-        self.name, self.steps, self.device, self.seed = name, steps, device, seed
-        self.moment_samples, self.mean_of_processes, self.rank = moment_samples, mean_of_processes, rank
+        self.name, self.steps, self.processes, self.seed = name, steps, processes, seed
+        self.moment_samples = moment_samples
         self.done = 0  # steps
         self.moments: dict[int, tuple[float, float]] = {}  # step → (kimg, seconds)
         self.samples: dict[int, np.ndarray] = {}  # step → (moment_samples, 3, S, S) uint8, of the same z
@@ -94,7 +93,7 @@ class Recorder:
         """Count the block as a step, GPU work included."""
         begun = time.perf_counter()
         yield
-        synchronize(self.device)
+        synchronize(self.processes.device)
         self._seconds.append(self.seconds + time.perf_counter() - begun)
 
     @contextmanager
@@ -107,10 +106,11 @@ class Recorder:
     def memory(self, step: Callable[[], dict[str, Tensor]], state: State) -> dict[str, Tensor]:
         """Do one step; note its peak of memory if it is the highest so far: allocated on CUDA, else live tensors."""
         parts: dict[str, int] = {}
-        if self.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self.device)
+        device = self.processes.device
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
             losses = step()
-            peak = torch.cuda.max_memory_allocated(self.device)
+            peak = torch.cuda.max_memory_allocated(device)
         else:
             with LiveBytes(state.live(), state.trainable()) as live:
                 losses = step()
@@ -133,7 +133,7 @@ class Recorder:
         """Look at the losses that are pending. Raises NonFiniteLoss."""
         if not self._pending:
             return
-        rows = self.mean_of_processes(torch.stack(self._pending)).tolist()
+        rows = self.processes.mean(torch.stack(self._pending)).tolist()
         for step, row in enumerate(rows, self.done - len(rows) + 1):
             for term, value in zip(self._terms, row, strict=True):
                 if not math.isfinite(value):
@@ -143,7 +143,7 @@ class Recorder:
                     )
         self._losses += rows
         self._pending = []
-        if not self.rank:
+        if not self.processes.rank:
             self._watch(self._kimg, dict(zip(self._terms, rows[-1], strict=True)), None)
 
     def shown(self) -> dict[str, str]:
@@ -157,7 +157,7 @@ class Recorder:
 
     def moment(self, G: Network, ema: AveragedModel | None) -> None:
         """Draw the fixed vectors and more, the same z each time, with the generator as it would be used now."""
-        if self.rank:
+        if self.processes.rank:
             return
         begun = time.perf_counter()
         generator = working_generator(G, ema, self.seed)

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from frugalgan.provenance import versions
 from frugalgan.training.announcement import Expectation, announcement, expect
 from frugalgan.training.job import Job
 from frugalgan.training.keeper import Keeper
-from frugalgan.training.loop import Budget, train
+from frugalgan.training.loop import train
 from frugalgan.training.outcome import Outcome, write_outcome
 from frugalgan.training.processes import Processes, open_processes
 from frugalgan.training.record import Recorder
@@ -64,75 +64,79 @@ def run(
     processes = open_processes(job.training, conditions.device)
     conditions = replace(conditions, device=processes.device)
     expected = expect(job, conditions) if job.steps and not processes.rank else None
+    session = Session(job, conditions, processes, data, out, snapshots, resume, forget, expected)
     for seed in job.seeds:
         trained = seed_folder(source, seed) if source else None
         with event_files(events / str(seed) if events and not processes.rank else None) as write:
-            seen = watch if events is None else write
-            _run(job, seed, conditions, processes, expected, data, out, snapshots, resume, trained, seen, forget)
+            session.train(seed, trained, watch if events is None else write)
     for folder in (out / "weights", out / "record") if not processes.rank else ():
         keep_only(folder, job.seeds)
 
 
-def _run(
-    job: Job,
-    seed: int,
-    conditions: Conditions,
-    processes: Processes,
-    expected: Expectation | None,
-    data: Path,
-    out: Path,
-    snapshots: Path,
-    resume: Resume,
-    source: Path | None,
-    watch: Watch,
-    forget: bool,
-) -> None:
-    recipe, rank, mean = job.recipe, processes.rank, processes.mean
-    name = job.name if len(job.seeds) == 1 else f"{job.name}, seed {seed}"
+@dataclass(frozen=True)
+class Session:
+    """What the trainings of a job share, from whichever seed; paths are as in `run`."""
 
-    def images_in(part: str) -> Images:
-        share = (rank, processes.count) if part == IMAGES else (0, 1)
-        labels = data / LABELS_OF[part]
-        labels_path = labels if labels.is_file() else None
-        few = job.pictures if part == IMAGES else 0
-        return Images(data / part, seed, recipe.data.mirror, conditions.device, *share, labels_path, few)
+    job: Job
+    conditions: Conditions
+    processes: Processes
+    data: Path
+    out: Path
+    snapshots: Path
+    resume: Resume
+    forget: bool
+    expected: Expectation | None  # what each is announced to take; None: it is not announced
 
-    images = images_in(IMAGES)
-    if recipe.family.conditional and images.labels is None:
-        raise FileError(f"{data / LABELS}: no such file; {job.name} is conditional: train it on labelled images")
-    data_sha256, heldout = images.sha256(), None
-    if recipe.method.has_heldout_terms and (data / HELDOUT).is_file():
-        heldout = images_in(HELDOUT)
-        data_sha256 = hashlib.sha256((data_sha256 + heldout.sha256()).encode()).hexdigest()
-    state = begin(recipe, open_source(source) if source else None, conditions, kimg=job.kimg, seed=seed)
-    recorder = Recorder(
-        name,
-        job.steps,
-        conditions.device,
-        seed,
-        job.moment_samples,
-        mean,
-        rank,
-        partial(heldout_losses, recipe.method, state.networks, heldout),
-        watch,
-    )
-    known = Snapshots(
-        snapshots / f"{job.name}_{seed}", configuration(job, seed, conditions, data_sha256, source), job.steps
-    )
-    with Keeper(name, known, job.training.snapshot_kimg, rank, mean) as keeper:
-        begins = keeper.resume(state, recorder, resume)
-        if expected is not None:
-            n, done = len(images.array), recorder.done
-            print(
-                f"{name}: {announcement(job, conditions, expected, images=n, done=done, begins=begins)}",
-                file=sys.stderr,
-            )
-        budget = Budget(job.steps, job.batch_size)
-        train(state, recipe.method, images, budget, recorder, conditions.accumulation(mean), keeper.after_step)
-        if not rank:
-            write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256, source), out)
-            known.remove() if forget else keeper.tell_what_is_kept()
-        keeper.end_if_interrupted(recorder)
+    def train(self, seed: int, source: Path | None, watch: Watch) -> None:
+        """Train from that seed, and from the model or pool in folder `source`; weights and record at the end."""
+        job, recipe, conditions = self.job, self.job.recipe, self.conditions
+        name = job.name if len(job.seeds) == 1 else f"{job.name}, seed {seed}"
+        images = self.images(IMAGES, seed)
+        if recipe.family.conditional and images.labels is None:
+            missing = f"{self.data / LABELS}: no such file"
+            raise FileError(f"{missing}; {job.name} is conditional: train it on labelled images")
+        data_sha256, heldout = images.sha256(), None
+        if recipe.method.has_heldout_terms and (self.data / HELDOUT).is_file():
+            heldout = self.images(HELDOUT, seed)
+            data_sha256 = hashlib.sha256((data_sha256 + heldout.sha256()).encode()).hexdigest()
+        state = begin(recipe, open_source(source) if source else None, conditions, kimg=job.kimg, seed=seed)
+        recorder = Recorder(
+            name,
+            job.steps,
+            processes=self.processes,
+            seed=seed,
+            moment_samples=job.moment_samples,
+            heldout=partial(heldout_losses, recipe.method, state.networks, heldout),
+            watch=watch,
+        )
+        configured = configuration(job, seed, conditions, data_sha256, source)
+        known = Snapshots(self.snapshots / f"{job.name}_{seed}", configured, job.steps)
+        with Keeper(name, known, job.training.snapshot_kimg, self.processes) as keeper:
+            begins = keeper.resume(state, recorder, self.resume)
+            if self.expected is not None:
+                n, done = len(images.array), recorder.done
+                line = announcement(job, conditions, self.expected, images=n, done=done, begins=begins)
+                print(f"{name}: {line}", file=sys.stderr)
+            accumulation = conditions.accumulation(self.processes.mean)
+            train(state, recipe.method, images, job.batch_size, recorder, accumulation, keeper.after_step)
+            if not self.processes.rank:
+                write_outcome(Outcome(job, seed, conditions, state, recorder, data_sha256, source), self.out)
+                known.remove() if self.forget else keeper.tell_what_is_kept()
+            keeper.end_if_interrupted()
+
+    def images(self, part: str, seed: int) -> Images:
+        """Those to learn from, of which each process has its share, or the held-out ones, whole: `part` is the file."""
+        learnt, labels = part == IMAGES, self.data / LABELS_OF[part]
+        return Images(
+            self.data / part,
+            seed,
+            self.job.recipe.data.mirror,
+            self.conditions.device,
+            rank=self.processes.rank if learnt else 0,
+            processes=self.processes.count if learnt else 1,
+            labels_path=labels if labels.is_file() else None,
+            pictures=self.job.pictures if learnt else 0,
+        )
 
 
 @torch.no_grad()
