@@ -226,13 +226,14 @@ def clean(
     """Remove the last states of finished trainings, which are kept to train longer. Models and results stay."""
     from filelock import FileLock, Timeout
 
-    from frugalgan.training.snapshot import read_index, root, size  # imports torch
+    from frugalgan.training.kept import Kept  # imports torch
+    from frugalgan.training.snapshot import root, size
 
     total = 0
     for folder in sorted(folder for folder in root().glob("*/*") if folder.is_dir()):
-        index = read_index(folder)
-        if index is not None and not (index["finished"] or interrupted):
-            typer.echo(f"kept: {folder}, an interrupted training at {index['nimg'] / 1000:g} kimg (--interrupted)")
+        kept = Kept.read(folder)
+        if kept is not None and not (kept.finished or interrupted):
+            typer.echo(f"kept: {folder}, an interrupted training at {kept.nimg / 1000:g} kimg (--interrupted)")
             continue
         try:
             with FileLock(folder.with_suffix(".lock"), timeout=0):

@@ -9,9 +9,10 @@ from small import CPU, RECIPES
 
 from frugalgan.data.batches import Images
 from frugalgan.training.keeper import Keeper
+from frugalgan.training.kept import Kept
 from frugalgan.training.processes import Processes
 from frugalgan.training.record import Recorder
-from frugalgan.training.snapshot import Snapshots, read_index
+from frugalgan.training.snapshot import Snapshots
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -29,8 +30,8 @@ def test_a_signal_ends_after_the_step_and_saves(
         run(recipe, images, 8, snapshots, interrupt)
     assert ended.value.code == 128 + number
     assert steps == [1, 2, 3]  # the signal came after the third; the fourth was finished and saved
-    index = read_index(snapshots.folder)
-    assert index is not None and index["done"] == 4 and not index["finished"]
+    kept = Kept.read(snapshots.folder)
+    assert kept is not None and kept.done == 4 and not kept.finished
     assert "interrupted at 0.032 kimg; saved" in capsys.readouterr().err
     assert run(recipe, images, 8, snapshots)[1].done == 8
 
@@ -70,5 +71,5 @@ def test_a_snapshot_in_use_is_left_alone(
     snapshots.folder.mkdir(parents=True)
     with FileLock(snapshots.folder.with_suffix(".lock")):
         assert run(RECIPES["wgan_gp"], images, 2, snapshots)[1].done == 2
-    assert read_index(snapshots.folder) is None
+    assert Kept.read(snapshots.folder) is None
     assert "is running already" in capsys.readouterr().err

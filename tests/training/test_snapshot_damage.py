@@ -6,8 +6,9 @@ from interrupted import assert_same, run
 from small import RECIPES
 
 from frugalgan.data.batches import Images
+from frugalgan.training.kept import INDEX, Kept
 from frugalgan.training.record import NonFiniteLoss, Recorder
-from frugalgan.training.snapshot import INDEX, Snapshots, read_index
+from frugalgan.training.snapshot import Snapshots
 
 
 @pytest.mark.parametrize("kind", ["state", "moment", "snapshot"])
@@ -39,7 +40,7 @@ def test_an_index_that_is_json_but_not_ours_is_not_used(images: Images, snapshot
     changed = file.read_text().replace('"done": 2', '"done": 1')
     for text in (changed, "[]", '{"index": {}}', "\xff"):
         file.write_bytes(text.encode("latin-1"))
-        assert read_index(snapshots.folder) is None
+        assert Kept.read(snapshots.folder) is None
     steps: list[int] = []
     run(RECIPES["wgan_gp"], images, 2, snapshots, lambda recorder: steps.append(recorder.done))
     assert steps == [1, 2]
@@ -62,7 +63,7 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_snapshot(images: Images,
 
     with pytest.raises(NonFiniteLoss, match=r"test: loss_D is nan at 0\.032 kimg; lower learning_rate, raise"):
         run(recipe, images, 8, snapshots, spoil)
-    index = read_index(snapshots.folder)
-    assert index is not None and index["done"] == 3
+    kept = Kept.read(snapshots.folder)
+    assert kept is not None and kept.done == 3
     images.__dict__.pop("array")
     assert run(recipe, images, 8, snapshots)[1].done == 8

@@ -12,8 +12,9 @@ from small import RECIPES
 
 from frugalgan.data.batches import Images
 from frugalgan.training.job import Recipe
+from frugalgan.training.kept import INDEX, Kept
 from frugalgan.training.record import spacing
-from frugalgan.training.snapshot import INDEX, SnapshotError, Snapshots, difference, read_index
+from frugalgan.training.snapshot import SnapshotError, Snapshots, difference
 
 pytestmark = pytest.mark.usefixtures("small_passes")
 
@@ -110,7 +111,7 @@ def test_an_index_appears_when_the_disk_has_all_that_it_names(
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", moved)
     run(RECIPES["wgan_gp"], images, 1, snapshots)
-    assert read_index(snapshots.folder) is not None
+    assert Kept.read(snapshots.folder) is not None
 
 
 def test_only_the_newest_state_is_kept(images: Images, snapshots: Snapshots) -> None:
@@ -118,8 +119,8 @@ def test_only_the_newest_state_is_kept(images: Images, snapshots: Snapshots) -> 
     files = {file.name for file in snapshots.folder.iterdir()}
     assert {name for name in files if name.startswith("state")} == {"state-000000006.pt"}
     assert files == {INDEX, "state-000000006.pt", *(f"moment-{step:09d}.npy" for step in range(7))}
-    index = read_index(snapshots.folder)
-    assert index is not None and index["finished"] and index["configuration"] == CONFIGURATION
+    kept = Kept.read(snapshots.folder)
+    assert kept is not None and kept.finished and kept.configuration == CONFIGURATION
 
 
 def test_another_configuration_has_another_snapshot_and_one_moved_there_is_refused(

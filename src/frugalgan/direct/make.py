@@ -27,8 +27,8 @@ from frugalgan.files import replaced, write_json
 from frugalgan.networks.sampling import write_samples
 from frugalgan.networks.store import NETWORKS, read_networks
 from frugalgan.training.job import job
+from frugalgan.training.kept import INDEX, OWN
 from frugalgan.training.run import run
-from frugalgan.training.snapshot import INDEX, OWN
 from frugalgan.training.source import source_sha256
 from frugalgan.training.watch import Watch, event_files, preview
 

@@ -11,7 +11,7 @@ from frugalgan.command import Resume
 from frugalgan.training.interruption import Interruption
 from frugalgan.training.processes import Processes
 from frugalgan.training.record import Recorder
-from frugalgan.training.snapshot import SnapshotError, Snapshots
+from frugalgan.training.snapshot import Found, SnapshotError, Snapshots
 from frugalgan.training.state import State
 
 
@@ -52,18 +52,21 @@ class Keeper:
 
         Raises SnapshotError for one of another configuration, or where processes would go on from different places.
         """
-        begins = "starts anew"
+        found = Found()
         if self._any(self._keeps) and resume != Resume.NOT:
-            if resume == Resume.ANY and self.snapshots.restore_elsewhere(state, recorder):
-                begins = f"goes on from {state.nimg / 1000:g} kimg, from there on not the same to the byte"
-            elif self.snapshots.restore(state, recorder):
-                begins = f"goes on from {state.nimg / 1000:g} kimg"
+            if resume == Resume.ANY:
+                found = self.snapshots.restore_elsewhere(state, recorder)
+            if found.kept is None:
+                found = self.snapshots.restore(state, recorder)
             self._kept = state.nimg // self.every
-        for folder in self.snapshots.damaged:
+        for folder in found.damaged:
             self._tell(f"{folder}: this snapshot is damaged, and of no use")
         self._tell_of_others(state, recorder, resume)
-        self._check_together(recorder)
-        return begins
+        self._check_together(recorder.done, found)
+        if found.kept is None:
+            return "starts anew"
+        elsewhere = ", from there on not the same to the byte" if found.elsewhere else ""
+        return f"goes on from {state.nimg / 1000:g} kimg{elsewhere}"
 
     def _tell_of_others(self, state: State, recorder: Recorder, resume: Resume) -> None:
         if recorder.elsewhere and resume == Resume.ANY:
@@ -71,17 +74,16 @@ class Keeper:
             return
         if self.snapshots.longer and not state.nimg:
             self._tell(f"a longer training is kept at {self.snapshots.longer / 1000:g} kimg, and stays as it is")
-        for change, may_go_on in self.snapshots.of_use(recorder.steps) if not state.nimg else ():
+        for change, may_go_on in self.snapshots.of_use() if not state.nimg else ():
             cure = "; FRUGALGAN_RESUME=any goes on from it, and its record says so" if may_go_on else ""
             self._tell(f"an unfinished or shorter training is kept that differs in\n{change}{cure}")
 
-    def _check_together(self, recorder: Recorder) -> None:
-        """Raise SnapshotError where processes would go on from different places."""
+    def _check_together(self, done: int, found: Found) -> None:
+        """Raise SnapshotError where processes would go on from different places: `done` steps, in snapshot `found`."""
         if self.processes.count == 1:
             return
-        place = torch.tensor(
-            [recorder.done, self.snapshots.fingerprint], dtype=torch.float64, device=self.processes.device
-        )
+        fingerprint = 0.0 if found.kept is None else found.kept.fingerprint
+        place = torch.tensor([done, fingerprint], dtype=torch.float64, device=self.processes.device)
         if not torch.equal(self.processes.mean(place.clone()), place):
             raise SnapshotError(
                 f"{self.snapshots.folder}: not all processes would go on from the same snapshot: let all machines "
