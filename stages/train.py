@@ -25,7 +25,7 @@ def main(
     row = study.row(name)
     places.claim(places.weights(name), places.record(name))
     run(
-        job(study, name, places.DATA / "prepared"),
+        job(study, name),
         data=places.prepared(row.data),
         out=places.MODELS / name,
         snapshots=root(),

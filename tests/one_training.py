@@ -10,6 +10,7 @@ from pipeline import PROJECT
 from small import noise_images
 
 from frugalgan.command import Resume
+from frugalgan.config import places
 from frugalgan.config.params import read_yaml
 from frugalgan.config.presets import preset, with_preset
 from frugalgan.config.study import Study, study
@@ -84,11 +85,10 @@ def train(
     folder: Path, rows: dict[str, Any], name: str, changes: Changes | None = None, resume: Resume = Resume.EXACT
 ) -> Path:
     """The model's folder, after the training of that row."""
-    prepared, source = folder / "data/prepared", rows[name]["from"]
-    asked = job(study_of(rows, SHORT | (changes or {})), name, prepared)
+    source, asked = rows[name]["from"], job(study_of(rows, SHORT | (changes or {})), name, folder)
     run(
         asked,
-        data=prepared / rows[name]["data"],
+        data=folder / places.prepared(rows[name]["data"]),
         out=folder / "models" / name,
         snapshots=folder / "snapshots",
         resume=resume,

@@ -19,7 +19,7 @@ from frugalgan.training.job import PoolRecipe, Recipe, job, jobs
 
 TRANSFER = ROW | {"from": MODEL, "start": "transfer"}
 WIDE = {"family": "dcgan", "latent_size": 100, "generator_width": 64, "critic_width": 8, "conditional": False}
-NOWHERE = Path("nowhere")  # no data set is prepared there
+NOWHERE = Path("nowhere")  # a project in which no data set is prepared
 
 
 @pytest.mark.parametrize("size", ["smoke", "embedded", "laptop", "paper"])
@@ -67,7 +67,7 @@ def test_a_pool_takes_the_place_of_its_model() -> None:
 def test_labels_are_those_of_the_prepared_data_and_ten_until_then(tmp_path: Path) -> None:
     found = study_of({"conditional": DIGITS | {"networks": "digits_conditional"}})
     assert job(found, "conditional", tmp_path).recipe.data.classes == 10
-    write_facts(tmp_path / "digits", DataFacts(32, 1, mirror=False, labels=("even", "odd")))
+    write_facts(tmp_path / "data/prepared/digits", DataFacts(32, 1, mirror=False, labels=("even", "odd")))
     recipe = job(found, "conditional", tmp_path).recipe
     assert recipe.data.labels == ("even", "odd") and recipe.networks().G.classes == 2
 

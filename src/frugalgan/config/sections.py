@@ -72,6 +72,18 @@ class Row:
     recipe: Text
     seeds: Annotated[int, Field(ge=1, le=100)]
 
+    def words(self) -> dict[str, str]:
+        """The names that it consists of, by their keys in models.yaml."""
+        return {
+            "data": self.data,
+            "method": self.method,
+            "networks": self.networks,
+            "from": self.source,
+            "start": self.start,
+            "budget": self.budget,
+            "recipe": self.recipe,
+        }
+
 
 @dataclass(frozen=True, config=STRICT)
 class Dataset:

@@ -98,7 +98,7 @@ def _work(choice: Choice, told: Watch, resume: Resume) -> None:
     _forget_fetched(places.fetched(PICTURES))
     if not (places.weights(MODEL) / str(choice.seed) / NETWORKS).is_file():
         run(
-            job(study, MODEL, places.DATA / "prepared"),
+            job(study, MODEL),
             data=prepared,
             out=places.MODELS / MODEL,
             snapshots=SNAPSHOTS,

@@ -1,10 +1,12 @@
 """A row of models.yaml → what is trained, and how."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from frugalgan.config import places
 from frugalgan.config.lookup import defined_in
 from frugalgan.config.params import check, mapping
 from frugalgan.config.sections import RANDOM, GanRecipe, ParamsError, Start
@@ -18,7 +20,6 @@ from frugalgan.networks.parts import GENERATOR, Networks
 from frugalgan.networks.recomputation import check_recomputable
 from frugalgan.training.settings import Training
 
-PREPARED = Path("data", "prepared")
 LABELS_UNKNOWN = 10  # how many are planned with, before the pictures are prepared
 
 
@@ -40,6 +41,13 @@ class Recipe:
     start: Start = field(default_factory=Start)
     source: "Recipe | PoolRecipe | None" = None  # what it starts or learns from
 
+    def settings(self) -> dict[str, Any]:
+        """The method and the family of networks, by name, and their numbers."""
+        return {
+            "method": {"name": type(self.method).__name__} | asdict(self.method),
+            "networks": {"family": type(self.family).__name__} | asdict(self.family),
+        }
+
     def networks(self) -> Networks:
         """Fresh networks, untrained, as if they started from nothing."""
         return self.method.build(self.family, self.data)
@@ -59,6 +67,10 @@ class Job:
     pictures: int = 0  # of the data set's that it learns from; 0: all
     names: dict[str, str] = field(default_factory=dict, compare=False)  # the row, for the record
 
+    def batches(self) -> dict[str, int]:
+        """Of how many images a batch is and, of a few-shot training, how many pictures there are."""
+        return {"batch_size": self.batch_size} | ({"pictures": self.pictures} if self.pictures else {})
+
     @property
     def steps(self) -> int:
         """Steps that make the budget, rounded; at least one of a budget that is not 0."""
@@ -66,11 +78,12 @@ class Job:
         return max(1, round(1000 * self.kimg / images)) if self.kimg else 0
 
 
-def jobs(study: Study, prepared: Path = PREPARED) -> dict[str, Job]:
+def jobs(study: Study, project: Path = Path()) -> dict[str, Job]:
     """Model → its training, of all rows and further students. Raises ParamsError, so that a typo in any section that
     a row names shows before the first model trains.
 
-    The labels of a data set are those of its folder in `prepared`; where it is not there yet, so many as usual.
+    The labels of a data set are those that were prepared in the folder `project`; where none were yet, as many as
+    usual.
     """
     recipes: dict[str, Recipe] = {}
     found = {}
@@ -79,34 +92,26 @@ def jobs(study: Study, prepared: Path = PREPARED) -> dict[str, Job]:
         budget = study.budgets[row.budget]
         found[name] = Job(
             name=name,
-            recipe=_recipe(study, name, prepared, recipes),
+            recipe=_recipe(study, name, project, recipes),
             training=study.section("training", Training),
             kimg=budget.kimg,
             batch_size=budget.batch_size,
             moment_samples=study.data_of(name).moment_samples,
             seeds=tuple(study.seeds(name)),
             pictures=budget.pictures,
-            names={
-                "data": row.data,
-                "method": row.method,
-                "networks": row.networks,
-                "from": row.source,
-                "start": row.start,
-                "budget": row.budget,
-                "recipe": row.recipe,
-            },
+            names=row.words(),
         )
         _check(study, name, recipes)
     return found
 
 
-def job(study: Study, name: str, prepared: Path = PREPARED) -> Job:
+def job(study: Study, name: str, project: Path = Path()) -> Job:
     """The training of that model. Raises ParamsError."""
     study.row(name)
-    return jobs(study, prepared)[name]
+    return jobs(study, project)[name]
 
 
-def _recipe(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -> Recipe:
+def _recipe(study: Study, name: str, project: Path, known: dict[str, Recipe]) -> Recipe:
     if name not in known:
         row = study.row(name)
         where = f"{study.models}: models.{name}"
@@ -114,9 +119,9 @@ def _recipe(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -
         known[name] = Recipe(
             method,
             family_of(study, row.networks),
-            facts_of(study, row.data, prepared),
+            facts_of(study, row.data, project),
             study.starts[row.start],
-            _source(study, row.source, prepared, known),
+            _source(study, row.source, project, known),
         )
     return known[name]
 
@@ -140,13 +145,13 @@ def _method(study: Study, name: str, where: str) -> Method:
     return method
 
 
-def _source(study: Study, name: str, prepared: Path, known: dict[str, Recipe]) -> Recipe | PoolRecipe | None:
+def _source(study: Study, name: str, project: Path, known: dict[str, Recipe]) -> Recipe | PoolRecipe | None:
     if name == RANDOM:
         return None
     if name in study.pools:
         pool = study.pools[name]
-        return PoolRecipe(pool.images, _recipe(study, pool.source, prepared, known).family.latent_size)
-    return _recipe(study, name, prepared, known)
+        return PoolRecipe(pool.images, _recipe(study, pool.source, project, known).family.latent_size)
+    return _recipe(study, name, project, known)
 
 
 def family_of(study: Study, name: str) -> Family:
@@ -157,15 +162,16 @@ def family_of(study: Study, name: str) -> Family:
     return check(cls, values, study.params, where)
 
 
-def facts_of(study: Study, name: str, prepared: Path) -> DataFacts:
+def facts_of(study: Study, name: str, project: Path) -> DataFacts:
     """What is known of a data set, prepared or not."""
     dataset = study.dataset(name)
     if not dataset.labels:
         return DataFacts.of(dataset)
     several = len(dataset.styles) > 1
     labels = dataset.styles if several else tuple(str(label) for label in range(LABELS_UNKNOWN))
-    if (prepared / name / FILE).is_file():
-        labels = read_facts(prepared / name).labels or labels
+    prepared = project / places.prepared(name)
+    if (prepared / FILE).is_file():
+        labels = read_facts(prepared).labels or labels
     return DataFacts.of(dataset, labels)
 
 

@@ -163,13 +163,11 @@ def configuration(job: Job, seed: int, conditions: Conditions, data_sha256: str,
     start = asdict(recipe.start)
     waiting = start.pop("wait") * job.kimg  # a longer training may wait for as long: then it goes on
     return {
-        "method": {"name": type(recipe.method).__name__} | asdict(recipe.method),
-        "networks": {"family": type(recipe.family).__name__} | asdict(recipe.family),
+        **recipe.settings(),
         "data": asdict(recipe.data),
         "start": start | {"wait_kimg": waiting},
         "training": training | {"precision": str(conditions.precision)},
-        "batch_size": job.batch_size,
-        **({"pictures": job.pictures} if job.pictures else {}),
+        **job.batches(),
         "moment_samples": job.moment_samples,
         "seed": seed,
         "device": device_kind(conditions.device),
