@@ -33,7 +33,7 @@ from frugalgan.methods.stylegan2 import StyleGan2 as Losses
 from frugalgan.networks.sampling import images_of, latents
 from frugalgan.networks.store import load_generator
 from frugalgan.networks.stylegan2 import StyleGan2
-from frugalgan.training.job import Job, Recipe
+from frugalgan.training.recipe import Job, Recipe
 from frugalgan.training.run import run
 from frugalgan.training.settings import Training
 

@@ -45,8 +45,8 @@ from frugalgan.networks.sampling import images_of, latents
 from frugalgan.networks.stylegan2 import StyleGan2 as StyleNetworks
 from frugalgan.provenance import versions
 from frugalgan.training.ema import working_generator
-from frugalgan.training.job import Recipe
 from frugalgan.training.memory import LiveBytes
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.state import Conditions, begin
 
 CPU, BATCH, N, Z_SEED = torch.device("cpu"), 16, 500, 2022

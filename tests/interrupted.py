@@ -8,10 +8,10 @@ from small import CPU, accumulation_of, recorder_of, state_of
 
 from frugalgan.command import Resume
 from frugalgan.data.batches import Images
-from frugalgan.training.job import Recipe
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import train
 from frugalgan.training.processes import Processes
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.record import Recorder
 from frugalgan.training.run import heldout_losses
 from frugalgan.training.snapshot import Snapshots

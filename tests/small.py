@@ -42,8 +42,8 @@ from frugalgan.networks.parts import Networks
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, KINDS
-from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.processes import Processes
+from frugalgan.training.recipe import PoolRecipe, Recipe
 from frugalgan.training.record import Recorder
 from frugalgan.training.state import Conditions, State, begin
 

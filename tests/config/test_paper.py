@@ -9,7 +9,8 @@ from pipeline import PROJECT
 from frugalgan.config.presets import preset, with_preset
 from frugalgan.config.study import study
 from frugalgan.methods.start import freeze
-from frugalgan.training.job import Job, jobs
+from frugalgan.training.job import jobs
+from frugalgan.training.recipe import Job
 
 PAPER = with_preset(raw_params(), preset("paper", raw_params(), PROJECT / "presets"))
 THESIS = {"generator": 47_859_331, "critic": 11_166_529, "student": 9_869_123}  # parameters

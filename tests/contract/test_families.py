@@ -21,8 +21,8 @@ from frugalgan.networks.dcgan_student import DcganStudent
 from frugalgan.networks.parts import trainable
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
-from frugalgan.training.job import Recipe
 from frugalgan.training.prediction import fresh_state, noise
+from frugalgan.training.recipe import Recipe
 
 OUTPUTS = 5  # of an encoder
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)

@@ -31,8 +31,8 @@ from frugalgan.networks.pair import Pair
 from frugalgan.networks.parts import CRITIC, GENERATOR, trainable
 from frugalgan.networks.projected import Projected
 from frugalgan.networks.stylegan2 import StyleGan2
-from frugalgan.training.job import Recipe
 from frugalgan.training.loop import train
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.record import NonFiniteLoss, Recorder
 from frugalgan.training.state import Conditions, State
 

@@ -11,7 +11,7 @@ from frugalgan.config.sections import GanRecipe
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.stylegan2 import StyleGan2
 from frugalgan.networks import Family
-from frugalgan.training.job import Recipe
+from frugalgan.training.recipe import Recipe
 
 SWITCHES: dict[str, dict[str, Any]] = {
     "loss": {"loss": "relativistic"},

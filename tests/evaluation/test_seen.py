@@ -9,7 +9,7 @@ from frugalgan.networks import Family
 from frugalgan.networks.backbones import Backbone
 from frugalgan.networks.pair import Pair
 from frugalgan.networks.parts import CRITIC
-from frugalgan.training.job import Recipe
+from frugalgan.training.recipe import Recipe
 
 
 def name_of(one: Method | Family) -> str:

@@ -26,8 +26,8 @@ from torch.nn import functional as F
 from frugalgan.data.batches import Batch, Images
 from frugalgan.methods.autoencoder import Autoencoder
 from frugalgan.methods.losses import kl_to_normal, mmd_imq
-from frugalgan.training.job import Recipe
 from frugalgan.training.loop import train
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.run import heldout_losses
 
 AUTOENCODERS = {name: row for name, row in RECIPES.items() if isinstance(row.method, Autoencoder)}

@@ -31,7 +31,7 @@ from frugalgan.methods.teachers import Teacher
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks.dcgan import Critic
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks
-from frugalgan.training.job import Recipe
+from frugalgan.training.recipe import Recipe
 
 
 def critic_terms(method: Gan, networks: Networks, batch: Batch) -> tuple[dict[str, float], Tensor]:

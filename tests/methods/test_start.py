@@ -29,7 +29,7 @@ from frugalgan.config.sections import Start
 from frugalgan.methods.start import Source, StartError, freeze
 from frugalgan.networks import Network
 from frugalgan.networks.parts import Networks
-from frugalgan.training.job import Recipe
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.state import State, begin
 
 TRANSFER, FROM_DECODER = RECIPES["transfer"], RECIPES["dcgan from a decoder"]

@@ -17,8 +17,8 @@ from small import (
 )
 from torch import Tensor
 
-from frugalgan.training.job import Recipe
 from frugalgan.training.loop import train
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.state import begin
 
 FROM_DECODER = RECIPES["dcgan from a decoder"]

@@ -28,8 +28,8 @@ from small import (
 from frugalgan.config.sections import Start
 from frugalgan.methods.direction import Direction
 from frugalgan.networks.clip import MEAN, SD, TEMPLATES, ClipEmbedder, ClipError, clip
-from frugalgan.training.job import Recipe
 from frugalgan.training.prediction import predict
+from frugalgan.training.recipe import Recipe
 
 TINY = {
     "embed_dim": 16,

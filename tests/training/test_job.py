@@ -15,7 +15,8 @@ from frugalgan.methods.kd import Distillation
 from frugalgan.methods.losses import ADVERSARIAL
 from frugalgan.methods.wgan_gp import WganGp
 from frugalgan.networks.dcgan import Dcgan
-from frugalgan.training.job import PoolRecipe, Recipe, job, jobs
+from frugalgan.training.job import job, jobs
+from frugalgan.training.recipe import PoolRecipe, Recipe
 
 TRANSFER = ROW | {"from": MODEL, "start": "transfer"}
 WIDE = {"family": "dcgan", "latent_size": 100, "generator_width": 64, "critic_width": 8, "conditional": False}

@@ -14,9 +14,10 @@ from small import CPU, HINGE, RECIPES, recipe
 
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks.biggan import BigGan
-from frugalgan.training.job import Recipe, job
+from frugalgan.training.job import job
 from frugalgan.training.memory import LiveBytes
 from frugalgan.training.prediction import fresh_state, noise, predict
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.state import Conditions
 
 ROWS: dict[str, dict[str, Any]] = {

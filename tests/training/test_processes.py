@@ -26,8 +26,9 @@ from torch import Tensor
 from frugalgan.data.batches import Images
 from frugalgan.methods.direction import Direction
 from frugalgan.methods.gradients import identity
-from frugalgan.training.job import Recipe, job
+from frugalgan.training.job import job
 from frugalgan.training.processes import count_processes, mean_over
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.state import Conditions
 
 PROCESSES, BATCH = 2, 8

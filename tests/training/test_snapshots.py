@@ -11,8 +11,8 @@ from interrupted import CONFIGURATION, Stopped, assert_same, at, run
 from small import RECIPES
 
 from frugalgan.data.batches import Images
-from frugalgan.training.job import Recipe
 from frugalgan.training.kept import INDEX, Kept
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.record import spacing
 from frugalgan.training.snapshot import SnapshotError, Snapshots, difference
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from frugalgan.device import device_name, why_device, why_precision
-from frugalgan.training.job import Job
 from frugalgan.training.plan import seconds_per_step
 from frugalgan.training.plan_table import MIB, duration
 from frugalgan.training.prediction import predict
+from frugalgan.training.recipe import Job
 from frugalgan.training.state import Conditions
 
 

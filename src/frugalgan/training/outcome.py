@@ -14,8 +14,8 @@ from frugalgan.networks.sampling import FIXED
 from frugalgan.networks.store import FILE, save_model
 from frugalgan.provenance import versions
 from frugalgan.training.ema import working_generator
-from frugalgan.training.job import Job
 from frugalgan.training.memory import count_parameters
+from frugalgan.training.recipe import Job
 from frugalgan.training.record import Recorder, write_rows
 from frugalgan.training.state import Conditions, State
 

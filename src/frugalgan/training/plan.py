@@ -12,8 +12,9 @@ import torch
 from frugalgan.config.study import Study
 from frugalgan.data.batches import Batch
 from frugalgan.device import synchronize
-from frugalgan.training.job import Recipe, jobs
+from frugalgan.training.job import jobs
 from frugalgan.training.prediction import Need, fresh_state, noise, predict, predict_side_by_side
+from frugalgan.training.recipe import Recipe
 from frugalgan.training.state import Conditions
 
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}

@@ -18,8 +18,8 @@ from frugalgan.data.cores import cores
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.start import Source
 from frugalgan.methods.teachers import PooledTeacher
-from frugalgan.training.job import PoolRecipe, Recipe
 from frugalgan.training.memory import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS, LiveBytes, count_parameters
+from frugalgan.training.recipe import PoolRecipe, Recipe
 from frugalgan.training.shapes import without_memory
 from frugalgan.training.state import Conditions, State, begin
 

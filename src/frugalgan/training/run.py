@@ -22,11 +22,11 @@ from frugalgan.networks.parts import GENERATOR, Networks
 from frugalgan.networks.sampling import BATCH
 from frugalgan.provenance import versions
 from frugalgan.training.announcement import Expectation, announcement, expect
-from frugalgan.training.job import Job
 from frugalgan.training.keeper import Keeper
 from frugalgan.training.loop import train
 from frugalgan.training.outcome import Outcome, write_outcome
 from frugalgan.training.processes import Processes, open_processes
+from frugalgan.training.recipe import Job
 from frugalgan.training.record import Recorder
 from frugalgan.training.snapshot import Snapshots
 from frugalgan.training.source import open_source, seed_folder, source_sha256

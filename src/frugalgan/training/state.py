@@ -16,9 +16,9 @@ from frugalgan.methods.gradients import Accumulation, identity
 from frugalgan.methods.start import Source, freeze, started
 from frugalgan.networks.parts import Networks
 from frugalgan.training.ema import averaged
-from frugalgan.training.job import Job, Recipe, check_networks
 from frugalgan.training.memory import state_tensors
 from frugalgan.training.processes import count_processes
+from frugalgan.training.recipe import Job, Recipe, check_networks
 
 
 @dataclass
