@@ -121,7 +121,7 @@ def page(out: Annotated[Path, typer.Argument(help="folder for photographs.csv an
     models = [SOURCE, *(f"{domain}_{way}" for domain in (*STYLES, "dogs") for way in WAYS)]
     shown = [np.load(places.samples(name) / SAMPLES, mmap_mode="r")[0, :SHOWN] for name in models]
     G = load_generator(places.weights(HYPERNETWORK) / "0")
-    z = latents(SHOWN, G.arguments["latent_size"], load().raw["evaluate"]["seed"])
+    z = latents(SHOWN, G.latent_size, load().raw["evaluate"]["seed"])
     labels = np.arange(len(STYLES))
     shown += [images_of(G, z, z.new_full((SHOWN,), int(label)).long()).numpy() for label in labels]
     grid = out / "photographs.png"

@@ -48,7 +48,7 @@ def main(
     changes = torch.stack([changed(load_file(folder / FILE), base) for folder in folders]).numpy()
     numbers = np.concatenate([changes, np.zeros_like(changes[:1])])  # the source's are 0
     kernel = kernel_of([describe(styled(real, name)) for name in names] + [describe(real)])
-    z = latents(N, G.arguments["latent_size"], Z_SEED)
+    z = latents(N, G.latent_size, Z_SEED)
     judge = Judge(real, images_of(load_generator(seed_folder), z).numpy())
     rows, shown = [], []
     for place, name in enumerate(names):

@@ -49,7 +49,7 @@ def plain_critic(state: State, batch: Batch, weight: float) -> None:
     """As the thesis wrote it: real and fake in two passes, the graph through G kept, one summed loss, float32."""
     G, D, optimizer = state.networks.G, state.networks.D, state.optimizers[CRITIC]
     optimizer.zero_grad(set_to_none=False)
-    fake = G(batch.normal("critic", G.arguments["latent_size"]))
+    fake = G(batch.normal("critic", G.latent_size))
     penalty = gradient_penalty(D, batch.real, fake, batch.uniform("penalty"))
     loss = D(fake).mean() - D(batch.real).mean() + weight * penalty
     loss.backward()
@@ -60,7 +60,7 @@ def plain_generator(state: State, batch: Batch) -> None:
     """One graph through both networks, gradients for the critic, too."""
     G, D, optimizer = state.networks.G, state.networks.D, state.optimizers[GENERATOR]
     optimizer.zero_grad(set_to_none=False)
-    (-D(G(batch.normal("generator", G.arguments["latent_size"])))).mean().backward()
+    (-D(G(batch.normal("generator", G.latent_size)))).mean().backward()
     optimizer.step()
 
 

@@ -78,6 +78,17 @@ def test_a_description_rebuilds_the_same_architecture(family: Family) -> None:
 
 
 @every_family
+@pytest.mark.parametrize("channels", [1, 3])
+def test_networks_know_the_sizes_of_what_they_take_and_give(family: Family, channels: int) -> None:
+    data = images_for(family, channels=channels)
+    for name, network in parts_of(family, data).items():
+        assert (network.image_size, network.channels) == (data.size, channels)
+        assert network.classes == (data.classes if family.conditional else 0)
+        if name == "generator":
+            assert network.latent_size == family.latent_size
+
+
+@every_family
 def test_every_weight_is_in_one_block(family: Family) -> None:
     """So frozen, waiting and training blocks together are the network."""
     for network in parts_of(family, images_for(family)).values():

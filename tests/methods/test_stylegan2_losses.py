@@ -59,7 +59,7 @@ def test_lengths_are_how_far_a_step_of_w_moves_the_image() -> None:
     networks, batch = state_of(recipe(PATHS, STYLES)).networks, batch_of(2)
     G = networks.G
     noise = PATHS.noise(G, batch, "path")
-    w = G.styles(batch.normal("path", G.arguments["latent_size"])).detach()
+    w = G.styles(batch.normal("path", G.latent_size)).detach()
     y = batch.normal("path direction", 3 * 32 * 32).view(2, 3, 32, 32) / 32
 
     def moved(some: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def test_lengths_of_a_hypernetworks_images_are_of_w_alone() -> None:
     with torch.no_grad():
         for parameter in G.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(parameter.numel()))
-    noise, k = PATHS.noise(G, batch, "path"), G.arguments["latent_size"]
+    noise, k = PATHS.noise(G, batch, "path"), G.latent_size
     whole = G.styles(batch.normal("path", k), batch.labels).detach().requires_grad_()
     assert whole.shape[1] > k
     y = batch.normal("path direction", 3 * 32 * 32).view(2, 3, 32, 32) / 32

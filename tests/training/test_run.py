@@ -134,7 +134,7 @@ def test_of_an_adapted_model_its_own_numbers_are_kept_and_the_rest_is_the_source
     theirs, ours = (load_generator(path / "weights/0") for path in (source, model))
     for name, tensor in theirs.state_dict().items():
         assert torch.equal(ours.state_dict()[name], tensor), name
-    z = torch.randn(2, theirs.arguments["latent_size"])
+    z = torch.randn(2, theirs.latent_size)
     assert not torch.equal(ours(z), theirs(z))
     said = record(model, 0)
     assert said["own_bytes"] == len(weights(model, 0)) < 0.1 * said["generator_bytes"]
@@ -156,7 +156,7 @@ def test_a_hypernetwork_is_kept_alone_and_its_critic_whole(folder: Path) -> None
     critic = set(load_file(source / "weights/0/critic.safetensors"))
     assert set(load_file(model / "weights/0/critic.safetensors")) == critic | {"head.domain.weight"}
     theirs, ours = load_generator(source / "weights/0"), load_model(model / "weights/0")
-    z, y = torch.randn(2, theirs.arguments["latent_size"]), torch.tensor([0, 3])
+    z, y = torch.randn(2, theirs.latent_size), torch.tensor([0, 3])
     assert ours.G.classes == 10 and ours.D.classes == 10 and not torch.equal(ours.G(z, y), theirs(z))
     with pytest.raises(ValueError, match="it needs labels"):
         ours.G(z)

@@ -21,7 +21,7 @@ def encode(networks: Networks, images: np.ndarray, labels: np.ndarray) -> np.nda
 
     Networks without classes ignore the labels. Raises ValueError for images of another shape or dtype.
     """
-    channels, side = (networks.E.arguments[name] for name in ("channels", "image_size"))
+    channels, side = networks.E.channels, networks.E.image_size
     if images.shape[1:] != (channels, side, side) or images.dtype != np.uint8:
         raise ValueError(
             f"the encoder takes (N, {channels}, {side}, {side}) uint8 images, not {images.shape} {images.dtype}"
@@ -33,7 +33,7 @@ def encode(networks: Networks, images: np.ndarray, labels: np.ndarray) -> np.nda
         for part, y in zip(torch.tensor(images).split(BATCH), told.split(BATCH), strict=True)
     ]
     # a VAE's encoder gives the means and then as many logarithms of variances
-    return torch.cat(codes)[:, : networks.G.arguments["latent_size"]].numpy()
+    return torch.cat(codes)[:, : networks.G.latent_size].numpy()
 
 
 def reconstructions(networks: Networks, images: np.ndarray, labels: np.ndarray, *, columns: int) -> np.ndarray:
@@ -62,7 +62,7 @@ def by_label(networks: Networks, *, columns: int, seed: int) -> np.ndarray:
     classes = networks.G.classes
     if not classes:
         raise ValueError("images by label need a decoder that is told labels")
-    z = latents(columns, networks.G.arguments["latent_size"], seed).repeat(classes, 1)
+    z = latents(columns, networks.G.latent_size, seed).repeat(classes, 1)
     y = torch.arange(classes).repeat_interleave(columns)
     return enlarged_grid(images_of(networks.G, z, y).numpy(), columns=columns)
 
@@ -73,7 +73,7 @@ def manifold(networks: Networks, *, side: int) -> np.ndarray:
     The code's first number grows from left to right, its second from bottom to top. Raises ValueError unless codes
     have two numbers and the decoder is not conditional.
     """
-    if networks.G.arguments["latent_size"] != 2 or networks.G.classes:
+    if networks.G.latent_size != 2 or networks.G.classes:
         raise ValueError("a manifold is drawn of codes of two numbers, without labels")
     quantiles = norm.ppf(np.linspace(OUTERMOST, 1 - OUTERMOST, side)).astype(np.float32)
     first, second = np.meshgrid(quantiles, quantiles[::-1])

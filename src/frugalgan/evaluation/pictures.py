@@ -82,7 +82,7 @@ def write_pictures(weights: Path, record: Path, prepared: Path, folder: Path, *,
         "reconstructions": reconstructions(networks, images[:shown], labels[:shown], columns=columns),
         "random": random_decodes(networks, n=ROWS * COLUMNS, columns=COLUMNS, seed=seed),
     }
-    is_plane = networks.G.arguments["latent_size"] == 2 and not networks.G.classes
+    is_plane = networks.G.latent_size == 2 and not networks.G.classes
     if networks.G.classes:
         pictures["by_label"] = by_label(networks, columns=COLUMNS, seed=seed)
     if is_plane:

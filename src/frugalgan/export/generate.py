@@ -54,7 +54,7 @@ def write_images(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise GenerateError(f"{out}: holds other things: name a new or an empty folder")
     check_target(out, folder=True)
-    drawn = _drawn(G, latents(n, G.arguments["latent_size"], seed), label, seed, truncation)
+    drawn = _drawn(G, latents(n, G.latent_size, seed), label, seed, truncation)
     pixels = drawn.numpy()
     with replaced(out) as folder:
         folder.mkdir()
@@ -87,7 +87,7 @@ def write_film(
     Raises what `check_film` does, and OSError where the film could not be written whole.
     """
     check_film(file)
-    stops = latents(STOPS, G.arguments["latent_size"], seed)
+    stops = latents(STOPS, G.latent_size, seed)
     path = torch.cat([between(a, b, FRAMES) for a, b in zip(stops, stops.roll(-1, 0), strict=True)])
     one = torch.zeros(1, dtype=torch.int64) if label is None and G.classes else label
     drawn = _drawn(G, path, one, seed, truncation).numpy()

@@ -115,7 +115,7 @@ def _why(error: BaseException) -> str:
 
 def inputs(G: Network, n: int, seed: int) -> dict[str, Tensor]:
     """n z of that seed, labels in turn where it has classes, the numbers that adapt it where these are few."""
-    given = {Z: latents(n, G.arguments["latent_size"], seed)}
+    given = {Z: latents(n, G.latent_size, seed)}
     labels, exported = every_label(G, n), as_exported(G)
     if isinstance(exported, OfDomain):
         return given | {DOMAIN: exported.domain.cpu()}

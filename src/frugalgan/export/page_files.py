@@ -41,8 +41,8 @@ def write_page(
     """
     facts = {
         "network": G.description()["network"],
-        "size": G.arguments["image_size"],
-        "latent_size": G.arguments["latent_size"],
+        "size": G.image_size,
+        "latent_size": G.latent_size,
         "file": file,
         "bits": bits,
         "bytes": (folder / file).stat().st_size,
@@ -71,7 +71,7 @@ def directions(G: Network, n: int = DIRECTIONS) -> torch.Tensor:
 
     The eigenvectors of E[JᵀJ] with the largest eigenvalues, J the derivative of the image by z, from differences.
     """
-    z = latents(PROBED, G.arguments["latent_size"], 0)
+    z = latents(PROBED, G.latent_size, 0)
     labels, size = every_label(G, PROBED), z.shape[1]
     total = torch.zeros(size, size, dtype=torch.float64)
     for i, one in enumerate(z):

@@ -71,7 +71,7 @@ class Gan(Method):
 
     def fakes(self, networks: Networks, batch: Batch, purpose: str) -> Tensor:
         """G's images for an update (CRITIC or GENERATOR), as many as `batch` has: (N, C, S, S) in [-1, 1]."""
-        return self.images(networks, batch.normal(purpose, networks.G.arguments["latent_size"]), batch, purpose)
+        return self.images(networks, batch.normal(purpose, networks.G.latent_size), batch, purpose)
 
     def images(self, networks: Networks, z: Tensor, batch: Batch, purpose: str) -> Tensor:
         """G's images of these z, one per row of `batch`, whose labels and noise they have."""

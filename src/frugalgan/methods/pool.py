@@ -22,13 +22,13 @@ def write_pool(model: Path, out: Path, *, n: int, seed: int) -> None:
     Folder `out` appears whole. Raises FileError or ModelError.
     """
     G = load_generator(model)
-    side = G.arguments["image_size"]
+    side = G.image_size
     facts = {"n": n, "seed": seed, "generator_sha256": file_sha256(model / "generator.safetensors")}
     with replaced(out) as folder:
         folder.mkdir()
-        z = latents(n, G.arguments["latent_size"], stream_seed(seed, "pool"))
+        z = latents(n, G.latent_size, stream_seed(seed, "pool"))
         np.save(folder / Z, z.numpy())
-        with GrowingArray(folder / IMAGES, (G.arguments["channels"], side, side)) as pixels:
+        with GrowingArray(folder / IMAGES, (G.channels, side, side)) as pixels:
             for first in trange(0, n, BATCH, desc="teacher's images", unit="batch"):
                 for image in images_of(G, z[first : first + BATCH]).numpy():
                     pixels.append(image)

@@ -94,7 +94,7 @@ class StyleGan2(Gan):
 def path_lengths(G: Network, noise: list[Tensor], batch: Batch) -> Tensor:
     """(N,): ‖J_wᵀ y‖₂ / √(H·W) of each w, by how much w changes the image, in a random direction y of it; what a
     hypernetwork says of a domain, behind the numbers of w, stays as it is."""
-    k = G.arguments["latent_size"]
+    k = G.latent_size
     w, domain = G.styles(batch.normal("path", k), batch.labels).tensor_split([k], dim=1)
     if not w.requires_grad:  # the mapping is frozen: lengths then train what follows it
         w.requires_grad_()

@@ -29,7 +29,7 @@ class LiveTeacher(Teacher):
         self.G = G.requires_grad_(False).eval()
 
     def latents(self, batch: Batch, purpose: str) -> Tensor:
-        return batch.normal(purpose, self.G.arguments["latent_size"])
+        return batch.normal(purpose, self.G.latent_size)
 
     @torch.no_grad()
     def images(self, batch: Batch, purpose: str) -> Tensor:

@@ -24,7 +24,8 @@ class Network(nn.Module):
     """A network of some family. It runs in `autocast`, returns float32, and remembers the arguments that built it.
 
     A subclass passes every constructor argument on to `super().__init__`, has a `forward(x, y)` of its own, and says
-    what its `blocks` are. What it can do beyond that it lists in `offers`:
+    what its `blocks` are. `latent_size`, `image_size`, `channels` and `classes` are its constructor arguments of those
+    names. What it can do beyond that it lists in `offers`:
 
     - RECOMPUTE: its `forward` sends the blocks through `run`. A network draws no random numbers, so that a block
       computed again gives the same.
@@ -119,6 +120,21 @@ class Network(nn.Module):
         """How many blocks nearest the input do not train."""
         trains = [any(parameter.requires_grad for parameter in block.parameters()) for block in self.blocks]
         return trains.index(True) if True in trains else len(trains)
+
+    @property
+    def latent_size(self) -> int:
+        """Numbers in z, of a generator."""
+        return self.arguments["latent_size"]
+
+    @property
+    def image_size(self) -> int:
+        """Side of its images, px."""
+        return self.arguments["image_size"]
+
+    @property
+    def channels(self) -> int:
+        """Of its images: 3 of RGB, 1 of grey."""
+        return self.arguments["channels"]
 
     @property
     def classes(self) -> int:

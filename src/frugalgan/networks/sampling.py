@@ -55,7 +55,7 @@ def estimate_statistics(generator: Network, norms: Sequence[nn.Module], seed: in
     rng = torch.Generator().manual_seed(seed)
     device, classes = next(generator.parameters()).device, generator.classes
     for _ in range(STATISTICS_BATCHES if norms else 0):
-        z = torch.randn(BATCH, generator.arguments["latent_size"], generator=rng)
+        z = torch.randn(BATCH, generator.latent_size, generator=rng)
         z = z if threshold is None else truncated(z, threshold)
         y = torch.randint(classes, (BATCH,), generator=rng).to(device) if classes else None
         generator(z.to(device), y)
@@ -72,7 +72,7 @@ def truncated_images(generator: Network, *, n: int, seed: int, threshold: float)
         return generate(generator, n=n, seed=seed)
     norms = [module.train() for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     estimate_statistics(generator, norms, stream_seed(seed, "statistics"), threshold)
-    z = truncated(latents(n, generator.arguments["latent_size"], seed), threshold)
+    z = truncated(latents(n, generator.latent_size, seed), threshold)
     return images_of(generator.eval(), z)
 
 
@@ -95,7 +95,7 @@ def images_of(generator: Network, z: Tensor, y: Tensor | None = None) -> Tensor:
 
 def generate(generator: Network, *, n: int, seed: int) -> Tensor:
     """n images of z from `seed`: (n, C, S, S) uint8. The generator must be in eval mode."""
-    return images_of(generator, latents(n, generator.arguments["latent_size"], seed))
+    return images_of(generator, latents(n, generator.latent_size, seed))
 
 
 def write_samples(weights: Sequence[Path], out: Path, *, draws: int, n: int, seed: int) -> None:
@@ -109,7 +109,7 @@ def write_samples(weights: Sequence[Path], out: Path, *, draws: int, n: int, see
     images = np.stack([generate(G, n=draws * n, seed=seed).numpy() for G in tqdm(generators, unit="seed")])
     other_seed = stream_seed(seed, "others")
     others = np.stack([generate(G, n=n, seed=other_seed).numpy() for G in generators])
-    fixed = images_of(generators[0], fixed_latents(generators[0].arguments["latent_size"])).numpy()
+    fixed = images_of(generators[0], fixed_latents(generators[0].latent_size)).numpy()
     with replaced(out) as folder:
         folder.mkdir()
         np.save(folder / SAMPLES, images)

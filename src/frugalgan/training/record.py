@@ -161,7 +161,7 @@ class Recorder:
             return
         begun = time.perf_counter()
         generator = working_generator(G, ema, self.seed)
-        z = latents(self.moment_samples, generator.arguments["latent_size"], FIXED_SEED)
+        z = latents(self.moment_samples, generator.latent_size, FIXED_SEED)
         self.samples[self.done] = images_of(generator, z).numpy()
         self._watch(self._kimg, {}, self.samples[self.done])
         if losses := self._heldout(generator):

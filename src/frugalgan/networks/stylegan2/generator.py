@@ -156,7 +156,7 @@ class Generator(Network):
         self.adaptation = kind
 
     def finalize(self, rng: torch.Generator) -> None:
-        z = torch.randn(STYLES_OF_MEAN, self.arguments["latent_size"], generator=rng).to(self.mean_w.device)
+        z = torch.randn(STYLES_OF_MEAN, self.latent_size, generator=rng).to(self.mean_w.device)
         self.mean_w.copy_(self.mapping(z, every_label(self, len(z))).mean(dim=0))
 
     def forward(self, x: Tensor, y: Tensor | None = None, *noise: Tensor) -> Tensor:
