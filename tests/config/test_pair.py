@@ -12,8 +12,9 @@ from frugalgan.check import check_names
 from frugalgan.code import text_of
 from frugalgan.config.sections import ParamsError
 from frugalgan.config.study import Study, study
-from frugalgan.networks import fastgan, rebuild
+from frugalgan.networks import fastgan
 from frugalgan.networks.pair import Pair
+from frugalgan.networks.store import rebuild
 from frugalgan.networks.stylegan2 import critic
 from frugalgan.training.job import family_of, jobs
 

@@ -37,6 +37,7 @@ from frugalgan.export.quantised import write_all_in_8_bits, write_weights_in_8_b
 from frugalgan.export.write import write_export
 from frugalgan.files import FileError
 from frugalgan.networks import Family, Network
+from frugalgan.networks.offers import Adaptable
 from frugalgan.networks.sampling import estimate_statistics, images_of, latents
 
 FAMILIES: dict[str, tuple[Family, DataFacts, str]] = {
@@ -55,7 +56,7 @@ def generator(family: Family, data: DataFacts, adaptation: str = "") -> Network:
     torch.manual_seed(4)
     G = family.generator(data)
     if adaptation:
-        G.adapt(adaptation)
+        G.require(Adaptable, "this test").adapt(adaptation)
     with torch.no_grad():
         for parameter in G.parameters():
             if not parameter.any():

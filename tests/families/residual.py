@@ -4,8 +4,6 @@ Conditional batch normalisation with z in every block, self-attention and a proj
 al. 2018, arXiv:1809.11096); hierarchical, so that no block can be cut from its z and label.
 """
 
-from typing import ClassVar
-
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -13,7 +11,7 @@ from torch.nn import functional as F
 
 from frugalgan.config.sections import STRICT, Count
 from frugalgan.data.facts import DataFacts
-from frugalgan.networks import RECOMPUTE, Family, Network
+from frugalgan.networks import Family, Network
 
 START = 4  # px
 LABEL = 3  # numbers of a label's embedding
@@ -99,8 +97,6 @@ class ToImage(nn.Module):
 class Generator(Network):
     """(N, latent_size), (N,) → (N, channels, S, S) in [-1, 1]."""
 
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
-
     def __init__(self, *, image_size: int, latent_size: int, width: int, channels: int, classes: int) -> None:
         super().__init__(
             image_size=image_size, latent_size=latent_size, width=width, channels=channels, classes=classes
@@ -138,8 +134,6 @@ class Projection(nn.Module):
 
 class Encoder(Network):
     """(N, channels, S, S) in [-1, 1], (N,) → (N, outputs)."""
-
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
 
     def __init__(self, *, image_size: int, width: int, channels: int, classes: int, outputs: int = 1) -> None:
         super().__init__(image_size=image_size, width=width, channels=channels, classes=classes, outputs=outputs)

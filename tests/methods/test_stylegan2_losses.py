@@ -20,7 +20,7 @@ from small import (
 from torch import Tensor
 
 from frugalgan.data.batches import Batch
-from frugalgan.methods.stylegan2 import AVERAGING, LENGTHS, path_lengths, path_weight
+from frugalgan.methods.stylegan2 import AVERAGING, LENGTHS, path_lengths, path_weight, styled
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks
 
 
@@ -57,7 +57,7 @@ def test_adam_is_corrected_for_what_is_lazy() -> None:
 def test_lengths_are_how_far_a_step_of_w_moves_the_image() -> None:
     """By the Jacobian, computed whole."""
     networks, batch = state_of(recipe(PATHS, STYLES)).networks, batch_of(2)
-    G = networks.G
+    G = styled(networks)
     noise = PATHS.noise(G, batch, "path")
     w = G.styles(batch.normal("path", G.latent_size)).detach()
     y = batch.normal("path direction", 3 * 32 * 32).view(2, 3, 32, 32) / 32
@@ -82,7 +82,7 @@ def test_lengths_weigh_what_the_paper_says(size: int) -> None:
 def test_lengths_of_a_hypernetworks_images_are_of_w_alone() -> None:
     """Not of what the hypernetwork says of the domain, which stands behind it."""
     networks = state_of(RECIPES["direction, hypernetwork"]).networks
-    G, batch = networks.G, replace(batch_of(2), labels=torch.tensor([0, 1]))
+    G, batch = styled(networks), replace(batch_of(2), labels=torch.tensor([0, 1]))
     with torch.no_grad():
         for parameter in G.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(parameter.numel()))
@@ -101,7 +101,7 @@ def test_the_running_mean_of_lengths_follows_them_when_they_are_computed() -> No
     def step(networks: Networks, number: int) -> dict[str, Tensor]:
         return method.step(networks, state.optimizers, lambda: at_update(number), accumulation_of())
 
-    G = state.networks.G
+    G = styled(state.networks)
     assert G.mean_path == 0
     losses = step(state.networks, 0)
     torch.testing.assert_close(G.mean_path, AVERAGING * losses[LENGTHS])
@@ -118,7 +118,7 @@ def test_an_adapted_generator_has_path_lengths_too() -> None:
     adapted = replace(RECIPES["stylegan2, domain_vector"], method=PATHS)
     state = state_of(adapted)
     losses = PATHS.step(state.networks, state.optimizers, lambda: at_update(0), accumulation_of())
-    assert losses["path_length"] > 0 and state.networks.G.mean_path > 0
+    assert losses["path_length"] > 0 and styled(state.networks).mean_path > 0
 
 
 @pytest.mark.parametrize("n_critic", [1, 2, 3])
@@ -142,7 +142,7 @@ def test_a_generator_that_waits_has_the_same_losses_and_no_lengths() -> None:
         return PATHS.step(networks, state.optimizers, lambda: at_update(number), accumulation_of())
 
     first = step(0)
-    assert first["path_length"] == 0 and networks.G.mean_path == 0
+    assert first["path_length"] == 0 and styled(networks).mean_path == 0
     later = step(10**6)
     assert list(first) == list(later) and later["path_length"] > 0
 

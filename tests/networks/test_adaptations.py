@@ -7,16 +7,16 @@ from test_stylegan2 import Z, count, generator
 
 from frugalgan.config.sections import Start
 from frugalgan.data.facts import DataFacts
-from frugalgan.networks import Network, rebuild
+from frugalgan.networks.store import rebuild
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.adaptations import KINDS
-from frugalgan.networks.stylegan2.generator import Block, Layer
+from frugalgan.networks.stylegan2.generator import Block, Generator, Layer
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
 
 LABELS = torch.arange(len(Z))
 
 
-def adapted_by(kind: str) -> Network:
+def adapted_by(kind: str) -> Generator:
     torch.manual_seed(1)
     adapted = generator(data=LABELLED)  # labels are a hypernetwork's domains, and nothing to the others
     adapted.adapt(kind)

@@ -10,9 +10,10 @@ from torch import nn
 from frugalgan.data.batches import stream_seed
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method
-from frugalgan.networks import Family, Network, NoSuchNetwork, rebuild
+from frugalgan.networks import Family, Network, NoSuchNetwork
 from frugalgan.networks.dcgan import Critic, Encoder, Generator
 from frugalgan.networks.dcgan_student import Student
+from frugalgan.networks.store import rebuild
 
 PAPER = {
     "generator": (Generator, {"image_size": 128, "latent_size": 100, "width": 2048}, 47_859_331),

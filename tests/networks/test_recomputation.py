@@ -7,18 +7,16 @@ import torch
 from small import (
     CONDITIONAL,
     LABELLED,
-    RECIPES,
     RESIDUAL_CONDITIONAL,
     TRANSFER,
     WGAN_GP,
-    conditions_of,
     recipe,
     state_of,
 )
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, spectral_norm
 
-from frugalgan.networks import Network
+from frugalgan.networks.offers import Cut
 from frugalgan.networks.recomputation import check_recomputable, recomputing, stretches
 
 
@@ -70,14 +68,6 @@ def test_weight_norm_is_the_same_when_it_is_computed_again() -> None:
     assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))
 
 
-def test_a_family_that_does_not_offer_it_is_refused_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = RECIPES["dcgan, residual, conditional"]
-    state_of(row, conditions_of(recompute=True))
-    monkeypatch.setattr(type(row.networks().G), "offers", frozenset())
-    with pytest.raises(ValueError, match=r"residual\.Generator does not offer what training\.recompute needs: blocks"):
-        state_of(row, conditions_of(recompute=True))
-
-
 def test_a_penalty_at_the_features_needs_a_critic_that_can_be_cut() -> None:
     at_features = replace(WGAN_GP, penalty_at="features")
     row = recipe(at_features, RESIDUAL_CONDITIONAL, TRANSFER, recipe(at_features, RESIDUAL_CONDITIONAL))
@@ -87,7 +77,7 @@ def test_a_penalty_at_the_features_needs_a_critic_that_can_be_cut() -> None:
 
 def test_labels_are_no_input_of_the_critics_other_blocks() -> None:
     """A cut chain has them in its first blocks, as channels of the image."""
-    D: Network = CONDITIONAL.critic(LABELLED)
+    D = CONDITIONAL.critic(LABELLED).require(Cut, "this test")
     x, y = torch.randn(2, 3, 32, 32), torch.tensor([1, 2])
     assert torch.equal(D.rest(2, D.first(2, x, y), y), D(x, y))
     assert not torch.equal(D.first(2, x, y), D.first(2, x, y + 1))

@@ -15,9 +15,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks import Network
 from frugalgan.networks.dcgan import Generator as Dcgan
+from frugalgan.networks.offers import Styled
 from frugalgan.networks.sampling import truncated_images
+from frugalgan.networks.store import rebuild
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.critic import minibatch_std
+from frugalgan.networks.stylegan2.generator import Generator
 from frugalgan.networks.stylegan2.layers import EqualConv, doubled, smoothed
 from frugalgan.networks.stylegan2.modulated import EPSILON, ModulatedConv
 from frugalgan.training.ema import working_generator
@@ -66,7 +69,7 @@ def count(network: Network, *, trained: bool = False) -> int:
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad or not trained)
 
 
-def generator(seed: int = 0, data: DataFacts = DATA, **changes: int) -> Network:
+def generator(seed: int = 0, data: DataFacts = DATA, **changes: int) -> Generator:
     torch.manual_seed(seed)
     return replace(STYLES, **changes).generator(data).eval()
 
@@ -138,7 +141,7 @@ def test_noise_acts_as_far_as_its_strength_lets_it() -> None:
 
 
 def test_truncation_moves_styles_towards_their_mean() -> None:
-    G = working_generator(generator(), None, seed=3)
+    G = working_generator(generator(), None, seed=3).require(Styled, "this test")
     styles, mean = G.styles(Z), G.get_buffer("mean_w")
     G.truncation = 0.5
     torch.testing.assert_close(G.styles(Z), (styles + mean) / 2)
@@ -184,7 +187,7 @@ def test_what_cannot_be_built_or_adapted_says_so() -> None:
     with pytest.raises(ValueError, match="holds several domains, which are the labels of its data"):
         generator().adapt("hypernetwork")
     with pytest.raises(ValueError, match=r"dcgan\.Generator does not offer what adaptation 'affine' needs"):
-        Dcgan(image_size=32, latent_size=8, width=16, channels=3).adapt("affine")
+        rebuild(Dcgan(image_size=32, latent_size=8, width=16, channels=3).description() | {"adaptation": "affine"})
 
 
 @pytest.mark.parametrize("size", [8, 9])

@@ -12,7 +12,8 @@ from torch import Tensor
 from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.device import choose_device
 from frugalgan.files import check_target, replaced
-from frugalgan.networks import STYLES, Network
+from frugalgan.networks import Network
+from frugalgan.networks.offers import Styled
 from frugalgan.networks.sampling import images_of, latents, truncated, truncated_images
 from frugalgan.networks.store import NETWORKS, load_generator
 
@@ -69,7 +70,7 @@ def _drawn(G: Network, z: Tensor, label: Tensor | None, seed: int, truncation: f
     if truncation is None:
         return images_of(G, z, labels)
     truncated_images(G, n=1, seed=seed, threshold=truncation)  # BatchNorm's statistics, or ψ, for such z
-    return images_of(G, z if STYLES in G.offers else truncated(z, truncation), labels)
+    return images_of(G, z if isinstance(G, Styled) else truncated(z, truncation), labels)
 
 
 def check_film(file: Path) -> None:

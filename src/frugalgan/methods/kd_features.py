@@ -7,7 +7,7 @@ from frugalgan.config.sections import STRICT, Positive
 from frugalgan.data.batches import Batch
 from frugalgan.methods.kd import Distillation
 from frugalgan.methods.losses import mean_squared_error
-from frugalgan.networks import CUT
+from frugalgan.networks.offers import Cut
 from frugalgan.networks.parts import Networks
 
 
@@ -25,11 +25,15 @@ class FeatureDistillation(Distillation):
 
     def check(self, networks: Networks) -> None:
         super().check(networks)
-        networks.D.require(CUT, "kd_features")
+        self.cut_critic(networks)
+
+    def cut_critic(self, networks: Networks) -> Cut:
+        """D, whose first half is h. Raises ValueError where it cannot be cut."""
+        return networks.D.require(Cut, "kd_features")
 
     def distance(self, networks: Networks, batch: Batch, fake: Tensor, taught: Tensor) -> Tensor:
         half = len(networks.D.blocks) // 2
         alike = (self.augmented(images, batch, "features") for images in (fake, taught))  # pair by pair in the same way
-        ours, theirs = (networks.D.first(half, images, batch.labels) for images in alike)
+        ours, theirs = (self.cut_critic(networks).first(half, images, batch.labels) for images in alike)
         pixels = super().distance(networks, batch, fake, taught)
         return pixels + self.features * mean_squared_error(ours, theirs.detach())

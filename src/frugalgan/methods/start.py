@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from frugalgan.config.sections import Start
 from frugalgan.methods.teachers import LiveTeacher, Teacher
-from frugalgan.networks import ADAPTATION, Network
+from frugalgan.networks import Network
+from frugalgan.networks.offers import Adaptable
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks, Waiting, freeze_blocks
 
 Source = Networks | Teacher  # what a model may start or learn from
@@ -41,9 +42,9 @@ def freeze(start: Start, networks: Networks) -> None:
     such part, or another family; of layers that wait, too."""
     if start.adaptation:
         try:
-            networks.G.adapt(start.adaptation)
-            if CRITIC in networks.parts and ADAPTATION in networks.D.offers:
-                networks.D.adapt(start.adaptation)
+            networks.G.require(Adaptable, f"adaptation {start.adaptation!r}").adapt(start.adaptation)
+            if isinstance(critic := networks.parts.get(CRITIC), Adaptable):
+                critic.adapt(start.adaptation)
             if CRITIC in networks.parts and networks.G.classes != networks.D.classes:
                 raise ValueError(
                     f"adaptation {start.adaptation!r}: the critic is not conditional on domains: use StyleGAN2's critic"

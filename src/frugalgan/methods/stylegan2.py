@@ -13,7 +13,8 @@ from frugalgan.data.batches import Batch
 from frugalgan.methods.base import adam
 from frugalgan.methods.gan import Gan
 from frugalgan.methods.gradients import Accumulation, Terms
-from frugalgan.networks import STYLES, Network
+from frugalgan.networks import Network
+from frugalgan.networks.offers import Styled
 from frugalgan.networks.parts import CRITIC, GENERATOR, Networks
 
 AVERAGING = 0.01  # share of the newest lengths in their running mean
@@ -52,7 +53,7 @@ class StyleGan2(Gan):
     def check(self, networks: Networks) -> None:
         super().check(networks)
         if self.path_length:
-            networks.G.require(STYLES, "stylegan2.path_length")
+            styled(networks)
 
     def optimizer(self, part: str, network: Network) -> optim.Optimizer:
         lazy = {CRITIC: (self.r1, self.r1_every), GENERATOR: (self.path_length, self.path_length_every)}
@@ -67,12 +68,13 @@ class StyleGan2(Gan):
 
     def generator_penalties(self, networks: Networks, batch: Batch) -> Terms:
         if self.path_length:
-            value, lengths = batch.real.new_zeros(()), networks.G.mean_path
+            G, value = styled(networks), batch.real.new_zeros(())
+            lengths = G.mean_path
             if self._measures_paths(batch):
-                found = path_lengths(networks.G, self.noise(networks.G, batch, "path"), batch)
+                found = path_lengths(G, self.noise(G, batch, "path"), batch)
                 lengths = found.detach().mean()
                 weight = self.path_length_every * self.path_length * path_weight(batch.real.shape[2])
-                value = weight * (found - networks.G.mean_path).square().mean()
+                value = weight * (found - G.mean_path).square().mean()
             yield "path_length", value
             yield LENGTHS, lengths
 
@@ -80,18 +82,24 @@ class StyleGan2(Gan):
         self, networks: Networks, optimizer: optim.Optimizer, batch: Batch, accumulation: Accumulation
     ) -> dict[str, Tensor]:
         losses = super().update_generator(networks, optimizer, batch, accumulation)
-        if LENGTHS in losses and self._measures_paths(batch):
-            networks.G.mean_path.lerp_(accumulation.mean_of_processes(losses[LENGTHS]), AVERAGING)
         if not self.path_length:
             return losses
-        return {"path_length": batch.real.new_zeros(()), LENGTHS: networks.G.mean_path.clone()} | losses  # if it waits
+        mean = styled(networks).mean_path
+        if LENGTHS in losses and self._measures_paths(batch):
+            mean.lerp_(accumulation.mean_of_processes(losses[LENGTHS]), AVERAGING)
+        return {"path_length": batch.real.new_zeros(()), LENGTHS: mean.clone()} | losses  # if it waits
 
     def _measures_paths(self, batch: Batch) -> bool:
         """Whether this update of the generator is one with the penalty; its batch is the last of `n_critic`."""
         return batch.is_due(self.path_length_every, batches_per_update=self.n_critic)
 
 
-def path_lengths(G: Network, noise: list[Tensor], batch: Batch) -> Tensor:
+def styled(networks: Networks) -> Styled:
+    """G, whose path lengths count. Raises ValueError where it has no styles."""
+    return networks.G.require(Styled, "stylegan2.path_length")
+
+
+def path_lengths(G: Styled, noise: list[Tensor], batch: Batch) -> Tensor:
     """(N,): ‖J_wᵀ y‖₂ / √(H·W) of each w, by how much w changes the image, in a random direction y of it; what a
     hypernetwork says of a domain, behind the numbers of w, stays as it is."""
     k = G.latent_size

@@ -13,7 +13,7 @@ from frugalgan.data.batches import Batch
 from frugalgan.methods.gan import Gan, lazy
 from frugalgan.methods.gradients import Terms
 from frugalgan.methods.losses import gradient_penalty
-from frugalgan.networks import CUT
+from frugalgan.networks.offers import Cut
 from frugalgan.networks.parts import CRITIC, Networks
 
 
@@ -37,7 +37,7 @@ class WganGp(Gan):
 
     def check(self, networks: Networks) -> None:
         if self.cut(networks):
-            networks.D.require(CUT, "wgan_gp.penalty_at: features")
+            self.cut_critic(networks)
             if self.recipe.r1 or self.recipe.r2:
                 raise ValueError("wgan_gp.penalty_at: features allows no r1 and r2 of the recipe, which are at images")
 
@@ -45,16 +45,20 @@ class WganGp(Gan):
         """Behind how many blocks of D the critic f begins; 0: it is D itself."""
         return networks.D.frozen_blocks if self.penalty_at == "features" else 0
 
+    def cut_critic(self, networks: Networks) -> Cut:
+        """D, where it is cut. Raises ValueError where it cannot be."""
+        return networks.D.require(Cut, "wgan_gp.penalty_at: features")
+
     def critic_terms(self, networks: Networks, batch: Batch, fake: Tensor) -> Terms:
         real, cut = batch.real, self.cut(networks)
         if cut:
             both = self.augmented(torch.cat([real, fake]), batch)
             with torch.no_grad():
-                real, fake = networks.D.first(cut, both, batch.labels_of(both)).chunk(2)
+                real, fake = self.cut_critic(networks).first(cut, both, batch.labels_of(both)).chunk(2)
 
         def f(x: Tensor, stream: str = CRITIC) -> Tensor:
             if cut:
-                return networks.D.rest(cut, x, batch.labels_of(x))
+                return self.cut_critic(networks).rest(cut, x, batch.labels_of(x))
             return self.scores(networks, x, batch, stream=stream)
 
         def penalty() -> Tensor:

@@ -1,10 +1,9 @@
 """Architectures, one file or folder per family. A network says how it was built, so that a file can rebuild it."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -15,33 +14,23 @@ from frugalgan.data.facts import DataFacts
 from frugalgan.networks.recomputation import recomputing
 from frugalgan.networks.spectral import SpectralNorm
 
-# What a network may offer.
-RECOMPUTE, CUT = "blocks that are computed again", "a cut between its blocks"
-ADAPTATION, STYLES = "adaptation to a domain", "a mean style that truncation moves towards"
+T = TypeVar("T", bound="Network")
 
 
 class Network(nn.Module):
     """A network of some family. It runs in `autocast`, returns float32, and remembers the arguments that built it.
 
-    A subclass passes every constructor argument on to `super().__init__`, has a `forward(x, y)` of its own, and says
-    what its `blocks` are. `latent_size`, `image_size`, `channels` and `classes` are its constructor arguments of those
-    names. What it can do beyond that it lists in `offers`:
-
-    - RECOMPUTE: its `forward` sends the blocks through `run`. A network draws no random numbers, so that a block
-      computed again gives the same.
-    - CUT: it has `first` and `rest`.
-    - ADAPTATION: it has `adapt`.
-    - STYLES: `forward(x, y, *noise)` is `of_styles(styles(x, y), *noise)`; a factor `truncation` of the distance to
-      their mean, which `finalize` computes; and a running mean `mean_path`, which a method keeps.
+    A subclass passes every constructor argument on to `super().__init__`, and says what its `blocks` are, which its own
+    `forward(x, y)` sends through `run`. It draws no random numbers, so that a block computed again gives the same.
+    `latent_size`, `image_size`, `channels` and `classes` are its constructor arguments of those names. What only some
+    networks can do stands in `offers`.
     """
 
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
     recompute: bool = False  # keep fewer activations for the gradient, see `recomputing`
-    offers: ClassVar[frozenset[str]] = frozenset()
+    offer: ClassVar[str]  # of a kind of networks in `offers`: what they can do, as errors name it
     group: int = 1  # consecutive images whose outputs depend on each other; 1: none do
     adaptation: str | None = None  # how it was adapted
-    truncation: float = 1.0
-    mean_path: Tensor
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()
@@ -62,27 +51,6 @@ class Network(nn.Module):
             if isinstance(module, SpectralNorm):
                 module.iterate()
 
-    def first(self, blocks: int, x: Tensor, y: Tensor | None) -> Tensor:
-        """What its first so many blocks make of the input. Only where it offers CUT."""
-        raise NotImplementedError
-
-    def rest(self, blocks: int, x: Tensor, y: Tensor | None) -> Tensor:
-        """What the other blocks make of that: `rest(k, first(k, x, y), y)` is `forward(x, y)`."""
-        raise NotImplementedError
-
-    def styles(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """z (N, latent_size) → w (N, k). Only where it offers STYLES."""
-        raise NotImplementedError
-
-    def of_styles(self, w: Tensor, *noise: Tensor) -> Tensor:
-        """w (N, k) → images. Only where it offers STYLES."""
-        raise NotImplementedError
-
-    def adapt(self, kind: str) -> None:
-        """Add weights that this way of adapting to a new domain trains, which change nothing at first, and freeze all
-        others of a generator. Raises ValueError. Only where it offers ADAPTATION."""
-        self.require(ADAPTATION, f"adaptation {kind!r}")
-
     def finalize(self, rng: torch.Generator) -> None:
         """Compute what depends on the final weights, before it is used with them. Default: nothing."""
 
@@ -99,10 +67,11 @@ class Network(nn.Module):
         """`block(*inputs)`, in a `forward`; where `recompute` says so, its activations are not kept."""
         return recomputing(block, *inputs) if self.recompute and torch.is_grad_enabled() else block(*inputs)
 
-    def require(self, offer: str, asked: str) -> None:
-        """Raise ValueError unless the network offers that; `asked` is the key that asks for it."""
-        if offer not in self.offers:
-            raise ValueError(f"{self.description()['network']} does not offer what {asked} needs: {offer}")
+    def require(self, kind: type[T], asked: str) -> T:
+        """The network, as one of that kind. Raises ValueError where it is none; `asked` is the key that asks for it."""
+        if not isinstance(self, kind):
+            raise ValueError(f"{self.description()['network']} does not offer what {asked} needs: {kind.offer}")
+        return self
 
     def labels(self, y: Tensor | None) -> Tensor:
         """The labels of a network that has classes. Raises ValueError where there are none."""
@@ -198,17 +167,3 @@ def every_label(network: Network, n: int) -> Tensor | None:
     if not network.classes:
         return None
     return torch.arange(n, device=next(network.parameters()).device) % network.classes
-
-
-def rebuild(description: dict[str, Any]) -> Network:
-    """The network that `Network.description` described, with fresh weights. Raises ValueError."""
-    family, _, name = str(description.get("network")).rpartition(".")
-    if not all(part.isidentifier() for part in family.split(".")):
-        raise ValueError(f"{description.get('network')!r} is not the name of a network, such as dcgan.Generator")
-    network = getattr(importlib.import_module(f"{__name__}.{family}"), name, None)
-    if not (isinstance(network, type) and issubclass(network, Network)):
-        raise ValueError(f"there is no network {name} in frugalgan.networks.{family}")
-    rebuilt = network(**description["arguments"])
-    if adaptation := description.get("adaptation"):
-        rebuilt.adapt(adaptation)
-    return rebuilt

@@ -1,15 +1,13 @@
 """Networks that are a plain chain of layers, and are given labels as channels of their input."""
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
-from frugalgan.networks import CUT, RECOMPUTE, Network
+from frugalgan.networks.offers import Cut
 from frugalgan.networks.recomputation import stretches
 
 
-class Chain(Network):
+class Chain(Cut):
     """`layers` one after the other: a layer in the sense of the literature (convolution with its normalisation and
     activation) is a block, nearest the input first.
 
@@ -18,7 +16,6 @@ class Chain(Network):
     """
 
     layers: nn.Sequential
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE, CUT})
 
     @property
     def blocks(self) -> list[nn.Module]:

@@ -5,7 +5,6 @@ What is left out: noise (networks draw no random numbers), and the critic's deco
 """
 
 from itertools import pairwise
-from typing import ClassVar
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -14,7 +13,7 @@ from torch.nn import functional as F
 
 from frugalgan.config.sections import STRICT, Count
 from frugalgan.data.facts import DataFacts
-from frugalgan.networks import RECOMPUTE, Family, Network
+from frugalgan.networks import Family, Network
 from frugalgan.networks.chain import Chain
 from frugalgan.networks.dcgan import Encoder, check_image_size, halvings
 from frugalgan.networks.spectral import spectral
@@ -47,8 +46,6 @@ class Up(nn.Module):
 class Generator(Network):
     """(N, latent_size) float32, standard normal → (N, channels, S, S) in [-1, 1]: `width` channels at 4×4 px, halved
     with each doubling."""
-
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
 
     def __init__(self, *, image_size: int, latent_size: int, width: int, channels: int, classes: int = 0) -> None:
         super().__init__(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from frugalgan.config.sections import STRICT, Count, Positive
 from frugalgan.data.facts import DataFacts
-from frugalgan.networks import RECOMPUTE, Network
+from frugalgan.networks import Network
 from frugalgan.networks.dcgan import RGB, Dcgan
 from frugalgan.networks.dcgan import Critic as Ordinary
 from frugalgan.networks.projected import Critic as Projected
@@ -22,8 +22,6 @@ class Critic(Network):
 
     Labels are the ordinary one's.
     """
-
-    offers = frozenset({RECOMPUTE})
 
     def __init__(
         self,

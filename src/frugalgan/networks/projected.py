@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from frugalgan.config.sections import STRICT
 from frugalgan.data.facts import DataFacts
-from frugalgan.networks import RECOMPUTE, Network
+from frugalgan.networks import Network
 from frugalgan.networks.backbones import lite0
 from frugalgan.networks.fastgan import FastGan
 from frugalgan.networks.spectral import spectral
@@ -57,8 +57,6 @@ def head(channels: int, size: int) -> nn.Sequential:
 
 class Critic(Network):
     """(N, channels, S, S) float32 in [-1, 1] → (N, 4) float32, a value of each head."""
-
-    offers = frozenset({RECOMPUTE})
 
     def __init__(self, *, image_size: int, width: int, channels: int, side: int = 128) -> None:
         super().__init__(image_size=image_size, width=width, channels=channels, side=side)

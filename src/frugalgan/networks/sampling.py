@@ -11,7 +11,8 @@ from tqdm import tqdm
 from frugalgan.data.batches import stream_seed
 from frugalgan.data.images import enlarged_grid, to_uint8, write_png
 from frugalgan.files import replaced
-from frugalgan.networks import STYLES, Network, every_label
+from frugalgan.networks import Network, every_label
+from frugalgan.networks.offers import Styled
 from frugalgan.networks.store import load_generator
 
 SAMPLES, OTHERS = "samples.npy", "others.npy"
@@ -67,7 +68,7 @@ def truncated_images(generator: Network, *, n: int, seed: int, threshold: float)
     Of a generator that has styles, w moves towards their mean instead: `threshold` is ψ (Karras et al. 2019,
     arXiv:1812.04948).
     """
-    if STYLES in generator.offers:
+    if isinstance(generator, Styled):
         generator.truncation = threshold
         return generate(generator, n=n, seed=seed)
     norms = [module.train() for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]

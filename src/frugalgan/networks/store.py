@@ -3,6 +3,7 @@
 Of an adapted generator the file has what was trained alone; all else is the source's, which networks.json names.
 """
 
+import importlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from frugalgan.files import read_json, write_json
-from frugalgan.networks import Network, rebuild
+from frugalgan.networks import Network
+from frugalgan.networks.offers import Adaptable
 from frugalgan.networks.parts import CRITIC, ENCODER, GENERATOR, Networks
 from frugalgan.provenance import file_sha256
 
@@ -49,6 +51,20 @@ def save_model(
 def read_networks(folder: Path) -> dict[str, Any]:
     """Part → how it is built. Raises FileError."""
     return read_json(folder / NETWORKS, hint="train the model first (dvc repro) or get it (dvc pull)")
+
+
+def rebuild(description: dict[str, Any]) -> Network:
+    """The network that `Network.description` described, with fresh weights. Raises ValueError."""
+    family, _, name = str(description.get("network")).rpartition(".")
+    if not all(part.isidentifier() for part in family.split(".")):
+        raise ValueError(f"{description.get('network')!r} is not the name of a network, such as dcgan.Generator")
+    network = getattr(importlib.import_module(f"frugalgan.networks.{family}"), name, None)
+    if not (isinstance(network, type) and issubclass(network, Network)):
+        raise ValueError(f"there is no network {name} in frugalgan.networks.{family}")
+    rebuilt = network(**description["arguments"])
+    if adaptation := description.get("adaptation"):
+        rebuilt.require(Adaptable, f"adaptation {adaptation!r}").adapt(adaptation)
+    return rebuilt
 
 
 def load_model(folder: Path) -> Networks:

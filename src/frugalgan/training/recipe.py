@@ -6,7 +6,7 @@ from typing import Any
 from frugalgan.config.sections import Start
 from frugalgan.data.facts import DataFacts
 from frugalgan.methods.base import Method
-from frugalgan.networks import RECOMPUTE, Family
+from frugalgan.networks import Family
 from frugalgan.networks.parts import Networks
 from frugalgan.networks.recomputation import check_recomputable
 from frugalgan.training.settings import Training
@@ -71,5 +71,4 @@ def check_networks(recipe: Recipe, networks: Networks, *, recompute: bool) -> No
     """Raise ValueError where networks do not offer what the method or section `training` asks of them."""
     recipe.method.check(networks)
     for network in networks.parts.values() if recompute else ():
-        network.require(RECOMPUTE, "training.recompute")
         check_recomputable(network)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from frugalgan.networks import RECOMPUTE, Network
+from frugalgan.networks import Network
 from frugalgan.networks.biggan.blocks import Down, Head, of_size, with_attention
 from frugalgan.networks.layers import Layers
 
@@ -33,8 +33,6 @@ class Sizes:
 
 class Critic(Network):
     """(N, channels, S, S) float32 in [-1, 1] → (N,) float32: built of `Sizes`."""
-
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
 
     def __init__(self, **sizes: Any) -> None:
         super().__init__(**sizes)

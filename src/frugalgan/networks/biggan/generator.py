@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from frugalgan.networks import RECOMPUTE, Network
+from frugalgan.networks import Network
 from frugalgan.networks.biggan.blocks import START, Stem, Up, of_size, with_attention
 from frugalgan.networks.layers import Layers
 
@@ -34,8 +34,6 @@ class Sizes:
 
 class Generator(Network):
     """(N, latent_size) float32, standard normal → (N, channels, S, S) in [-1, 1], S 32, 64 or 128: built of `Sizes`."""
-
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE})
 
     def __init__(self, **sizes: Any) -> None:
         super().__init__(**sizes)

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from frugalgan.config.sections import STRICT, Count, Natural
 from frugalgan.data.facts import DataFacts
-from frugalgan.networks import Family, Network
+from frugalgan.networks import Family
 from frugalgan.networks.stylegan2.critic import Critic
 from frugalgan.networks.stylegan2.generator import Generator
 
@@ -35,10 +35,10 @@ class StyleGan2(Family):
     def faster_bf16(self) -> bool:
         return self.channel_max > NARROW
 
-    def generator(self, data: DataFacts) -> Network:
+    def generator(self, data: DataFacts) -> Generator:
         return Generator(latent_size=self.latent_size, mapping_layers=self.mapping_layers, **self._both(data))
 
-    def critic(self, data: DataFacts) -> Network:
+    def critic(self, data: DataFacts) -> Critic:
         return Critic(group=self.group, **self._both(data))
 
     def _both(self, data: DataFacts) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from frugalgan.networks import ADAPTATION, RECOMPUTE, Network
+from frugalgan.networks.offers import Adaptable
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
 from frugalgan.networks.stylegan2.generator import START, normalised, widths
 from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear
@@ -98,13 +98,11 @@ def minibatch_std(x: Tensor, group: int) -> Tensor:
     return deviation[:, None, None, None].expand(-1, 1, *x.shape[2:])
 
 
-class Critic(Network):
+class Critic(Adaptable):
     """(N, channels, S, S) float32 in [-1, 1] → (N,) float32: built of `Sizes`.
 
     All of it trains on when the generator is adapted; where that is given a hypernetwork, it is told the domains.
     """
-
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE, ADAPTATION})
 
     def __init__(self, **sizes: Any) -> None:
         super().__init__(**sizes)

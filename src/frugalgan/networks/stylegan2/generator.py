@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from frugalgan.networks import ADAPTATION, RECOMPUTE, STYLES, Network, every_label
+from frugalgan.networks import every_label
+from frugalgan.networks.offers import Adaptable, Styled
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS, adapt
 from frugalgan.networks.stylegan2.layers import GAIN, SLOPE, EqualLinear, doubled
 from frugalgan.networks.stylegan2.modulated import ModulatedConv
@@ -114,13 +115,12 @@ class Block(nn.Module):
         return map_, added if image is None else doubled(image) + added
 
 
-class Generator(Network):
+class Generator(Adaptable, Styled):
     """(N, latent_size) float32, standard normal → (N, channels, S, S), mostly in [-1, 1]: built of `Sizes`.
 
     `truncation` ψ moves w towards the mean, w̄ + ψ (w − w̄); `finalize` computes the mean.
     """
 
-    offers: ClassVar[frozenset[str]] = frozenset({RECOMPUTE, ADAPTATION, STYLES})
     mean_w: Tensor
     hypernetwork: nn.Module | None
 
@@ -136,7 +136,6 @@ class Generator(Network):
         )
         self.register_buffer("mean_w", torch.zeros(k))
         self.register_buffer("mean_path", torch.zeros(()))
-        self.truncation = 1.0
         self.hypernetwork = None
 
     @property
