@@ -13,8 +13,7 @@ from frugalgan.data.images import enlarged_grid, write_png
 from frugalgan.device import choose_device
 from frugalgan.files import check_target, replaced
 from frugalgan.networks import Network
-from frugalgan.networks.offers import Styled
-from frugalgan.networks.sampling import images_of, latents, truncated, truncated_images
+from frugalgan.networks.sampling import images_of, latents, truncating
 from frugalgan.networks.store import NETWORKS, load_generator
 
 SHOWN, COLUMNS = 40, 8  # images of the grid
@@ -67,10 +66,9 @@ def write_images(
 def _drawn(G: Network, z: Tensor, label: Tensor | None, seed: int, truncation: float | None) -> Tensor:
     """Images of z, of one label or of each in turn, with less variety where a truncation is given."""
     labels = None if label is None else label.expand(len(z))
-    if truncation is None:
-        return images_of(G, z, labels)
-    truncated_images(G, n=1, seed=seed, threshold=truncation)  # BatchNorm's statistics, or ψ, for such z
-    return images_of(G, z if isinstance(G, Styled) else truncated(z, truncation), labels)
+    if truncation is not None:
+        z = truncating(G, truncation, seed)(z)
+    return images_of(G, z, labels)
 
 
 def check_film(file: Path) -> None:

@@ -1,6 +1,7 @@
 """A generator and a seed → images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -62,19 +63,26 @@ def estimate_statistics(generator: Network, norms: Sequence[nn.Module], seed: in
         generator(z.to(device), y)
 
 
-def truncated_images(generator: Network, *, n: int, seed: int, threshold: float) -> Tensor:
-    """n images of truncated z from `seed`: (n, C, S, S) uint8. Its BatchNorm statistics are then those of such z.
+def truncating(generator: Network, threshold: float, seed: int) -> Callable[[Tensor], Tensor]:
+    """Let a generator draw with less variety; returns what z (N, latent_size) must go through on its way to it.
 
-    Of a generator that has styles, w moves towards their mean instead: `threshold` is ψ (Karras et al. 2019,
-    arXiv:1812.04948).
+    Of a generator that has styles, w moves towards their mean: `threshold` is ψ (Karras et al. 2019, arXiv:1812.04948),
+    and z stays as it is. Any other is given truncated z, and its BatchNorm statistics are then those of such z, drawn
+    from `seed`, in eval mode.
     """
     if isinstance(generator, Styled):
         generator.truncation = threshold
-        return generate(generator, n=n, seed=seed)
+        return nn.Identity()
     norms = [module.train() for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     estimate_statistics(generator, norms, stream_seed(seed, "statistics"), threshold)
-    z = truncated(latents(n, generator.latent_size, seed), threshold)
-    return images_of(generator.eval(), z)
+    generator.eval()
+    return partial(truncated, threshold=threshold)
+
+
+def truncated_images(generator: Network, *, n: int, seed: int, threshold: float) -> Tensor:
+    """n images of z from `seed`, truncated: (n, C, S, S) uint8. The generator is then as `truncating` leaves it."""
+    through = truncating(generator, threshold, seed)
+    return images_of(generator, through(latents(n, generator.latent_size, seed)))
 
 
 def fixed_latents(latent_size: int) -> Tensor:
