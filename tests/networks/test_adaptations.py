@@ -4,14 +4,16 @@ import pytest
 import torch
 from small import LABELLED, STYLES
 from test_stylegan2 import Z, count, generator
+from torch import Tensor
 
 from frugalgan.config.sections import Start
 from frugalgan.data.facts import DataFacts
 from frugalgan.networks.store import rebuild
 from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.adaptations import KINDS
-from frugalgan.networks.stylegan2.generator import Block, Generator, Layer
-from frugalgan.networks.stylegan2.modulated import ModulatedConv
+from frugalgan.networks.stylegan2.blocks import Block, Layer
+from frugalgan.networks.stylegan2.generator import Generator
+from frugalgan.networks.stylegan2.modulated import StyledConv
 
 LABELS = torch.arange(len(Z))
 
@@ -52,13 +54,17 @@ class TestAdaptations:
 
 def test_a_domain_vector_scales_inputs_behind_the_demodulation() -> None:
     """The factor stands outside the norm that the kernel is divided by: doubling it doubles the map."""
-    conv, x, w = ModulatedConv(5, 7, 3, 6), torch.randn(3, 5, 8, 8), torch.randn(3, 6)
-    before = conv(x, w)
+    conv, x, w = StyledConv(5, 7, 3, 6), torch.randn(3, 5, 8, 8), torch.randn(3, 6)
+
+    def drawn(n: int = 3) -> Tensor:
+        return conv(x[:n], w[:n], gain=1.0, bias=torch.zeros(7))
+
+    before = drawn()
     conv.factor = torch.nn.Parameter(torch.ones(5))
-    torch.testing.assert_close(conv(x, w), 2 * before)
+    torch.testing.assert_close(drawn(), 2 * before)
     conv.factor = None
     conv.shift = torch.nn.Parameter(conv.style(w)[0].detach())
-    torch.testing.assert_close(conv(x[:1], w[:1]), before[:1])  # twice the style: demodulated away
+    torch.testing.assert_close(drawn(1), before[:1])  # twice the style: demodulated away
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from frugalgan.networks.stylegan2 import StyleGan2
 from frugalgan.networks.stylegan2.critic import minibatch_std
 from frugalgan.networks.stylegan2.generator import Generator
 from frugalgan.networks.stylegan2.layers import EqualConv, doubled, smoothed
-from frugalgan.networks.stylegan2.modulated import EPSILON, ModulatedConv
+from frugalgan.networks.stylegan2.modulated import EPSILON, StyledConv, ToImage
 from frugalgan.training.ema import working_generator
 
 Z = torch.randn(4, LATENT, generator=torch.Generator().manual_seed(1))
@@ -92,13 +92,11 @@ def test_the_papers_sizes_are_built_without_memory(
 
 
 @pytest.mark.parametrize("enlarge", [False, True])
-@pytest.mark.parametrize("demodulate", [False, True])
-def test_scaled_activations_are_a_kernel_per_sample(enlarge: bool, demodulate: bool) -> None:
-    conv = ModulatedConv(5, 7, 3, 6, demodulate=demodulate, enlarge=enlarge)
-    x, w = torch.randn(3, 5, 8, 8), torch.randn(3, 6)
+def test_scaled_activations_are_a_kernel_per_sample(enlarge: bool) -> None:
+    conv = StyledConv(5, 7, 3, 6, enlarge=enlarge)
+    x, w, bias = torch.randn(3, 5, 8, 8), torch.randn(3, 6), torch.randn(7)
     kernels = conv.kernel() * conv.style(w)[:, None, :, None, None]
-    if demodulate:
-        kernels = kernels / (kernels.square().sum(dim=(2, 3, 4), keepdim=True) + EPSILON).sqrt()
+    kernels = kernels / (kernels.square().sum(dim=(2, 3, 4), keepdim=True) + EPSILON).sqrt()
 
     def one(image: Tensor, kernel: Tensor) -> Tensor:
         if not enlarge:
@@ -106,8 +104,18 @@ def test_scaled_activations_are_a_kernel_per_sample(enlarge: bool, demodulate: b
         return 4 * smoothed(F.conv_transpose2d(image[None], kernel.transpose(0, 1), stride=2), padding=1)
 
     slow = torch.cat([one(*pair) for pair in zip(x, kernels, strict=True)])
-    torch.testing.assert_close(conv(x, w), slow, rtol=1e-5, atol=1e-5)
-    assert conv(x, w).shape[2] == (16 if enlarge else 8)
+    found = conv(x, w, gain=2.0, bias=bias)
+    torch.testing.assert_close(found, 2 * (slow + bias[:, None, None]), rtol=1e-5, atol=1e-5)
+    assert found.shape[2] == (16 if enlarge else 8)
+
+
+def test_a_layer_to_the_image_is_a_kernel_per_sample_too_and_not_demodulated() -> None:
+    layer, x, w = ToImage(5, 3, 6), torch.randn(2, 5, 8, 8), torch.randn(2, 6)
+    kernels = layer.kernel() * layer.style(w)[:, None, :, None, None]
+    slow = torch.cat([F.conv2d(image[None], kernel) for image, kernel in zip(x, kernels, strict=True)])
+    torch.testing.assert_close(layer(x, w), slow, rtol=1e-5, atol=1e-5)
+    layer.factor = torch.nn.Parameter(torch.ones(5))
+    torch.testing.assert_close(layer(x, w), 2 * slow, rtol=1e-5, atol=1e-5)
 
 
 def test_changes_of_resolution_are_the_binomial_filter() -> None:

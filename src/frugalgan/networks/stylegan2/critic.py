@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from frugalgan.networks.offers import Adaptable
 from frugalgan.networks.stylegan2.adaptations import HYPERNETWORKS
-from frugalgan.networks.stylegan2.generator import START, normalised, widths
+from frugalgan.networks.stylegan2.blocks import START, normalised, widths
 from frugalgan.networks.stylegan2.layers import EqualConv, EqualLinear
 
 HALF = 0.5**0.5  # of each of two paths, so that their sum has the variance of one
