@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 from small_evaluations import evaluation
-from small_study import row
+from small_study import row, small_study
 
 from frugalgan.config.sections import ParamsError
 from frugalgan.report.results import ResultsError
@@ -87,13 +87,30 @@ def test_no_spread_needs_no_statistics(paired: bool) -> None:
     assert p_value([1.0, 3.0], [2.0, 4.0], paired=True) == 1  # nothing but one difference, again and again
 
 
+def pairs_of(*pairs: str) -> list[tuple[str, str]]:
+    """What these patterns ask for, of five models of cats and dogs."""
+    dogs = {name: row(data="dogs") for name in ("scratch", "transfer")}
+    study = small_study({"teacher": row()} | dogs | {"student": row(method="kd")}, students=[0.3])
+    return Compare(pairs=list(pairs), significance=0.05).models(study.rows)
+
+
 def test_pairs_come_from_patterns() -> None:
-    known = ["teacher", "scratch", "transfer", "student", "student_0.3"]
-    pairs = Compare(pairs=["transfer / scratch", "student* / teacher"], significance=0.05).models(known)
-    assert pairs == [("transfer", "scratch"), ("student", "teacher"), ("student_0.3", "teacher")]
-    assert Compare(pairs=["student* / student"], significance=0.05).models(known) == [("student_0.3", "student")]
+    assert pairs_of("transfer / scratch", "student* / teacher") == [
+        ("transfer", "scratch"),
+        ("student", "teacher"),
+        ("student_0.3", "teacher"),
+    ]
+    assert pairs_of("student* / student") == [("student_0.3", "student")]
     with pytest.raises(ParamsError, match="no model techer; there are teacher, scratch"):
-        Compare(pairs=["student* / techer"], significance=0.05).models(known)
+        pairs_of("student* / techer")
+
+
+@pytest.mark.parametrize("pair", ["scratch / teacher", "s* / teacher"])
+def test_models_of_two_data_sets_are_no_pair(pair: str) -> None:
+    with pytest.raises(ParamsError) as error:
+        pairs_of(pair)
+    message = f"compare.pairs: {pair!r}: scratch learns dogs, and teacher cats; choose models of one data set"
+    assert str(error.value) == message
 
 
 def seeds(distances: list[float]) -> dict[str, Any]:

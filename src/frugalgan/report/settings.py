@@ -1,13 +1,14 @@
 """Sections `compare` and `export` of params.yaml: which models are compared, and by what test; which are exported."""
 
 import fnmatch
-from collections.abc import Iterable
+import itertools
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from frugalgan.config.sections import STRICT, ParamsError, Text
+from frugalgan.config.sections import STRICT, ParamsError, Row, Text
 
 NONE, NPM = "none", "npm"
 
@@ -19,16 +20,23 @@ class Compare:
     pairs: list[Annotated[str, Field(pattern=r"^\S+ / \S+$")]]
     significance: Annotated[float, Field(gt=0, lt=1)]
 
-    def models(self, known: Iterable[str]) -> list[tuple[str, str]]:
-        """The pairs of models of `known` that `pairs` asks for. Raises ParamsError for names that match none."""
+    def models(self, rows: Mapping[str, Row]) -> list[tuple[str, str]]:
+        """The pairs of models of `rows` that `pairs` asks for. Raises ParamsError for names that match none, and for
+        models of two data sets."""
         found: list[tuple[str, str]] = []
-        known = list(known)
         for pair in self.pairs:
-            ours, theirs = (fnmatch.filter(known, pattern) for pattern in pair.split(" / "))
+            ours, theirs = (fnmatch.filter(rows, pattern) for pattern in pair.split(" / "))
             if not (ours and theirs):
                 missing = pair.split(" / ")[bool(ours)]
-                raise ParamsError(f"compare.pairs: {pair!r}: no model {missing}; there are {', '.join(known)}")
-            found += [(a, b) for a in ours for b in theirs if a != b]
+                raise ParamsError(f"compare.pairs: {pair!r}: no model {missing}; there are {', '.join(rows)}")
+            for a, b in itertools.product(ours, theirs):
+                if rows[a].data != rows[b].data:
+                    raise ParamsError(
+                        f"compare.pairs: {pair!r}: {a} learns {rows[a].data}, and {b} {rows[b].data}; choose models "
+                        "of one data set"
+                    )
+                if a != b:
+                    found.append((a, b))
         return list(dict.fromkeys(found))
 
 

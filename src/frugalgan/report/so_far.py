@@ -1,10 +1,10 @@
 """The report of the models that are measured already, while others still train: python -m …so_far MODEL MODEL …"""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from frugalgan.config.sections import ParamsError
+from frugalgan.config.sections import ParamsError, Row
 from frugalgan.config.study import Study, load
 from frugalgan.report.report import write_report
 from frugalgan.report.settings import Compare
@@ -19,9 +19,9 @@ def part(study: Study, models: Collection[str]) -> Study:
     return replace(study, rows=rows, raw=study.raw | left)
 
 
-def _is_there(compare: Compare, models: Collection[str]) -> bool:
+def _is_there(compare: Compare, rows: Mapping[str, Row]) -> bool:
     try:
-        return bool(compare.models(models))
+        return bool(compare.models(rows))
     except ParamsError:
         return False
 
