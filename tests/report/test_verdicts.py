@@ -105,6 +105,15 @@ def test_pairs_come_from_patterns() -> None:
         pairs_of("student* / techer")
 
 
+def test_two_models_are_compared_once_whichever_stands_first() -> None:
+    """A pair that is judged twice would make Holm's correction of all p values harsher."""
+    assert pairs_of("student* / student*") == [("student", "student_0.3")]
+    assert pairs_of("student_0.3 / teacher", "student* / teacher", "teacher / student*") == [
+        ("student_0.3", "teacher"),
+        ("student", "teacher"),
+    ]
+
+
 @pytest.mark.parametrize("pair", ["scratch / teacher", "s* / teacher"])
 def test_models_of_two_data_sets_are_no_pair(pair: str) -> None:
     with pytest.raises(ParamsError) as error:

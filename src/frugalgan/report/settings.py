@@ -21,9 +21,9 @@ class Compare:
     significance: Annotated[float, Field(gt=0, lt=1)]
 
     def models(self, rows: Mapping[str, Row]) -> list[tuple[str, str]]:
-        """The pairs of models of `rows` that `pairs` asks for. Raises ParamsError for names that match none, and for
-        models of two data sets."""
-        found: list[tuple[str, str]] = []
+        """The pairs of models of `rows` that `pairs` asks for, each once, whichever of the two stands first. Raises
+        ParamsError for names that match none, and for models of two data sets."""
+        found: dict[frozenset[str], tuple[str, str]] = {}
         for pair in self.pairs:
             ours, theirs = (fnmatch.filter(rows, pattern) for pattern in pair.split(" / "))
             if not (ours and theirs):
@@ -36,8 +36,8 @@ class Compare:
                         "of one data set"
                     )
                 if a != b:
-                    found.append((a, b))
-        return list(dict.fromkeys(found))
+                    found.setdefault(frozenset((a, b)), (a, b))
+        return list(found.values())
 
 
 @dataclass(frozen=True, config=STRICT)
