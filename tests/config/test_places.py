@@ -10,6 +10,7 @@ from pipeline import PROJECT, call
 
 from frugalgan.config import places
 from frugalgan.config.places import PlaceError, claim
+from frugalgan.export.write import OWN as EXPORTED
 
 OF_A_DATA_SET = (places.fetched, places.prepared, places.reference, places.floor)
 OF_A_MODEL = (places.weights, places.record, places.samples, places.summary, places.evaluation, places.pictures)
@@ -95,18 +96,24 @@ OWN = (
         for name in ("index.csv", "picture_0123456789abcdef.jpg", "picture_0123456789abcdef.jpg.cat")
     ),
     *(f"data/fetched/digits/{name}" for name in ("t10k-images-idx3-ubyte.gz", "train-labels-idx1-ubyte")),
-    *("data/reference/cats.npz", "metrics/real/cats.json", "results/tables/verdicts.csv", "results/comparison.md"),
+    *("data/reference/cats.npz", "metrics/real/cats.json", "results/comparison.md"),
+    *(f"results/tables/{name}.csv" for name in places.TABLES),
+    *(f"results/export/teacher/{name}" for name in EXPORTED),
 )
 FOREIGN_FETCHED = tuple(
     f"data/fetched/cats/{name}" for name in ("my.jpg", "deep/er/my.jpg", "picture_1.jpg", "index.csv.bak")
 )
-FOREIGN = tuple(
-    f"{folder}/{name}"
-    for folder in (
-        *("code", "code/stages", "data/prepared/cats", "models/teacher/weights", "models/teacher/weights/0"),
-        *("models/teacher/record/0", "samples/teacher", "results/figures", "results/pictures/cats_vae"),
-    )
-    for name in ("me.jpg", "deep.er/me.jpg", "notes.txt")
+FOREIGN = (
+    *("results/tables/mine.csv", "results/export/teacher/mine.mjs"),
+    *(
+        f"{folder}/{name}"
+        for folder in (
+            *("code", "code/stages", "data/prepared/cats", "models/teacher/weights", "models/teacher/weights/0"),
+            *("models/teacher/record/0", "samples/teacher", "results/figures", "results/pictures/cats_vae"),
+            *("results/tables", "results/export/teacher"),
+        )
+        for name in ("me.jpg", "deep.er/me.jpg", "notes.txt")
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from drawn_figures import assert_nothing_overlaps, seen
 from pipeline import PROJECT, call
 from small_evaluations import evaluations_of, write
 from small_study import dataset, row, small_study
+from test_truncation_page import TRUNCATION
 
 from frugalgan.config import places
 from frugalgan.config.sections import ParamsError
@@ -35,17 +36,7 @@ FLOWERS = {
 }
 DATASETS = {"cats": dataset(), "dogs": dataset(), "my-flowers": dataset(source="/my/flowers", size=64, colour=False)}
 COMPARE = {"pairs": ["transfer / scratch"], "significance": 0.05}
-TABLES = (
-    "comparison",
-    "exports",
-    "head_starts",
-    "losses",
-    "over_training",
-    "table_3_1",
-    "table_3_2",
-    "table_3_3",
-    "verdicts",
-)
+TABLES = [name for name in places.TABLES if name != "truncation"]
 ALWAYS = {"samples.png"}
 TRAINED = {"figure_3_3.png", "pareto.png", "quality_over_training.png"}
 
@@ -102,6 +93,15 @@ def test_a_report_of_three_data_sets_whatever_their_names(folder: Path, monkeypa
     text = (folder / "results" / "comparison.md").read_text()
     assert all(f"| {name} | " in text for name in study.rows) and "nan" not in text.lower()
     assert "Drawn pictures are drawn, not photographs." in text
+
+
+def test_every_table_of_the_report_is_known_as_its_own(folder: Path) -> None:
+    rows = {"untrained": row(budget="none")}
+    study = small_study(rows)
+    left_by_stages(study, rows)
+    write({"untrained": evaluations_of(study, rows)["untrained"] | {"truncation": TRUNCATION}})
+    write_report(study)
+    assert found(folder / "results" / "tables") == {f"{name}.csv" for name in places.TABLES}
 
 
 def test_a_report_of_pictures_of_ones_own_has_nothing_of_the_thesis(folder: Path) -> None:

@@ -30,6 +30,7 @@ digest.update(json.dumps(place[name]["params"], sort_keys=True).encode())
 names = {  # that DVC sees (.dvcignore)
     "fetched": "index.csv", "prepared": "data.json", "weights": "0/networks.json", "record": "0/record.json",
     "samples": "note.txt", "pictures": "losses.png", "figures": "pareto.png", "export": "model.onnx",
+    "tables": "comparison.csv",
 }
 for out in map(pathlib.Path, place[name]["outs"]):
     inside = next((names[part] for part in out.parts if part in names), "hash.txt")

@@ -15,7 +15,13 @@ _NAME = r"[A-Za-z0-9][\w.-]*"  # of a data set or a model
 _PART = "(generator|critic|encoder)"
 _FIGURES = "samples|head_starts|pareto|quality_over_training|truncation|figure_3_[1-6]"
 _PICTURES = "neighbours|losses|reconstructions|random|by_label|manifold|codes|truncation"
-_EXPORTED = r"model(_float32)?\.onnx|export\.json|index\.html|[\w.-]+\.mjs|ort-wasm-simd-threaded\.wasm"
+TABLES = (  # of the report, CSV
+    *("comparison", "verdicts", "table_3_1", "table_3_2", "table_3_3", "exports", "head_starts"),
+    *("over_training", "losses", "truncation"),
+)
+_TABLES = "|".join(TABLES)
+_PAGE = r"index\.html|worker\.mjs|ort\.wasm\.min\.mjs|ort-wasm-simd-threaded\.(mjs|wasm)"
+_EXPORTED = rf"model(_float32)?\.onnx|export\.json|{_PAGE}"
 # All that stages leave, but for fetched pictures, of which their index tells.
 OWN = re.compile(
     "|".join(
@@ -29,7 +35,7 @@ OWN = re.compile(
             rf"models/{_NAME}/record/\d+/(record\.json|history\.csv|heldout\.csv|moments\.npy|progress\.png)",
             rf"samples/{_NAME}/(samples\.npy|others\.npy|grid\.png|fixed\.png|note\.txt)",
             rf"metrics/((real|evaluations|evaluations/exports)/)?{_NAME}\.json",
-            rf"results/(tables/{_NAME}\.csv|(comparison|decoders)\.md|report\.html|figures/({_FIGURES})\.png)",
+            rf"results/(tables/({_TABLES})\.csv|(comparison|decoders)\.md|report\.html|figures/({_FIGURES})\.png)",
             rf"results/pictures/{_NAME}/({_PICTURES})\.png",
             rf"results/export/{_NAME}/({_EXPORTED})",
             r"code/(rows\.json|(stages|methods|networks)/[\w-]+|exports/[\w.-]+)",
