@@ -18,6 +18,7 @@ from head_starts import (
     table_rows,
 )
 from small_evaluations import evaluations_of
+from small_study import STARTS as ALL_STARTS
 from small_study import row, small_study
 
 from frugalgan.report.decoders import decoders
@@ -48,6 +49,23 @@ def test_of_two_controls_that_of_the_same_budget_counts() -> None:
     assert controls_of({"shorter": digits(budget="short")})[NAME] == "dcgan"
     assert controls_of({"shorter": row(budget="short")})[FACE] == "shorter"
     assert controls_of({"untrained": row(budget="none")})[FACE] == "teacher"  # of another budget, if it is trained
+
+
+@pytest.mark.parametrize("unlike", [{"batch_size": 5}, {"pictures": 100}])
+def test_a_control_sees_batches_of_the_same_size_from_the_same_pictures(unlike: dict[str, int]) -> None:
+    """Only how long it is trained may be another."""
+    rows = ROWS | {"teacher": row(budget="other"), "dcgan": digits(budget="other")}
+    budgets = {"some": {"kimg": 1.0, "batch_size": 10}, "short": {"kimg": 0.5, "batch_size": 10}}
+    for other, expected in (({}, STARTS), (unlike, ["cwgan_from_cvae"])):
+        study = small_study(rows, budgets=budgets | {"other": {"kimg": 2.0, "batch_size": 10} | other})
+        assert [start.name for start in head_starts(study, evaluations_of(study, rows))] == expected
+
+
+def test_a_control_trains_all_of_itself_from_the_first_step() -> None:
+    rows = {"waits": digits(start="waits")} | ROWS
+    study = small_study(rows, starts=ALL_STARTS | {"waits": {"wait": 0.5}})
+    found = head_starts(study, evaluations_of(study, rows))
+    assert {start.control_name for start in found} == {"dcgan", "cwgan", "teacher"}
 
 
 def test_models_without_control_and_those_that_start_as_no_decoder_are_left_out() -> None:

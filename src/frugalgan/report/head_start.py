@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from frugalgan.config.sections import RANDOM
+from frugalgan.config.sections import Row, Start
 from frugalgan.config.study import Study
 from frugalgan.report.results import Evaluations, ResultsError, collapsed_seeds
 
@@ -126,8 +126,9 @@ def crossing(seconds: np.ndarray, values: np.ndarray, target: float) -> float | 
 
 
 def head_starts(study: Study, evaluations: Evaluations) -> list[HeadStart]:
-    """All models whose generator started with an autoencoder's decoder and that have a control: a row that differs from
-    theirs in nothing but `from` and `start`, which are random. Raises ResultsError."""
+    """All models whose generator started with an autoencoder's decoder and that have a control: a trained row of the
+    same data, method, networks, recipe, batch size and pictures that starts from random weights. Of several, one of the
+    same budget comes first; another budget may have other `kimg`. Raises ResultsError."""
     found = []
     for name, row in study.rows.items():
         starts_as_decoder = study.starts[row.start].weights == (GENERATOR,) and row.source in evaluations
@@ -139,17 +140,24 @@ def head_starts(study: Study, evaluations: Evaluations) -> list[HeadStart]:
 
 
 def _control(study: Study, name: str, evaluations: Evaluations) -> str | None:
-    """The same model from random weights: of the same budget if there is one, else of any."""
+    """The same model from random weights: of the same budget if there is one, else of one that only lasts longer or
+    shorter."""
     row = study.rows[name]
     alike = [
         other
         for other, candidate in study.rows.items()
-        if all(getattr(candidate, word) == getattr(row, word) for word in ("data", "method", "networks", "recipe"))
-        and candidate.source == RANDOM
+        if _but_start(study, candidate) == _but_start(study, row)
+        and study.starts[candidate.start] == Start()  # random weights, all of which train from the first step on
         and evaluations[other]["course"]["kimg"][-1]
     ]
     same_budget = [other for other in alike if study.rows[other].budget == row.budget]
     return next(iter([*same_budget, *alike]), None)
+
+
+def _but_start(study: Study, row: Row) -> tuple[str | int, ...]:
+    """What a model and its control have in common."""
+    budget = study.budgets[row.budget]
+    return row.data, row.method, row.networks, row.recipe, budget.batch_size, budget.pictures
 
 
 def _head_start(name: str, autoencoder: str, control: str, evaluations: Evaluations) -> HeadStart:
