@@ -175,3 +175,15 @@ def test_a_training_that_went_on_elsewhere_is_told() -> None:
     evaluations["a"]["records"][1]["went_on_elsewhere"] = [where]
     (sentence,) = went_on_elsewhere(evaluations)
     assert sentence.startswith('a, seed 1: trained on from 0.5 kimg in other conditions (device: "CPU" → "GPU", code: ')
+
+
+def test_energy_is_told_where_that_of_every_seed_was_measured(evaluations: dict[str, Any]) -> None:
+    assert "kilojoules" not in results(STUDY, evaluations)
+    first, *others = evaluations["teacher"]["records"]
+    first["joules"] = 1000.0
+    evaluations["scratch"]["records"][0]["joules"] = 5000.0
+    found = results(STUDY, evaluations)["kilojoules"].dropna()
+    assert found.to_dict() == {"scratch": 5}
+    for record in others:
+        record["joules"] = 4000.0
+    assert results(STUDY, evaluations).loc["teacher", "kilojoules"] == 3

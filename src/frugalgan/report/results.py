@@ -219,8 +219,14 @@ def _row(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "own_kib": records[0].get("own_bytes", records[0]["generator_bytes"]) / KIB,
         "trained_parameters": paid["trained_parameters"],
         "generator_parameters": records[0]["generator_parameters"],
-        **({"kilojoules": np.mean([one["joules"] for one in records]) / 1000} if "joules" in records[0] else {}),
+        **_energy(records),
     }
+
+
+def _energy(records: list[dict[str, Any]]) -> dict[str, float]:
+    """The mean over seeds, where that of each was measured."""
+    joules = [record["joules"] for record in records if "joules" in record]
+    return {"kilojoules": float(np.mean(joules)) / 1000} if len(joules) == len(records) else {}
 
 
 def _by_second(one: dict[str, Any]) -> dict[str, Any]:
