@@ -135,6 +135,25 @@ def test_a_preset_on_the_command_line_is_the_same_preset(tmp_path: Path) -> None
     assert read_yaml(file) == with_preset(raw_params(), values("paper"))
 
 
+def test_lists_and_nothing_are_values_on_the_command_line_too(tmp_path: Path) -> None:
+    """The shell of `dvc exp run $(…)` splits words at spaces, whatever quotes they have."""
+    file = params_file(tmp_path)
+    mine = own(
+        tmp_path,
+        'students: [0.3, 0.01]\nexport: {models: [teacher]}\nkd: {alpha: null}\ntraining: {device: "cuda:1"}\n',
+    )
+    words = " ".join(flags(mine)).split()
+    assert words[1::2] == ["students=[0.3,0.01]", "export.models=[teacher]", "kd.alpha=null", "training.device=cuda:1"]
+    apply_overrides(file, words[1::2])
+    assert read_yaml(file) == with_preset(raw_params(), mine)
+
+
+@pytest.mark.parametrize("value", ["/my photos", "~/photos", "a\tb", "it's", ["a b"], [{"a": 1}], ""])
+def test_what_a_shell_would_split_is_refused_with_the_cure(value: Any) -> None:
+    with pytest.raises(ParamsError, match=r"^datasets\.cats\.source: .* cannot .* by `frugalgan preset NAME`, without"):
+        flags({"datasets.cats.source": value})
+
+
 def test_what_dvc_changes_keeps_all_comments_on_their_lines(tmp_path: Path) -> None:
     def comments() -> list[str]:
         return re.findall(r"#.*", file.read_text())

@@ -1,5 +1,6 @@
 """Presets: files of presets/ that say what differs from the committed params.yaml."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from frugalgan.files import replaced
 
 FOLDER = Path("presets")
 EVERY = "*"  # as a key: every key of a section
+PLAIN = re.compile(r"[A-Za-z0-9/:._+-]+")  # values that shells and DVC take as they are
 
 
 def preset(name: str, params: dict[str, Any], folder: Path = FOLDER) -> dict[str, Any]:
@@ -52,8 +54,9 @@ def write_preset(values: dict[str, Any], path: Path) -> None:
 
 
 def flags(values: dict[str, Any]) -> list[str]:
-    """The same for `dvc exp run`."""
-    return [word for key, value in values.items() for word in ("-S", f"{key}={_said(value)}")]
+    """The same for `dvc exp run $(…)`, whose shell splits them at spaces. Raises ParamsError for a value that does not
+    come through it."""
+    return [word for key, value in values.items() for word in ("-S", f"{key}={_said(key, value)}")]
 
 
 def _flat(overlay: Any, there: Any, path: Path, where: str) -> Any:
@@ -82,5 +85,14 @@ def _copy(value: Any) -> Any:
     return {key: _copy(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-def _said(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _said(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(_said(key, one) for one in value)}]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if not PLAIN.fullmatch(str(value)):
+        raise ParamsError(
+            f"{key}: {value!r} cannot be passed to `dvc exp run`, for it has other characters than letters, digits and "
+            "/:._+-; write it into params.yaml by `frugalgan preset NAME`, without --flags"
+        )
+    return str(value)
