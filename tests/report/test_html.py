@@ -111,6 +111,13 @@ def test_the_page_works_in_a_browser_on_a_phone_and_on_a_desk(tmp_path: Path, mo
             select(driver, "model", "student")
             assert driver.execute_script("return document.getElementById('samples').naturalWidth") > 100
             assert driver.execute_script("return document.getElementById('chosen').textContent") == "student"
+            assert marked(driver) == ["student"]
+            driver.execute_script("document.querySelectorAll('#table th button')[1].click()")
+            assert marked(driver) == ["student"]
+            type_into(driver, "filter", "dogs")
+            assert marked(driver) == []
+            type_into(driver, "filter", "")
+            assert marked(driver) == ["student"]
             assert not [line for line in driver.get_log("browser") if line["level"] == "SEVERE"]
 
         resize(driver, 794, 1000)  # A4, in a browser that is set to dark
@@ -161,6 +168,12 @@ OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroug
 
 def column(driver: Any) -> list[str]:
     return driver.execute_script("return [...document.querySelectorAll('#table tbody tr')].map((r) => r.dataset.model)")
+
+
+def marked(driver: Any) -> list[str]:
+    """Models whose row is marked as the chosen one's."""
+    rows = "document.querySelectorAll('#table tr[aria-current]')"
+    return driver.execute_script(f"return [...{rows}].map((r) => r.dataset.model)")
 
 
 def select(driver: Any, name: str, value: str) -> None:
