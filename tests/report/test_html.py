@@ -13,7 +13,7 @@ from small_evaluations import evaluations_of
 from small_study import row, small_study
 from test_report import CATS, COMPARE, DATASETS, FLOWERS, left_by_stages
 
-from frugalgan.report.html import MOST_SENTENCES, answer
+from frugalgan.report.html import MOST_SENTENCES, answer, shown_studies
 from frugalgan.report.report import write_report
 from frugalgan.report.results import read_evaluations, results
 from frugalgan.report.settings import Compare
@@ -42,6 +42,14 @@ def test_the_answer_says_what_the_verdicts_say() -> None:
     assert ": better, swd: worse): distance 60" in text
     assert "d and y: d collapsed" in text and "e and x are not distinguishable" in text
     assert [line.split()[0] for line in found] == ["a", "b", "c", "d", "e"]
+
+
+def test_large_numbers_have_no_exponent(monkeypatch: pytest.MonkeyPatch) -> None:
+    (sentence,) = sentences({"a": {"distance": 18077.0, "mib": 40000.0}, "x": {"distance": 12345.6}}, ["a / x"])
+    assert "distance 18077 ± 1.7 against 12346 ± 1.6 (p = " in sentence and "; 100 × the memory" in sentence
+    monkeypatch.chdir(PROJECT)
+    tables = "".join(one["table"] for one in shown_studies())
+    assert "<td>18077</td>" in tables and "e+" not in tables
 
 
 def test_there_are_six_sentences_at_most_and_of_each_comparison_one_before_any_second() -> None:

@@ -12,7 +12,7 @@ from frugalgan.config import places
 from frugalgan.files import FileError
 from frugalgan.report.pareto import front
 from frugalgan.report.results import losses, over_training, results
-from frugalgan.report.tables import markdown, write_csv
+from frugalgan.report.tables import markdown, rounded, write_csv
 
 ROWS = {
     "untrained": row(budget="none"),
@@ -62,6 +62,23 @@ def test_markdown_has_a_row_per_model_and_no_nan(evaluations: dict[str, Any]) ->
     assert len({line.count("|") for line in lines}) == 1
     assert "nan" not in markdown(table).lower()
     assert "| 0.1235 | 12346 |" in markdown(pd.DataFrame({"a": [0.123456], "b": [12345.6]}))
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        *(
+            (0.123456, 4, "0.1235"),
+            (3e-7, 4, "3e-07"),
+            (9999.4, 4, "9999"),
+            (9999.5, 4, "10000"),
+            (9999.99, 4, "10000"),
+        ),
+        *((18077.0, 4, "18077"), (-12345.6, 4, "-12346"), (1.5e6, 4, "1500000"), (99.4, 2, "99"), (123.4, 2, "123")),
+    ],
+)
+def test_large_numbers_have_no_exponent(value: float, digits: int, text: str) -> None:
+    assert rounded(value, digits) == text
 
 
 def test_csv_has_numbers_to_six_digits_and_nothing_where_a_value_is_missing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from frugalgan.evaluation.over_seeds import MIB
 from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
 from frugalgan.report.head_start import Course, HeadStart, Values
 from frugalgan.report.results import Evaluations, data_title, moments_floor
-from frugalgan.report.tables import markdown
+from frugalgan.report.tables import markdown, rounded
 from frugalgan.report.verdicts import Compared, by_two_metrics
 
 NEVER = "never"
@@ -126,7 +126,7 @@ def _measured_by(study: Study, data: str, evaluations: Evaluations) -> str:
     text = f"- **{data_title(study, data)}**: {n} images at each moment are compared with "
     text += f"{models[0]['n_reference']} real ones"
     if not np.isnan(floor):
-        text += f"; {n} other real ones score {floor:.4g}, the floor"
+        text += f"; {n} other real ones score {rounded(floor)}, the floor"
     labelled = next((model for model in models if "classifier" in model), None)
     if labelled:
         accuracy, judged_on = labelled["classifier_accuracy"], labelled["classifier_judged_on"]

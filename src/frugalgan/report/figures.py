@@ -16,6 +16,7 @@ from frugalgan.data.images import grid, read_rgb
 from frugalgan.files import read_json
 from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
 from frugalgan.report.pareto import front
+from frugalgan.report.tables import rounded
 from frugalgan.report.thesis import BY_MODEL, ORDINARY, TRANSFER, students
 
 COSTS = {"peak_training_mib": "training memory, MiB", "generator_mib": "generator, MiB", "seconds": "training, s"}
@@ -78,7 +79,7 @@ def over_training(names: dict[str, str], file: Path) -> None:
         _show(axis, picture, title)
         kimg = read_json(record / "record.json", hint="`dvc repro` makes it")["moments_kimg"]
         height = picture.shape[0] / len(kimg)
-        axis.set_yticks([height * (i + 0.5) for i in range(len(kimg))], [f"{k:.3g}" for k in kimg], fontsize=7)
+        axis.set_yticks([height * (i + 0.5) for i in range(len(kimg))], [rounded(k, 3) for k in kimg], fontsize=7)
     axes[0, 0].set_ylabel("kimg (thousands of real images seen)", fontsize=7)
     _save(figure, file)
 
@@ -104,7 +105,7 @@ def memory(trained: pd.DataFrame, colours: dict[str, str], file: Path) -> None:
     """Figure 3.3: peak training memory of each model, MiB."""
     figure, axis = plt.subplots(figsize=(7, 0.22 * len(trained) + 0.8), layout="constrained")
     bars = axis.barh(trained.index, trained["peak_training_mib"], color=[colours[name] for name in trained["method"]])
-    axis.bar_label(bars, fmt="%.3g", padding=2, fontsize=7)
+    axis.bar_label(bars, fmt=lambda mib: rounded(mib, 3), padding=2, fontsize=7)
     axis.invert_yaxis()
     axis.margins(x=0.1, y=0.01)
     axis.tick_params(axis="y", labelsize=7)

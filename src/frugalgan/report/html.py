@@ -21,6 +21,7 @@ from frugalgan.report import decoders, exports, page, results, studies, truncati
 from frugalgan.report.page import JUDGED, TITLES
 from frugalgan.report.results import Evaluations
 from frugalgan.report.settings import Compare
+from frugalgan.report.tables import rounded
 from frugalgan.report.verdicts import BETTER, DISAGREE, SAME, WORSE
 
 MOST_SENTENCES = 6
@@ -171,14 +172,15 @@ def answer(verdicts: pd.DataFrame, table: pd.DataFrame) -> list[str]:
             f"({ours['metric']}: {row['by_distance']}, {row['second']}: {row['by_second']})",
         }.get(row["verdict"], f"{model} and {other}: {row['verdict']}")
         saved = ", ".join(
-            f"{ours[key] / theirs[key]:.2g} × the {title}"
+            f"{rounded(ours[key] / theirs[key], 2)} × the {title}"
             for key, title in (("peak_training_mib", "memory"), ("seconds", "seconds"), ("generator_mib", "size"))
             if theirs[key]
         )
         doubt = "over seeds" if row["over"] == "seeds" else "one training each"
         sentences.append(
-            f"{found}: distance {row['distance']:.4g} ± {row['sd']:.2g} against {row['other_distance']:.4g} ± "
-            f"{row['other_sd']:.2g} (p = {row['p_value']:.1g}, {doubt}); {saved}."
+            f"{found}: distance {rounded(row['distance'])} ± {rounded(row['sd'], 2)} against "
+            f"{rounded(row['other_distance'])} ± {rounded(row['other_sd'], 2)} "
+            f"(p = {row['p_value']:.1g}, {doubt}); {saved}."
         )
     return sentences or ["No pairs are compared: name some in compare.pairs of params.yaml."]
 
@@ -224,7 +226,7 @@ def _jpeg(picture: np.ndarray) -> str:
 
 
 def _table(rows: pd.DataFrame) -> Markup:
-    return Markup(rows.reset_index().to_html(index=False, border=0, na_rep="–", float_format=lambda x: f"{x:.4g}"))
+    return Markup(rows.reset_index().to_html(index=False, border=0, na_rep="–", float_format=rounded))
 
 
 def _provenance(evaluations: Evaluations) -> list[str]:
