@@ -14,7 +14,9 @@ from frugalgan.data.sources import foreign_files
 from frugalgan.data.styles import NONE, STYLES
 from frugalgan.evaluation.seen import seen_in_training
 from frugalgan.evaluation.settings import Evaluate
-from frugalgan.report.settings import Compare, Export
+from frugalgan.files import from_project
+from frugalgan.report.settings import NONE as NO_PAGE
+from frugalgan.report.settings import NPM, Compare, Export
 from frugalgan.training.settings import Training
 
 
@@ -35,7 +37,7 @@ def check_place(project: Path = Path(".")) -> None:
 
 
 def check_names(study: Study) -> None:
-    """Raise ParamsError where a section that holds for all models, or a pair to compare, cannot be used."""
+    """Raise ParamsError where a section that holds for all models cannot be used, such as a pair to compare."""
     for name, cls in (("prepare", Prepare), ("training", Training)):
         study.section(name, cls)
     settings = study.section("evaluate", Evaluate)
@@ -62,9 +64,15 @@ def check_names(study: Study) -> None:
                     f"{study.models}: models.{name}: it learns from what {seen} sees, so another network must judge "
                     f"them: set {key} to inception or vgg16_edges"
                 )
-    for name in study.section("export", Export).models:
+    export = study.section("export", Export)
+    for name in export.models:
         if name not in study.rows:
             raise unknown(study.params, "export.models", name, study.rows)
+    if export.runtime not in (NO_PAGE, NPM) and not from_project(Path(export.runtime)).exists():
+        raise ParamsError(
+            f"{study.params}: export.runtime: {export.runtime}: no such folder or archive; name one of "
+            f"onnxruntime-web, or take {NPM}, or {NO_PAGE} for no page"
+        )
     try:
         study.section("compare", Compare).models(study.rows)
     except ParamsError as error:

@@ -81,6 +81,8 @@ def test_the_committed_files_pass() -> None:
         ),
         ("compare.pairs", ["scratch / teacher"], r"yaml: compare\.pairs: 'scratch / teacher': scratch learns dogs"),
         ("compare.pairs", ["s* / scratch"], r"'s\* / scratch': student learns cats, and scratch dogs; choose "),
+        ("export.runtime", "nowhere/dist", r"export\.runtime: nowhere/dist: no such folder or archive; name one of"),
+        ("export.models", ["techer"], r"params\.yaml: export\.models: 'techer' is not one of .*did you mean teacher"),
         ("datasets.dogs.count", 0, r"params\.yaml: datasets\.dogs\.count: 0 is not allowed where pictures are drawn"),
         ("datasets.dogs.style", "pensil", r"datasets\.dogs\.style: 'pensil' is not one of none, .*did you mean pencil"),
         ("datasets.dogs.samples", 5, r"datasets\.dogs\.samples: 5 is not allowed: .*coverage_k ask for more than 5"),
