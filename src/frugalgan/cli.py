@@ -93,8 +93,8 @@ def reproduce(
         typer.Option(min=0, help="stages side by side, each with a share of the cores; 0: 1 with a GPU, else up to 4"),
     ] = 0,
 ) -> None:
-    """`check`, then `dvc repro` with its arguments; but on Linux stages are forked from one process that has imported
-    everything, which saves a second or three for each, and without arguments several run side by side.
+    """`check`, then `dvc repro` with its arguments. On Linux, stages are forked from one process that has imported
+    everything, which saves one to three seconds each; without arguments, several run side by side.
     """
     with explained():
         changed = frozenset() if context.args else to_run()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from frugalgan.data.arrays import load_array
 from frugalgan.data.images import to_unit
 from frugalgan.files import FileError
 from frugalgan.provenance import file_sha256
@@ -102,14 +103,14 @@ class Images:
     @cached_property
     def array(self) -> np.ndarray:
         """Raises FileError where it is missing or damaged, or has too few."""
-        return self._chosen(_load(self.path))
+        return self._chosen(load_array(self.path))
 
     @cached_property
     def labels(self) -> np.ndarray | None:
         """(N,) int64. Raises FileError where there are not as many as images."""
         if self.labels_path is None:
             return None
-        labels, images = _load(self.labels_path).astype(np.int64), len(_load(self.path))
+        labels, images = load_array(self.labels_path).astype(np.int64), len(load_array(self.path))
         if len(labels) != images:
             raise FileError(f"{self.labels_path}: {len(labels)} labels for the {images} images of {self.path}")
         return self._chosen(labels)
@@ -154,16 +155,6 @@ class Images:
         order = np.concatenate([_permutation(n, self.seed, i) for i in passes])
         start = nimg % n
         return order[start : start + size]
-
-
-def _load(path: Path) -> np.ndarray:
-    try:
-        return np.load(path, mmap_mode="r")
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file; `dvc repro` makes it") from None
-    except (ValueError, EOFError) as error:
-        cure = "delete it and run `dvc repro`"
-        raise FileError(f"{path}: not a whole array of images ({error}); {cure}") from None
 
 
 @lru_cache(maxsize=4)

@@ -58,7 +58,7 @@ def distill(
     minutes: Minutes = 15.0,
     smaller: Annotated[int, typer.Option(help="times as narrow the generator is: 2, 4 or 8")] = 4,
     features: Annotated[
-        bool, typer.Option("--features", help="compare what the student's critic sees of images, too, not pixels alone")
+        bool, typer.Option("--features", help="also compare the critic's features of both images, not pixels alone")
     ] = False,
     memory: Memory = "",
     dry_run: DryRun = False,

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from frugalgan.data.arrays import load_array
 from frugalgan.data.batches import stream_seed
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS
 from frugalgan.evaluation.reference import chosen_rows
@@ -62,9 +63,9 @@ def classifier_of(data: Path, n: int, seed: int) -> Classifier:
     from sklearn.svm import SVC  # takes a second
 
     def some(part: str, labels: str) -> tuple[np.ndarray, np.ndarray]:
-        told = np.load(data / labels)
+        told = load_array(data / labels)
         rows = chosen_rows(len(told), n, stream_seed(seed, "classifier"))
-        return _pixels(np.load(data / part, mmap_mode="r")[rows]), told[rows]
+        return _pixels(load_array(data / part)[rows]), told[rows]
 
     pixels, told = learnt = some(IMAGES, LABELS)
     counts = np.bincount(told)
@@ -91,12 +92,12 @@ def classifier_of(data: Path, n: int, seed: int) -> Classifier:
 
 def has_labels(data: Path) -> bool:
     """Whether the prepared folder has labels of its images."""
-    return (data / LABELS).is_file() and len(np.load(data / LABELS)) > 0
+    return (data / LABELS).is_file() and len(load_array(data / LABELS)) > 0
 
 
 def has_heldout(data: Path) -> bool:
     """Whether the prepared folder has held-out images with labels."""
-    return (data / HELDOUT_LABELS).is_file() and len(np.load(data / HELDOUT_LABELS)) > 0
+    return (data / HELDOUT_LABELS).is_file() and len(load_array(data / HELDOUT_LABELS)) > 0
 
 
 def agreement(labels: np.ndarray, classes: int) -> float:

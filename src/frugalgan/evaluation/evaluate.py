@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from frugalgan.config.study import Study
+from frugalgan.data.arrays import load_array
 from frugalgan.data.facts import IMAGES, read_facts
 from frugalgan.evaluation.classifier import Classifier, agreement, classifier_of, has_labels
 from frugalgan.evaluation.drawn import Drawn
@@ -56,13 +57,7 @@ def evaluate(
     n_per_moment = drawn[0].moments.shape[1]
     values = {
         "model": name,
-        "data": row.data,
-        "method": row.method,
-        "networks": row.networks,
-        "from": row.source,
-        "start": row.start,
-        "budget": row.budget,
-        "recipe": row.recipe,
+        **row.words(),
         "parts": records[0]["parts"],
         "distance": distance_key(first.network.name),
         "seeds": study.seeds(name),
@@ -87,7 +82,7 @@ def evaluate(
     if classifier is not None:
         values |= _labels(measured, classifier, settings, n)
         values |= _agreement(measured.weights / str(study.seeds(name)[0]), classifier, images, drawn)
-    training = np.load(measured.prepared / IMAGES, mmap_mode="r")
+    training = load_array(measured.prepared / IMAGES)
     return values, neighbours_grid(drawn[0].draws, features[0], training, first.real[TRAINING].features)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from frugalgan.config.sections import RANDOM
 from frugalgan.config.study import Study
+from frugalgan.data.arrays import load_array
 from frugalgan.data.styles import in_turn
 from frugalgan.evaluation.drawn import Drawn, first_of_draws
 from frugalgan.evaluation.judge import Judge
@@ -34,7 +35,7 @@ class Measured:
 
 def samples_of(study: Study, name: str, measured: Measured) -> np.ndarray:
     """(seeds, draws · samples, C, S, S) uint8. Raises FileError."""
-    images, dataset = _array(measured.samples / SAMPLES), study.data_of(name)
+    images, dataset = load_array(measured.samples / SAMPLES, "c"), study.data_of(name)
     asked = study.section("evaluate", Evaluate).repeats * dataset.samples
     if images.shape[:2] != (len(study.seeds(name)), asked):
         raise FileError(f"{measured.samples / SAMPLES}: not the samples that params.yaml asks for; run `dvc repro`")
@@ -55,13 +56,13 @@ def records_of(study: Study, name: str, measured: Measured) -> list[dict[str, An
 def drawn_of(study: Study, name: str, measured: Measured, images: np.ndarray, n: int) -> list[Drawn]:
     """One per seed; a seed that the other model lacks is compared with that one's last. Raises FileError."""
     repeats, styles = study.section("evaluate", Evaluate).repeats, study.data_of(name).styles
-    others = None if measured.source_samples is None else _array(measured.source_samples / OTHERS)
-    adapted = None if measured.adapted_samples is None else _array(measured.adapted_samples / SAMPLES)
+    others = None if measured.source_samples is None else load_array(measured.source_samples / OTHERS, "c")
+    adapted = None if measured.adapted_samples is None else load_array(measured.adapted_samples / SAMPLES, "c")
     return [
         Drawn(
             f"{name}, seed {seed}",
             first_of_draws(images[place], repeats, n),
-            np.load(measured.record / str(seed) / "moments.npy", mmap_mode="c"),
+            load_array(measured.record / str(seed) / "moments.npy", "c"),
             None if others is None else others[min(place, len(others) - 1)],
             None if adapted is None else in_turn(adapted[min(place, len(adapted) - 1)][:n], styles),
         )
@@ -83,10 +84,3 @@ def adapted_from(study: Study, name: str) -> str | None:
     ours, theirs = study.data_of(name), study.data_of(row.source)
     alike = (ours.size, ours.colour) == (theirs.size, theirs.colour)
     return row.source if alike and row.data != study.row(row.source).data else None
-
-
-def _array(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, mmap_mode="c")  # torch takes no read-only array
-    except (OSError, ValueError) as error:
-        raise FileError(f"{file}: not an array of images ({error}); run `dvc repro`") from None

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from frugalgan.data.arrays import load_array
 from frugalgan.data.batches import stream_seed
 from frugalgan.data.facts import HELDOUT as HELDOUT_FILE
 from frugalgan.data.facts import IMAGES
@@ -44,9 +45,9 @@ def real_images(prepared: Path, *, n: int, seed: int) -> dict[str, np.ndarray]:
     file, heldout_file = prepared / IMAGES, prepared / HELDOUT_FILE
     if not file.is_file():
         raise FileError(f"{file}: no such file; `dvc repro prepare@{prepared.name}` makes it")
-    training = np.load(file, mmap_mode="c")  # torch takes no read-only array
+    training = load_array(file, "c")  # torch takes no read-only array
     images = {REFERENCE: training[_rows(len(training), n, seed)], TRAINING: training}
-    heldout = np.load(heldout_file, mmap_mode="c") if heldout_file.is_file() else None
+    heldout = load_array(heldout_file, "c") if heldout_file.is_file() else None
     return images | ({HELDOUT: heldout} if heldout is not None and len(heldout) >= 2 else {})
 
 
