@@ -37,7 +37,7 @@ def check_place(project: Path = Path(".")) -> None:
 
 
 def check_names(study: Study) -> None:
-    """Raise ParamsError where a section that holds for all models cannot be used, such as a pair to compare."""
+    """Raise ParamsError where a section that holds for all models, or what it names, cannot be used."""
     for name, cls in (("prepare", Prepare), ("training", Training)):
         study.section(name, cls)
     settings = study.section("evaluate", Evaluate)
@@ -68,7 +68,7 @@ def check_names(study: Study) -> None:
     for name in export.models:
         if name not in study.rows:
             raise unknown(study.params, "export.models", name, study.rows)
-    if export.runtime not in (NO_PAGE, NPM) and not from_project(Path(export.runtime)).exists():
+    if export.models and export.runtime not in (NO_PAGE, NPM) and not from_project(Path(export.runtime)).exists():
         raise ParamsError(
             f"{study.params}: export.runtime: {export.runtime}: no such folder or archive; name one of "
             f"onnxruntime-web, or take {NPM}, or {NO_PAGE} for no page"

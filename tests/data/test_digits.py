@@ -166,7 +166,7 @@ def test_a_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
 def test_scikit_learns_digits_become_images(tmp_path: Path) -> None:
     fetch(DIGITS, tmp_path / "raw")
     report = prepared(tmp_path / "raw", tmp_path / "out")
-    assert str(report).startswith(f"{report.train} images for training, {report.heldout} held out")
+    assert str(report).startswith(f"{report.train} pictures for training, {report.heldout} held out")
     assert report.train + report.heldout == 1797
     images = np.load(tmp_path / "out" / "images.npy", mmap_mode="r")
     assert images.shape == (report.train, 1, 32, 32)

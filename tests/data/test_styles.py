@@ -90,7 +90,9 @@ def test_of_several_styles_each_picture_is_there_in_each_and_labelled(tmp_path: 
 
 def test_pictures_are_counted_once_whatever_their_styles(tmp_path: Path) -> None:
     raw = write_photos(tmp_path / "raw/train", 5).parent
-    with pytest.raises(PreparationError, match="raw: 3 images for training and 2 held out, but at least 16 are needed"):
+    with pytest.raises(
+        PreparationError, match="raw: 3 pictures for training and 2 held out, but at least 16 are needed"
+    ):
         run(raw, tmp_path / "out", style="none + pencil + night + negative", labels=True)
     write_photos(raw / "train", 20)
     write_photos(raw / "val", 3, first=100)

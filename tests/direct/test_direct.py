@@ -294,7 +294,7 @@ def test_from_which_snapshot_to_go_on_is_heard(monkeypatch: pytest.MonkeyPatch) 
 def test_too_few_pictures_are_refused(tmp_path: Path, pictures: Path) -> None:
     for path in sorted(pictures.rglob("näme*"))[5:]:
         path.unlink()
-    with pytest.raises(ValueError, match=r"images for training and .* held out, but at least 16 are needed"):
+    with pytest.raises(ValueError, match=r"pictures for training and .* held out, but at least 16 are needed"):
         make(replace(SMALL, pictures=str(pictures)), tmp_path / "out")
     assert not (tmp_path / "out" / "weights").exists()
     assert (tmp_path / "out" / WORK / CHOICE).is_file() and chosen_in(tmp_path / "out") is None  # it is chosen anew

@@ -180,7 +180,7 @@ def column(driver: Any) -> list[str]:
 
 def marked(driver: Any) -> list[str]:
     """Models whose row is marked as the chosen one's."""
-    rows = "document.querySelectorAll('#table tr[aria-current]')"
+    rows = "document.querySelectorAll('#table tr[aria-current=true]')"
     return driver.execute_script(f"return [...{rows}].map((r) => r.dataset.model)")
 
 

@@ -9,8 +9,10 @@ from frugalgan.files import FileError
 
 
 def load_array(file: Path, mode: Literal["r", "c"] = "r") -> np.ndarray:
-    """The array, mapped into memory; "c": it may be written to, as torch asks, and
-    nothing reaches the file. Raises FileError."""
+    """The array, mapped into memory; "c": it may be written to, as torch asks, and nothing reaches the file.
+
+    Raises FileError.
+    """
     try:
         return np.load(file, mmap_mode=mode)
     except FileNotFoundError:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from frugalgan.config.sections import Dataset
+from frugalgan.data.arrays import load_array
 from frugalgan.data.cropping import CroppedPhoto, crop_all
 from frugalgan.data.facts import FILE, HELDOUT, HELDOUT_LABELS, IMAGES, LABELS, DataFacts, write_facts
 from frugalgan.data.growing_array import GrowingArray
@@ -46,7 +47,7 @@ class PreparationReport:
             f"; {self.scaled} of 16 bits use only 10 to 14 of them and were scaled accordingly" if self.scaled else ""
         )
         return (
-            f"{self.train} images for training, {self.heldout} held out; "
+            f"{self.train} pictures for training, {self.heldout} held out; "
             f"left out ({REJECTED}): {self.rejected} unusable, {self.duplicates} duplicates{scaled}"
         )
 
@@ -194,7 +195,7 @@ def _check_rejected(raw: Path, rejected: dict[str, str], photos: int, max_reject
 def _check_minimum(raw: Path, report: PreparationReport) -> None:
     if report.train + report.heldout < LEAST or report.train < LEAST_FOR_TRAINING:
         raise PreparationError(
-            f"{raw}: {report.train} images for training and {report.heldout} held out, but at least {LEAST} are "
+            f"{raw}: {report.train} pictures for training and {report.heldout} held out, but at least {LEAST} are "
             f"needed, of which {LEAST_FOR_TRAINING} for training; add pictures to the data set's source"
         )
 
@@ -203,12 +204,13 @@ def _check_labels(raw: Path, labels: tuple[str, ...], folder: Path) -> None:
     """Whether training has an image of each, in the prepared `folder`."""
     if not labels:
         return
-    counts = np.bincount(np.load(folder / LABELS), minlength=len(labels))
+    counts = np.bincount(load_array(folder / LABELS), minlength=len(labels))
     if missing := [label for label, count in zip(labels, counts, strict=True) if not count]:
         first = ", ".join(missing[:SHOWN]) + ", …" * (len(missing) > SHOWN)
         raise PreparationError(
             f"{raw}: labels without an image for training: {first} (their pictures are held out, unusable or "
-            "duplicates); add pictures of them to the data set's source, remove their folders, or set `labels: false`"
+            "duplicates); add pictures of them to the source, remove their folders, or do without labels (`labels: "
+            "false` of the data set; `frugalgan train` without --labels)"
         )
 
 

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from frugalgan.config import places
+from frugalgan.data.arrays import load_array
 from frugalgan.data.facts import HELDOUT, IMAGES
 from frugalgan.data.index import REJECTED
 from frugalgan.direct.values import CARD, EXPORT, MODEL, PICTURES, Choice
@@ -95,7 +94,7 @@ def _of_export(exported: dict[str, Any], distance: str) -> dict[str, str]:
 def pictures(work: Path) -> str:
     """How many it learnt from, were held out, and were left out."""
     prepared = work / places.prepared(PICTURES)
-    counts = [len(np.load(prepared / name, mmap_mode="r")) for name in (IMAGES, HELDOUT)]
+    counts = [len(load_array(prepared / name)) for name in (IMAGES, HELDOUT)]
     rejected = prepared / REJECTED
     left_out = max(0, len(rejected.read_text(encoding="utf-8").splitlines()) - 1) if rejected.is_file() else 0
     return f"{counts[0]} to learn from, {counts[1]} held out; {left_out} pictures were left out"

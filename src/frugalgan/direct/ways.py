@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ALONE, DISTILLED, TUNED, ADAPTED, VECTOR = "alone", "distilled", "tuned", "adapted", "vector"
-WEIGHTS = {"weights": ["generator", "critic"]}  # a start with all of the source's
+ALL_WEIGHTS = {"weights": ["generator", "critic"]}  # a start with all of the source's
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,21 @@ WAYS: dict[str, Way] = {
         no_source="a student",
     ),
     TUNED: Way(
-        WEIGHTS,
+        ALL_WEIGHTS,
         "{title}, all layers go on training",
         "adapted from another model, all layers trained",
         ANOTHER_WAY,
         option="all layers",
     ),
     ADAPTED: Way(
-        WEIGHTS | {"generator_layers": 2, "critic_layers": -2},
+        ALL_WEIGHTS | {"generator_layers": 2, "critic_layers": -2},
         "{title}, outer layers frozen",
         "adapted from another model, with frozen layers",
         ANOTHER_WAY,
         option="--frozen",
     ),
     VECTOR: Way(
-        WEIGHTS | {"adaptation": "domain_vector_plus"},
+        ALL_WEIGHTS | {"adaptation": "domain_vector_plus"},
         "{title}, a vector and the layers to the image train",
         "adapted from another model, whose weights lie in `source`, by a few numbers beside them",
         ANOTHER_WAY,

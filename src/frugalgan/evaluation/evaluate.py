@@ -43,17 +43,18 @@ def evaluate(
         real_images(measured.prepared, n=dataset.reference, seed=settings.seed)[REFERENCE], settings.seed
     )
     floor_n = (measured.floor["n_floor"], measured.floor["n_floor_reference"]) if "n_floor" in measured.floor else None
-    results, courses, features = [], [], []
+    results, courses, of_first = [], [], None
     for one in drawn:
         result = of_pixels(one.draws, pixels, settings) | _scores_of_classes(classifier, one.draws, settings)
         course: dict[str, list[float]] = {SWD: [pixels(some) for some in one.moments]}
         for judge in measured.judges:
             fake = judge.features(one.draws, one.title, settings.seed)
-            features.append(fake.features)
+            of_first = fake.features if of_first is None else of_first
             result |= judge.quality(fake, one, row.source, n, floor_n)
             course |= judge.course(one)
         results.append(result)
         courses.append(course)
+    assert of_first is not None
     n_per_moment = drawn[0].moments.shape[1]
     values = {
         "model": name,
@@ -83,7 +84,7 @@ def evaluate(
         values |= _labels(measured, classifier, settings, n)
         values |= _agreement(measured.weights / str(study.seeds(name)[0]), classifier, images, drawn)
     training = load_array(measured.prepared / IMAGES)
-    return values, neighbours_grid(drawn[0].draws, features[0], training, first.real[TRAINING].features)
+    return values, neighbours_grid(drawn[0].draws, of_first, training, first.real[TRAINING].features)
 
 
 def classifier_for(measured: Measured, settings: Evaluate) -> Classifier | None:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from frugalgan.data.arrays import load_array
 from frugalgan.data.facts import HELDOUT, HELDOUT_LABELS, IMAGES, LABELS
 from frugalgan.data.images import write_png
 from frugalgan.evaluation.autoencoders import by_label, encode, manifold, random_decodes, reconstructions
@@ -97,9 +98,9 @@ def write_pictures(weights: Path, record: Path, prepared: Path, folder: Path, *,
 def _heldout(prepared: Path) -> tuple[np.ndarray, np.ndarray]:
     """(N, C, S, S) images, some at most, and their (N,) labels, 0 where they have none."""
     for part, labels_file in ((HELDOUT, HELDOUT_LABELS), (IMAGES, LABELS)):
-        if (prepared / part).is_file() and len(images := np.load(prepared / part, mmap_mode="r")[:ENCODED]):
+        if (prepared / part).is_file() and len(images := load_array(prepared / part)[:ENCODED]):
             there = (prepared / labels_file).is_file()
-            labels = np.load(prepared / labels_file)[:ENCODED] if there else np.zeros(len(images), np.uint8)
+            labels = load_array(prepared / labels_file)[:ENCODED] if there else np.zeros(len(images), np.uint8)
             return images, labels
     raise FileError(f"{prepared / IMAGES}: no images; run `dvc repro`")
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from frugalgan.config import places
+from frugalgan.data.arrays import load_array
 from frugalgan.data.facts import FILE, read_facts
 from frugalgan.evaluation.drawn import first_of_draws
 from frugalgan.evaluation.features import extract, extractor, load_features
@@ -39,7 +40,7 @@ def comparison_of(model: Path, G: Network) -> Comparison | None:
     draws, n, seed = known["draws"], known["n_per_draw"], known["samples_seed"]
     real = load_features(work / places.reference(PICTURES))[REFERENCE]
     network = extractor(real.provenance.extractor)
-    drawn = np.load(work / places.samples(MODEL) / SAMPLES, mmap_mode="r").shape[1]
+    drawn = load_array(work / places.samples(MODEL) / SAMPLES).shape[1]
 
     def measure(images: np.ndarray) -> dict[str, Any]:
         fake = extract(network, first_of_draws(images, draws, n), source=str(model), seed=seed, batch_size=16)

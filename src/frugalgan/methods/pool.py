@@ -40,5 +40,5 @@ def load_pool(folder: Path) -> PooledTeacher:
     """The pool in `folder`, memory-mapped. Raises FileError."""
     try:
         return PooledTeacher(np.load(folder / Z), np.load(folder / IMAGES, mmap_mode="r"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise FileError(f"{folder}: not a pool of z and images: {error}; `dvc repro --force pool` makes it") from None

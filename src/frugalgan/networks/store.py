@@ -81,7 +81,7 @@ def load_generator(folder: Path) -> Network:
 
 
 def classes_of(folder: Path) -> int:
-    """How many labels a trained generator is given; 0: none. Raises FileError."""
+    """How many labels a trained generator is given; 0: none. Raises FileError, and ValueError as `rebuild` does."""
     return rebuild(read_networks(folder)[GENERATOR]).classes
 
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from frugalgan.config import places
+from frugalgan.data.arrays import load_array
 from frugalgan.data.images import grid, read_rgb
 from frugalgan.files import read_json
 from frugalgan.report.drawing import Label, floor_line, handles, label_beside, method_colours, panel_height, style
@@ -50,7 +51,7 @@ def samples_of_all(table: pd.DataFrame, file: Path) -> None:
     """A row of images per model, of the same z wherever codes have the same length."""
     rows = {}
     for name in table.index:
-        images = np.load(places.samples(str(name)) / "samples.npy", mmap_mode="r")[0, :SHOWN]
+        images = load_array(places.samples(str(name)) / "samples.npy")[0, :SHOWN]
         times = max(1, -(-OVERVIEW // images.shape[-1]))
         rows[name] = grid(images, columns=len(images), padding=0).repeat(times, axis=0).repeat(times, axis=1)
     figure, axes = plt.subplots(len(rows), 1, figsize=(9, 0.85 * len(rows)), squeeze=False, layout="constrained")

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from frugalgan.config import places
 from frugalgan.config.study import Study
+from frugalgan.data.arrays import load_array
 from frugalgan.data.images import enlarged_grid, grid
 from frugalgan.files import FileError
 from frugalgan.report import decoders, exports, page, results, studies, truncation
@@ -197,7 +198,7 @@ def pictures(name: str) -> dict[str, str]:
     """Samples of a model, and those beside the nearest training images, as data URLs, of what is there."""
     found = {}
     if (file := places.samples(name) / SAMPLES).is_file():
-        found["samples"] = _jpeg(enlarged_grid(np.load(file, mmap_mode="r")[0, :SHOWN], columns=COLUMNS))
+        found["samples"] = _jpeg(enlarged_grid(load_array(file)[0, :SHOWN], columns=COLUMNS))
     if (file := places.pictures(name) / "neighbours.png").is_file():
         picture = cv2.imread(str(file))
         assert picture is not None, file
@@ -211,7 +212,7 @@ def course(study: Study, name: str, one: dict[str, Any]) -> dict[str, Any] | Non
         return None
     moments, file = results.course(one), places.record(name) / str(study.seed) / MOMENTS
     if file.is_file():
-        images = np.load(file, mmap_mode="r")[:, :FIXED]
+        images = load_array(file)[:, :FIXED]
         moments["sprite"] = _jpeg(grid(images.reshape(-1, *images.shape[2:]), columns=FIXED, padding=0))
     return moments
 

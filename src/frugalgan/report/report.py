@@ -28,7 +28,7 @@ def write_report(study: Study) -> None:
     """Write results/tables, report.html, comparison.md, decoders.md and figures from metrics/evaluations.
 
     Models are those of the study, whatever else lies on disk. Raises ResultsError, FileError, and ParamsError for
-    pairs of unknown models.
+    pairs of unknown models, or of models of two data sets.
     """
     compare = study.section("compare", Compare)
     evaluations = read_evaluations(study)
