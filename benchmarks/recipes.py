@@ -122,6 +122,7 @@ RECIPES: dict[str, tuple[Gan, Family]] = {
     "stylegan2_1024_batch_8": (STYLE_METHOD, STYLE_1024),
     "stylegan2_512_faster_batch_8": (STYLE_FASTER, STYLE_512),
     "stylegan2_1024_faster_batch_8": (STYLE_FASTER, STYLE_1024),
+    "stylegan2_512_faster_augmented_batch_8": (gan(STYLE_FASTER, augment=SOFT), STYLE_512),
     # StyleGAN2 in parts: its critic, its generator, its networks with other losses
     "stylegan2_critic_batch_8": (replace(STYLE_METHOD, learning_rate=3e-4), STYLE_CRITIC),
     "stylegan2_generator_batch_8": (replace(WGAN_GP, learning_rate=5e-3), STYLE_GENERATOR),

@@ -55,7 +55,7 @@ ResumeFrom = Annotated[
 
 Events = Annotated[
     Path | None,
-    typer.Option(envvar="FRUGALGAN_EVENTS", help="a folder for TensorBoard's event files; not said: none are written"),
+    typer.Option(envvar="FRUGALGAN_EVENTS", help="a folder for TensorBoard's event files; default: none"),
 ]
 
 

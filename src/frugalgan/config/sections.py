@@ -174,7 +174,7 @@ class GanRecipe:
     clip: NotNegative = 0.0  # the critic's weights stay within ± this; 0: free
     lecam: NotNegative = 0.0  # λ of a pull of the critic's outputs towards running means of the other kind's
     orthogonal: NotNegative = 0.0  # β of a penalty on products of unlike rows of the generator's weights
-    ema_kimg: NotNegative | None = None  # half-life of the generator's running average; 0: none; not said: ema_decay
+    ema_kimg: NotNegative | None = None  # half-life of the generator's running average; 0: none; default: ema_decay
     augment: Annotated[tuple[Literal["colour", "translation", "cutout"], ...], Field(strict=False)] = ()
     n_critic: Count | None = None
     learning_rate: Positive | None = None

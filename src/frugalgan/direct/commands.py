@@ -18,7 +18,7 @@ from frugalgan.export.layout import WORK
 
 Out = Annotated[Path, typer.Option(help="folder for the model: new, or the same again to go on")]
 Minutes = Annotated[float, typer.Option(min=0.1, help="for all of it, from pictures to a measured model")]
-Memory = Annotated[str, typer.Option(help="at the peak of a training step, such as 2GiB; not said: no limit")]
+Memory = Annotated[str, typer.Option(help="at the peak of a training step, such as 2GiB; default: no limit")]
 Seed = Annotated[int, typer.Option(min=0, help="of weights, order of pictures, z")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be chosen, and why")]
 Pictures = Annotated[Path, typer.Argument(help="a folder of pictures, in subfolders or not; it is only read")]
@@ -30,9 +30,9 @@ def train(
     out: Out,
     minutes: Minutes = 30.0,
     memory: Memory = "",
-    size: Annotated[int | None, typer.Option(help="32, 64 or 128 px; not said: the largest that fits")] = None,
+    size: Annotated[int | None, typer.Option(help="32, 64 or 128 px; default: the largest that fits")] = None,
     recipe: Annotated[
-        str, typer.Option(help=f"{', '.join(RECIPES)} (not at 128 px); not said: what was the best at the size")
+        str, typer.Option(help=f"{', '.join(RECIPES)} (not at 128 px); default: the best at the size")
     ] = "",
     labels: Annotated[bool, typer.Option("--labels", help="learn names of subfolders as labels")] = False,
     seed: Seed = 0,

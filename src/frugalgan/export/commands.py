@@ -15,7 +15,7 @@ def generate(
     out: Annotated[Path | None, typer.Option(help="a new folder for PNG files and grid.png")] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="images")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="of z: the same number, the same images")] = 0,
-    label: Annotated[int | None, typer.Option(help="number of a label; not said: each in turn")] = None,
+    label: Annotated[int | None, typer.Option(help="number of a label; default: each in turn")] = None,
     truncation: Annotated[
         float | None, typer.Option(min=0.01, help="less variety, cleaner images: ± limit of z, or ψ of a StyleGAN2")
     ] = None,
@@ -56,7 +56,7 @@ def export(
     out: Annotated[Path, typer.Option(help="folder for ONNX files and the page; replaced as a whole")],
     title: Annotated[str, typer.Option(help="of the page")] = "",
     runtime: Annotated[
-        Path | None, typer.Option(help="onnxruntime-web's folder dist or its archive; not said: npm brings it")
+        Path | None, typer.Option(help="onnxruntime-web's folder dist or its archive; default: brought by npm")
     ] = None,
     no_page: Annotated[bool, typer.Option("--no-page", help="ONNX files alone")] = False,
 ) -> None:
