@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from generators import generator
 from onnx import numpy_helper
 from small import DATA, SMALL, STYLES
-from test_export import generator
 
 from frugalgan.export.onnx_files import write_onnx
 from frugalgan.export.quantised import BOTH, LEAST, WEIGHTS, write_8_bits, write_weights_in_8_bits
