@@ -30,7 +30,7 @@ from frugalgan.networks.sampling import images_of
 
 def test_directions_are_those_in_which_a_linear_generator_changes_most() -> None:
     class Linear(torch.nn.Module):
-        arguments: ClassVar = {"latent_size": 8}
+        latent_size: ClassVar = 8
         classes = 0
 
         def __init__(self) -> None:
