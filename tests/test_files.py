@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from frugalgan import files
 from frugalgan.files import from_project, replaced, write_json
 
 
@@ -32,7 +33,22 @@ def folder_of(path: Path, text: str) -> Path:
     return path
 
 
-def test_a_folder_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_takes_the_place_of_another_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a process that is killed leaves the old one or the new one, never none."""
+    path, other = folder_of(tmp_path / "folder", "old"), folder_of(tmp_path / "other", "new")
+    if not files._exchange(path, other):
+        pytest.skip("this file system cannot exchange two folders")
+    assert (path / "file").read_text() == "new" and (other / "file").read_text() == "old"
+    monkeypatch.setattr(os, "replace", None)  # which would need two steps
+    with replaced(path) as temporary:
+        folder_of(temporary, "newer")
+    assert (path / "file").read_text() == "newer" and sorted(os.listdir(tmp_path)) == ["folder", "other"]
+
+
+def test_where_that_cannot_be_done_a_folder_that_fails_to_be_replaced_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_exchange", lambda *_: False)
     path = folder_of(tmp_path / "folder", "old")
     move = os.replace
 

@@ -131,7 +131,7 @@ def test_a_full_disk_leaves_the_old_result(tmp_path: Path, monkeypatch: pytest.M
 def test_too_few_digits_name_folder_numbers_and_cure(tmp_path: Path) -> None:
     raw = raw_digits(tmp_path / "raw", train=7)
     with pytest.raises(
-        PreparationError, match=r"raw: 7 images .* at least 16 are needed, of which 8 for training; add"
+        PreparationError, match=r"raw: 7 pictures .* at least 16 are needed, of which 8 for training; add"
     ):
         prepared(raw, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -73,8 +73,10 @@ def test_labels_without_an_image_for_training_are_named_with_the_cure(tmp_path: 
     write_photo(raw / "train/tulip/broken.jpg", 1).write_bytes(b"")
     write_photos(raw / "val/violet", 3, first=200)
     write_photos(raw / "val/zinnia", 3, first=300)
-    message = r"raw: labels without an image for training: rose, tulip, violet, … .*; add pictures of them to the data"
-    with pytest.raises(PreparationError, match=rf"{message} set's source, remove their folders, or set `labels: fal"):
+    message = r"raw: labels without an image for training: rose, tulip, violet, … .*; add pictures of them to the"
+    with pytest.raises(
+        PreparationError, match=rf"{message} source, remove their folders, or do without labels \(`labels: false`"
+    ):
         run(raw, tmp_path / "out", labels=True)
     assert not (tmp_path / "out").exists()
     assert run(raw, tmp_path / "out", labels=False).train == 40

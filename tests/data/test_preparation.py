@@ -102,7 +102,7 @@ def test_duplicates_are_kept_once_and_never_on_both_sides(tmp_path: Path) -> Non
 def test_too_few_images_name_folder_numbers_and_cure(tmp_path: Path) -> None:
     raw = write_faces(tmp_path / "raw", "cat", train=14, val=1)
     with pytest.raises(
-        PreparationError, match=r"raw: 14 images .* 1 held out, .* at least 16 are needed, .*; add pict"
+        PreparationError, match=r"raw: 14 pictures .* 1 held out, .* at least 16 are needed, .*; add pict"
     ):
         run(raw, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
